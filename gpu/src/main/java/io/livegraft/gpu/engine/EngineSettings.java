@@ -1,0 +1,35 @@
+package io.livegraft.gpu.engine;
+
+import com.typesafe.config.Config;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Section {@code livegraft.engine} of the configuration.
+ *
+ * @param base Hugging Face directory
+ * @param threads workers of the CPU backend; 0 takes one per core
+ * @param maxSequences generations admitted at once
+ * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
+ * @param sliceTokens tokens of one training slice at most (a longer example is one slice)
+ */
+public record EngineSettings(
+        Path base, Precision precision, int threads, int maxSequences, int maxSequenceTokens, int sliceTokens) {
+    public EngineSettings {
+        if (threads < 0 || maxSequences < 1 || maxSequenceTokens < 0 || sliceTokens < 1) {
+            throw new IllegalArgumentException(
+                    "engine settings out of range: threads %d and max-sequence-tokens %d at least 0, max-sequences %d and slice-tokens %d at least 1"
+                            .formatted(threads, maxSequenceTokens, maxSequences, sliceTokens));
+        }
+    }
+
+    public static EngineSettings from(Config engine) {
+        return new EngineSettings(
+                Path.of(engine.getString("base")),
+                Precision.valueOf(engine.getString("precision").toUpperCase(Locale.ROOT)),
+                engine.getInt("threads"),
+                engine.getInt("max-sequences"),
+                engine.getInt("max-sequence-tokens"),
+                engine.getInt("slice-tokens"));
+    }
+}

@@ -1,0 +1,8 @@
+package io.livegraft.gpu.engine;
+
+/** How the weights of the seven linear kinds are kept; all else is float32. */
+public enum Precision {
+    FP32,
+    BF16,
+    NF4
+}

@@ -1,0 +1,17 @@
+package io.livegraft.gpu.engine;
+
+/**
+ * Long device work cut into bounded slices, so that decode steps of other tenants fit in between. Slicing never changes
+ * the result's bits.
+ */
+public interface SlicedWork<T> {
+    /**
+     * Runs the next slice.
+     *
+     * @return whether the work is done and {@link #result()} is there
+     */
+    boolean advance();
+
+    /** The outcome; only after {@link #advance()} returned true. */
+    T result();
+}

@@ -1,0 +1,23 @@
+package io.livegraft.gpu.error;
+
+/** Every way a caller can be told no; stable names, one per cause. */
+public enum ErrorCode {
+    /** A field of a request or a record has a value that can't be used. */
+    INVALID_REQUEST,
+    /** A setting, file or command-line argument can't be used. */
+    INVALID_CONFIGURATION,
+    /** A base or adapter directory lacks something or holds something unexpected. */
+    INVALID_MODEL,
+    /** No tenant, version or alias of that name. */
+    MODEL_NOT_FOUND,
+    /** Prompt and requested tokens together are longer than the base can attend to. */
+    CONTEXT_LENGTH_EXCEEDED,
+    /** The caller's expected state is not the current one. */
+    CONFLICT,
+    /** A bounded queue is full; trying later may succeed. */
+    OVERLOADED,
+    /** A part the request needs is not ready or has gone. */
+    UNAVAILABLE,
+    /** A configured port is taken by another process. */
+    PORT_IN_USE
+}

@@ -1,0 +1,37 @@
+package io.livegraft.gpu.generation;
+
+import java.util.List;
+
+/**
+ * How tokens are drawn, in OpenAI's terms.
+ *
+ * @param temperature 0 takes the most likely token; otherwise logits are divided by it
+ * @param topP keep the smallest set of tokens whose probability reaches this, in (0, 1]
+ * @param topK keep this many tokens; 0 keeps all
+ * @param seed of the request's own generator
+ * @param stop generation ends before any of these strings; at most 16
+ */
+public record SamplingSettings(int maxTokens, double temperature, double topP, int topK, long seed, List<String> stop) {
+    public SamplingSettings {
+        stop = List.copyOf(stop);
+        require(maxTokens >= 1, "max_tokens", maxTokens, "at least 1");
+        require(temperature >= 0 && temperature <= 2, "temperature", temperature, "between 0 and 2");
+        require(topP > 0 && topP <= 1, "top_p", topP, "above 0 and at most 1");
+        require(topK >= 0, "top_k", topK, "0 (all) or more");
+        require(
+                stop.size() <= 16 && stop.stream().noneMatch(String::isEmpty),
+                "stop",
+                stop,
+                "at most 16 strings, none empty");
+    }
+
+    public static SamplingSettings greedy(int maxTokens) {
+        return new SamplingSettings(maxTokens, 0, 1, 0, 0, List.of());
+    }
+
+    private static void require(boolean holds, String field, Object value, String expected) {
+        if (!holds) {
+            throw new IllegalArgumentException("%s is %s, expected %s".formatted(field, value, expected));
+        }
+    }
+}

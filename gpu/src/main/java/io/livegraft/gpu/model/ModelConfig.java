@@ -1,0 +1,71 @@
+package io.livegraft.gpu.model;
+
+import java.util.List;
+
+/**
+ * The architecture of a Llama-family base, from {@code config.json}.
+ *
+ * @param hiddenSize C
+ * @param intermediateSize width of the feed-forward block
+ * @param layers number of transformer blocks
+ * @param heads H query heads
+ * @param kvHeads key and value heads; each serves {@code heads / kvHeads} query heads
+ * @param headDim D per head
+ * @param vocabSize V
+ * @param maxPositions longest sequence the base attends to, in tokens
+ * @param ropeTheta base of the rotary frequencies
+ * @param tieWordEmbeddings whether the head is the embedding matrix
+ * @param bosTokenId beginning of sequence
+ * @param eosTokenIds each ends a generation
+ */
+public record ModelConfig(
+        int hiddenSize,
+        int intermediateSize,
+        int layers,
+        int heads,
+        int kvHeads,
+        int headDim,
+        int vocabSize,
+        int maxPositions,
+        float rmsNormEps,
+        double ropeTheta,
+        boolean tieWordEmbeddings,
+        int bosTokenId,
+        List<Integer> eosTokenIds) {
+
+    public ModelConfig {
+        eosTokenIds = List.copyOf(eosTokenIds);
+    }
+
+    /** E.g. {@code model.layers.0.self_attn.q_proj}. */
+    public static String modulePath(int layer, String module) {
+        String block =
+                switch (module) {
+                    case "q_proj", "k_proj", "v_proj", "o_proj" -> "self_attn";
+                    case "gate_proj", "up_proj", "down_proj" -> "mlp";
+                    default -> throw new IllegalArgumentException("no linear kind " + module);
+                };
+        return "model.layers.%d.%s.%s".formatted(layer, block, module);
+    }
+
+    /** Columns of a linear kind's weight (out, in). */
+    public int inputFeatures(String module) {
+        return switch (module) {
+            case "q_proj", "k_proj", "v_proj", "gate_proj", "up_proj" -> hiddenSize;
+            case "o_proj" -> heads * headDim;
+            case "down_proj" -> intermediateSize;
+            default -> throw new IllegalArgumentException("no linear kind " + module);
+        };
+    }
+
+    /** Rows of a linear kind's weight (out, in). */
+    public int outputFeatures(String module) {
+        return switch (module) {
+            case "q_proj" -> heads * headDim;
+            case "k_proj", "v_proj" -> kvHeads * headDim;
+            case "gate_proj", "up_proj" -> intermediateSize;
+            case "o_proj", "down_proj" -> hiddenSize;
+            default -> throw new IllegalArgumentException("no linear kind " + module);
+        };
+    }
+}

@@ -1,0 +1,35 @@
+package io.livegraft.gpu.training;
+
+/**
+ * AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping and a linear warmup.
+ *
+ * @param maxGradientNorm L2 bound over all parameters; 0 turns clipping off
+ * @param warmupSteps steps over which the learning rate grows linearly from 0; counted in optimizer steps
+ */
+public record OptimizerSettings(
+        double learningRate,
+        double beta1,
+        double beta2,
+        double epsilon,
+        double weightDecay,
+        double maxGradientNorm,
+        long warmupSteps) {
+    public OptimizerSettings {
+        if (!(learningRate > 0)
+                || !(beta1 >= 0 && beta1 < 1)
+                || !(beta2 >= 0 && beta2 < 1)
+                || !(epsilon > 0)
+                || !(weightDecay >= 0)
+                || !(maxGradientNorm >= 0)
+                || warmupSteps < 0) {
+            throw new IllegalArgumentException(
+                    "optimizer settings out of range: learning rate %s > 0, beta1 %s and beta2 %s in [0,1), epsilon %s > 0, weight decay %s, max gradient norm %s and warmup steps %d at least 0"
+                            .formatted(learningRate, beta1, beta2, epsilon, weightDecay, maxGradientNorm, warmupSteps));
+        }
+    }
+
+    /** The rate of the step after {@code stepsTaken} ones. */
+    public double learningRateAt(long stepsTaken) {
+        return warmupSteps == 0 ? learningRate : learningRate * Math.min(1.0, (stepsTaken + 1.0) / warmupSteps);
+    }
+}
