@@ -112,10 +112,7 @@ public final class GatewayServer implements AutoCloseable {
         return Flow.fromMaterializer((materializer, attributes) -> {
                     var closed = new ConnectionClosed();
                     return Flow.<HttpRequest>create()
-                            .mapAsync(
-                                    1,
-                                    request -> handler.apply(
-                                            request.addAttribute(ConnectionClosed.KEY, closed)))
+                            .mapAsync(1, request -> handler.apply(request.addAttribute(ConnectionClosed.KEY, closed)))
                             .watchTermination((ignored, ended) -> {
                                 ended.whenComplete((done, failure) -> closed.close());
                                 return NotUsed.getInstance();

@@ -108,8 +108,8 @@ final class GenerationRoutes {
                 .run(materializer);
         var gone = ErrorReply.http(CLIENT_CLOSED_REQUEST, "client_closed_request", "the client has gone");
         http.getAttribute(ConnectionClosed.KEY)
-                .ifPresent(connection -> connection.onClose(
-                        () -> running.first().abort(gone.asException())));
+                .ifPresent(
+                        connection -> connection.onClose(() -> running.first().abort(gone.asException())));
         return running.second().thenApply(deltas -> {
             ObjectNode answer = format.whole(identity, new Answer(deltas));
             AnswerFormat.putUsage(answer, admitted.promptTokens(), deltas.size());
