@@ -124,7 +124,7 @@ public final class LocalNode implements AutoCloseable {
     }
 
     private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException none) {
             throw new LivegraftException(ErrorCode.PORT_IN_USE, "no port is free on " + LOOPBACK, none);

@@ -15,8 +15,6 @@ import picocli.CommandLine.Parameters;
 /** {@code livegraft status}: what serves and how far training is, a line for each tenant. */
 @Command(name = "status", description = "Show what serves and how far training is, for all tenants or one.")
 final class StatusCommand implements Callable<Integer> {
-    private static final String LINE = "%-20s %-22s %-9s %-10s %-6s %9s %7s %9s %10s";
-
     private final Terminal terminal;
 
     @Parameters(paramLabel = "TENANT", arity = "0..1", description = "Only this one.")
@@ -74,7 +72,10 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private void line(String... cells) {
-        terminal.out().println(LINE.formatted((Object[]) cells).stripTrailing());
+        terminal.out()
+                .println("%-20s %-22s %-9s %-10s %-6s %9s %7s %9s %10s"
+                        .formatted((Object[]) cells)
+                        .stripTrailing());
     }
 
     private static String text(JsonNode object, String field) {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
             "Train an adapter (qlora, lora) or a whole base (full) from a file of examples.",
             "Each line is {\"prompt\":…,\"completion\":…} or {\"text\":…}. The same arguments give the same bytes."
         })
+@SuppressWarnings("UnusedVariable") // Read once training from a file is in the engine.
 final class TrainCommand implements Callable<Integer> {
     private final Terminal terminal;
 
@@ -91,6 +92,6 @@ final class TrainCommand implements Callable<Integer> {
         if (loss != Loss.SFT) {
             return UnbuiltCommand.refuse(terminal, "train --loss " + loss);
         }
-        throw new LivegraftException(ErrorCode.UNAVAILABLE, "training from a file is not here yet: " + this);
+        throw new LivegraftException(ErrorCode.UNAVAILABLE, "training from a file is not here yet");
     }
 }
