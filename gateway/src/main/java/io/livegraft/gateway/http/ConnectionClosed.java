@@ -1,5 +1,6 @@
 package io.livegraft.gateway.http;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
 
@@ -12,21 +13,19 @@ public final class ConnectionClosed {
     public static final AttributeKey<ConnectionClosed> KEY =
             AttributeKey.create("connection-closed", ConnectionClosed.class);
 
-    private static final Runnable NOTHING = () -> {};
-
-    private final AtomicReference<Runnable> listener = new AtomicReference<>(NOTHING);
+    private final AtomicReference<Optional<Runnable>> listener = new AtomicReference<>(Optional.empty());
     private volatile boolean closed;
 
     /** Replaces the listener of the connection's previous request; runs it at once if the connection has ended. */
     void onClose(Runnable action) {
-        listener.set(action);
+        listener.set(Optional.of(action));
         if (closed) {
-            listener.getAndSet(NOTHING).run();
+            listener.getAndSet(Optional.empty()).ifPresent(Runnable::run);
         }
     }
 
     public void close() {
         closed = true;
-        listener.getAndSet(NOTHING).run();
+        listener.getAndSet(Optional.empty()).ifPresent(Runnable::run);
     }
 }
