@@ -6,6 +6,7 @@ import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.OptimizerSettings;
+import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;

@@ -1,4 +1,4 @@
-package io.livegraft.gpu.engine;
+package io.livegraft.gpu.training;
 
 /**
  * Long device work cut into bounded slices, so that decode steps of other tenants fit in between. Slicing never changes
