@@ -1,6 +1,7 @@
 package io.livegraft.gpu.engine;
 
 import com.typesafe.config.Config;
+import io.livegraft.gpu.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package io.livegraft.gpu.engine;
+package io.livegraft.gpu.training;
 
 /**
  * Long device work cut into bounded slices, so that decode steps of other tenants fit in between. Slicing never changes
@@ -14,4 +14,13 @@ public interface SlicedWork<T> {
 
     /** The outcome; only after {@link #advance()} returned true. */
     T result();
+
+    /** Runs all slices in one go, where nobody else wants the device. */
+    default T finish() {
+        boolean done = advance();
+        while (!done) {
+            done = advance();
+        }
+        return result();
+    }
 }

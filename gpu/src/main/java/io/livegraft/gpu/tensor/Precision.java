@@ -1,4 +1,4 @@
-package io.livegraft.gpu.engine;
+package io.livegraft.gpu.tensor;
 
 /** How the weights of the seven linear kinds are kept; all else is float32. */
 public enum Precision {
