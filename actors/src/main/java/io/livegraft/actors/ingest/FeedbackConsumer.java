@@ -242,11 +242,8 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
             TopicPartition partition,
             Source<CommittableMessage<byte[], byte[]>, NotUsed> messages,
             SharedKillSwitch killSwitch) {
-        CompletionStage<ActorRef<FeedbackPartition.Command>> spawning = AskPattern.ask(
-                self,
-                replyTo -> new Assigned(partition.partition(), replyTo),
-                ASK,
-                system.scheduler());
+        CompletionStage<ActorRef<FeedbackPartition.Command>> spawning =
+                AskPattern.ask(self, replyTo -> new Assigned(partition.partition(), replyTo), ASK, system.scheduler());
         return spawning.thenCompose(
                 reader -> messages.mapAsync(environment.settings().inFlight(), message -> {
                             CompletableFuture<Done> accepted = new CompletableFuture<>();

@@ -219,6 +219,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                 .tell(new Trainer.Entry(entry, accepted));
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // ends in accepted
     private void onTick(ConsumerRecord<byte[], byte[]> record, CompletableFuture<Done> accepted) {
         LogEntry.Tick tick = new LogEntry.Tick(record.offset(), record.timestamp());
         CompletableFuture<?>[] all = trainers.keySet().stream()
@@ -228,8 +229,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                     return one;
                 })
                 .toArray(CompletableFuture<?>[]::new);
-        var unused =
-                CompletableFuture.allOf(all).whenComplete((done, failure) -> accepted.complete(Done.getInstance()));
+        CompletableFuture.allOf(all).whenComplete((done, failure) -> accepted.complete(Done.getInstance()));
     }
 
     private void deadLetter(ConsumerRecord<byte[], byte[]> record, String reason, CompletableFuture<Done> accepted) {
@@ -320,9 +320,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                 signal.cause());
         failed.add(tenant);
         lowWaterMark.stopped(tenant);
-        outstanding
-                .getOrDefault(tenant, new ArrayDeque<>())
-                .forEach(accepted -> accepted.complete(Done.getInstance()));
+        outstanding.getOrDefault(tenant, new ArrayDeque<>()).forEach(accepted -> accepted.complete(Done.getInstance()));
         timers.startSingleTimer(ReadAgain.INSTANCE, environment.settings().restart());
         return this;
     }

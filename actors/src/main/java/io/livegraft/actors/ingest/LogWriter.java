@@ -64,9 +64,10 @@ public final class LogWriter implements AutoCloseable {
         return written;
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback tells the outcome
     private void send(ProducerRecord<byte[], byte[]> record, CompletableFuture<RecordMetadata> written) {
         try {
-            var unused = producer.send(record, (metadata, failure) -> {
+            producer.send(record, (metadata, failure) -> {
                 if (failure == null) {
                     written.complete(metadata);
                 } else {

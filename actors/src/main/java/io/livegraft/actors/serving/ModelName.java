@@ -31,7 +31,8 @@ sealed interface ModelName {
     }
 
     private static OptionalInt number(String digits) {
-        boolean isNumber = !digits.isEmpty() && digits.length() < 10 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean isNumber =
+                !digits.isEmpty() && digits.length() < 10 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
         return isNumber ? OptionalInt.of(Integer.parseInt(digits)) : OptionalInt.empty();
     }
 }

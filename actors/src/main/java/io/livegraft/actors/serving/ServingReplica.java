@@ -9,7 +9,6 @@ import io.livegraft.actors.registry.AdapterPublisher;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -76,7 +75,11 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     /** {@code tenant} is empty for the base by its own name; version 0 is the base alone. */
     public record Admitted(
-            Optional<String> tenant, int version, String digest, int promptTokens, Source<GenerationDelta, NotUsed> deltas)
+            Optional<String> tenant,
+            int version,
+            String digest,
+            int promptTokens,
+            Source<GenerationDelta, NotUsed> deltas)
             implements Reply {}
 
     public record Refused(ErrorCode code, String message) implements Reply {}
@@ -154,7 +157,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private void onUpdated(AdapterImage image, List<Long> eventTimes) {
         TenantTable table = tenants.computeIfAbsent(
-                image.tenant(), name -> new TenantTable(image, environment.settings().eventTimes()));
+                image.tenant(),
+                name -> new TenantTable(image, environment.settings().eventTimes()));
         table.decided(image);
         if (!eventTimes.isEmpty()) {
             table.learned(image.newestNumber(), eventTimes);
@@ -228,13 +232,14 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                                 .formatted(table.image().tenant(), table.image().serving(), cause.getMessage())));
         slots.find(digest).ifPresent(slot -> {
             slots.remove(slot);
-            slot.waiting().forEach(waiting -> refuse(
-                    waiting.request(),
-                    ErrorCode.UNAVAILABLE,
-                    "version %d of %s can't be staged"
-                            .formatted(
-                                    waiting.target().number(),
-                                    waiting.target().tenant().orElse(""))));
+            slot.waiting()
+                    .forEach(waiting -> refuse(
+                            waiting.request(),
+                            ErrorCode.UNAVAILABLE,
+                            "version %d of %s can't be staged"
+                                    .formatted(
+                                            waiting.target().number(),
+                                            waiting.target().tenant().orElse(""))));
         });
     }
 
@@ -264,9 +269,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                     .ifPresentOrElse(
                             target -> onTarget(request, target),
                             () -> refuse(
-                                    request,
-                                    ErrorCode.MODEL_NOT_FOUND,
-                                    "no model '%s'".formatted(request.model())));
+                                    request, ErrorCode.MODEL_NOT_FOUND, "no model '%s'".formatted(request.model())));
         }
     }
 
@@ -310,7 +313,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private static OptionalInt aliased(String alias, TenantTable table) {
         return switch (alias) {
-            case "serving" -> OptionalInt.of(table.serving().orElse(table.image().serving()));
+            case "serving" ->
+                OptionalInt.of(table.serving().orElse(table.image().serving()));
             case "previous" -> table.image().previous();
             case "candidate" -> table.image().candidate();
             default -> OptionalInt.empty();
@@ -333,9 +337,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         Optional<StagedAdapter> staged = slot.flatMap(AdapterSlots.Slot::staged);
         TokenStream sink = new TokenStream(stream.first(), environment.metrics(), listener(target));
         environment.metrics().admitted(request.prompt().length);
-        environment
-                .device()
-                .tell(new DeviceScheduler.Generate(request.prompt(), request.sampling(), staged, sink));
+        environment.device().tell(new DeviceScheduler.Generate(request.prompt(), request.sampling(), staged, sink));
         request.replyTo()
                 .tell(new Admitted(
                         target.tenant(),
@@ -351,8 +353,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         return new TokenStream.Listener() {
             @Override
             public void onFirstToken() {
-                target.tenant()
-                        .ifPresent(tenant -> self.tell(new FirstToken(tenant, target.number(), clock.millis())));
+                target.tenant().ifPresent(tenant -> self.tell(new FirstToken(tenant, target.number(), clock.millis())));
             }
 
             @Override
@@ -363,11 +364,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onFirstToken(FirstToken first) {
-        Optional.ofNullable(tenants.get(first.tenant()))
-                .ifPresent(table -> table.firstServed(first.version())
-                        .forEach(eventTime -> environment
-                                .metrics()
-                                .fresh(Math.max(0, first.nowMillis() - eventTime) / 1e3)));
+        Optional.ofNullable(tenants.get(first.tenant())).ifPresent(table -> table.firstServed(first.version())
+                .forEach(eventTime -> environment.metrics().fresh(Math.max(0, first.nowMillis() - eventTime) / 1e3)));
     }
 
     private void onEnded(Ended ended) {
