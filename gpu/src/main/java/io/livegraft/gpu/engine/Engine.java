@@ -1,66 +1,170 @@
 package io.livegraft.gpu.engine;
 
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.tokenizer.Tokenizer;
+import io.livegraft.gpu.training.AdapterTraining;
+import io.livegraft.gpu.training.Evaluation;
 import io.livegraft.gpu.training.OptimizerSettings;
 import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
+import io.livegraft.gpu.transformer.AdapterTensors;
+import io.livegraft.gpu.transformer.Segment;
+import io.livegraft.gpu.transformer.Transformer;
+import io.livegraft.gpu.transformer.TransformerWeights;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
-/** One base on one device: the only code that touches it. Used from one thread at a time. */
+/**
+ * One base on one device, shared by training and serving: the only code that touches the device. Used from one thread at a
+ * time.
+ */
 public final class Engine implements AutoCloseable {
+    private final EngineSettings settings;
+    private final ModelDirectory directory;
+    private final Tokenizer tokenizer;
+    private final Backend backend;
+    private final Transformer transformer;
+    private final int maxSequenceTokens;
+    private int admitted;
+
+    private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, Backend backend) {
+        this.settings = settings;
+        this.directory = directory;
+        this.tokenizer = tokenizer;
+        this.backend = backend;
+        this.transformer =
+                new Transformer(backend, TransformerWeights.frozen(backend, directory, settings.precision()));
+        int limit = directory.config().maxPositions();
+        this.maxSequenceTokens =
+                settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
+    }
+
+    /** Loads a base; a directory that can't be used is refused with {@link ErrorCode#INVALID_MODEL}. */
     public static Engine open(EngineSettings settings) {
-        throw new UnsupportedOperationException();
+        ModelDirectory directory = ModelDirectory.open(settings.base());
+        if (!directory.hasWeights()) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_MODEL,
+                    "base directory %s has no model.safetensors or model.safetensors.index.json"
+                            .formatted(settings.base()));
+        }
+        Tokenizer tokenizer = Tokenizer.load(settings.base(), directory.config());
+        return new Engine(settings, directory, tokenizer, new VectorBackend(settings.threads()));
     }
 
     public ModelConfig config() {
-        throw new UnsupportedOperationException();
+        return directory.config();
     }
 
     public Tokenizer tokenizer() {
-        throw new UnsupportedOperationException();
+        return tokenizer;
     }
 
+    /** The directory's own name. */
     public String baseName() {
-        throw new UnsupportedOperationException();
+        return directory.name();
     }
 
+    /** SHA-256 of configuration, tokenizer and weights, hexadecimal. */
     public String baseDigest() {
-        throw new UnsupportedOperationException();
+        return directory.digest();
     }
 
     /** What the bits of a result depend on besides the inputs; part of every config digest. */
     public String profile() {
-        throw new UnsupportedOperationException();
+        return backend.profile() + "/" + settings.precision().name().toLowerCase(Locale.ROOT);
     }
 
+    /** Longest prompt and answer together, in tokens. */
+    public int maxSequenceTokens() {
+        return maxSequenceTokens;
+    }
+
+    /** Brings an adapter onto the device. */
     public StagedAdapter stage(LoraAdapter adapter) {
-        throw new UnsupportedOperationException();
+        return new StagedAdapter(AdapterTensors.forServing(backend, adapter));
     }
 
+    /**
+     * Reserves a place and KV memory for one request.
+     *
+     * @param prompt token ids, at least one
+     * @throws LivegraftException {@link ErrorCode#CONTEXT_LENGTH_EXCEEDED} when the prompt leaves no room for an answer,
+     *     {@link ErrorCode#OVERLOADED} when all places are taken
+     */
     public Generation admit(int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter) {
-        throw new UnsupportedOperationException();
+        if (prompt.length >= maxSequenceTokens) {
+            throw new LivegraftException(
+                    ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+                    "the prompt has %d tokens, but the base attends to %d including the answer"
+                            .formatted(prompt.length, maxSequenceTokens));
+        }
+        if (admitted == settings.maxSequences()) {
+            throw new LivegraftException(
+                    ErrorCode.OVERLOADED, "all %d places for generations are taken".formatted(settings.maxSequences()));
+        }
+        int capacity = (int) Math.min(maxSequenceTokens, prompt.length + (long) sampling.maxTokens());
+        admitted++;
+        return new Generation(
+                prompt,
+                sampling,
+                adapter,
+                transformer.allocateKvCache(capacity),
+                tokenizer.decoder(),
+                config().eosTokenIds(),
+                () -> admitted--);
     }
 
+    /** One token for each unfinished generation, in the same order; a generation's first call is its prefill. */
     public List<GenerationDelta> decode(List<Generation> batch) {
-        throw new UnsupportedOperationException();
+        if (batch.isEmpty()) {
+            return List.of();
+        }
+        List<Segment> segments = batch.stream().map(Generation::segment).toList();
+        Transformer.Tape tape = transformer.infer(segments);
+        List<GenerationDelta> deltas = new ArrayList<>();
+        for (int s = 0; s < segments.size(); s++) {
+            int lastRow = tape.start(s) + segments.get(s).ids().length - 1;
+            Tensor logits = transformer.logits(backend.rows(tape.hidden(), lastRow, 1));
+            float[] values = new float[config().vocabSize()];
+            backend.download(values, logits);
+            deltas.add(batch.get(s).accept(values));
+        }
+        return deltas;
     }
 
+    /** One optimizer step of one adapter, in slices of at most {@code slice-tokens}. */
     public SlicedWork<StepResult> train(
             TrainingState state, List<TrainingExample> examples, OptimizerSettings optimizer) {
-        throw new UnsupportedOperationException();
+        return new AdapterTraining(backend, transformer, state, examples, optimizer, settings.sliceTokens());
     }
 
+    /** Mean negative log-likelihood per target token, in slices; without an adapter that of the base alone. */
     public SlicedWork<Double> evaluate(Optional<LoraAdapter> adapter, List<TrainingExample> examples) {
-        throw new UnsupportedOperationException();
+        return new Evaluation(
+                backend,
+                transformer,
+                adapter.map(one -> AdapterTensors.forServing(backend, one)),
+                examples,
+                settings.sliceTokens());
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        backend.close();
+        tokenizer.close();
+    }
 }

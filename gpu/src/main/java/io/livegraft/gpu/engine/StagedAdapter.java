@@ -1,7 +1,25 @@
 package io.livegraft.gpu.engine;
 
-/** An adapter on the device, ready to serve. Closing it frees its memory; generations that use it must have ended. */
-public interface StagedAdapter extends AutoCloseable {
+import io.livegraft.gpu.transformer.AdapterTensors;
+
+/** An adapter on the device, ready to serve. Closing it gives its memory back; generations that use it must have ended. */
+public final class StagedAdapter implements AutoCloseable {
+    private final AdapterTensors tensors;
+    private boolean closed;
+
+    StagedAdapter(AdapterTensors tensors) {
+        this.tensors = tensors;
+    }
+
+    AdapterTensors tensors() {
+        if (closed) {
+            throw new IllegalStateException("the adapter was released while a request still used it");
+        }
+        return tensors;
+    }
+
     @Override
-    void close();
+    public void close() {
+        closed = true;
+    }
 }

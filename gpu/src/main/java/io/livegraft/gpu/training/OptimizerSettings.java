@@ -1,5 +1,7 @@
 package io.livegraft.gpu.training;
 
+import io.livegraft.gpu.backend.AdamWStep;
+
 /**
  * AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping and a linear warmup.
  *
@@ -31,5 +33,16 @@ public record OptimizerSettings(
     /** The rate of the step after {@code stepsTaken} ones. */
     public double learningRateAt(long stepsTaken) {
         return warmupSteps == 0 ? learningRate : learningRate * Math.min(1.0, (stepsTaken + 1.0) / warmupSteps);
+    }
+
+    /** The same with another rate and no warmup. */
+    OptimizerSettings withLearningRate(double rate) {
+        return new OptimizerSettings(rate, beta1, beta2, epsilon, weightDecay, maxGradientNorm, 0);
+    }
+
+    /** The constants of the step after {@code stepsTaken} ones, given its gradient's L2 norm. */
+    AdamWStep step(long stepsTaken, double gradientNorm) {
+        double clip = maxGradientNorm > 0 && gradientNorm > maxGradientNorm ? maxGradientNorm / gradientNorm : 1;
+        return new AdamWStep(learningRateAt(stepsTaken), beta1, beta2, epsilon, weightDecay, stepsTaken + 1, clip);
     }
 }

@@ -14,4 +14,13 @@ public interface SlicedWork<T> {
 
     /** The outcome; only after {@link #advance()} returned true. */
     T result();
+
+    /** Runs all slices in one go, where nobody else wants the device. */
+    default T finish() {
+        boolean done = advance();
+        while (!done) {
+            done = advance();
+        }
+        return result();
+    }
 }

@@ -1,0 +1,156 @@
+package io.livegraft.gpu.backend;
+
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
+
+/**
+ * One device's tensor operations. Shapes are (rows, columns); N = rows of a batch (all tokens of all its sequences), C =
+ * channels, V = vocabulary, H = query heads, G = key and value heads, D = head dimension, T = positions.
+ *
+ * <p>A shape that doesn't fit is a broken invariant of the caller: {@link IllegalArgumentException} with both shapes.
+ */
+public interface Backend extends AutoCloseable {
+    /** What the bits of results depend on: backend, kernels and their version. Part of every config digest. */
+    String profile();
+
+    // memory
+
+    /** A new tensor of zeros. */
+    Tensor allocate(int rows, int columns);
+
+    /** A new tensor that holds {@code values}, row-major. */
+    Tensor upload(float[] values, int rows, int columns);
+
+    void download(float[] out, Tensor tensor);
+
+    /** Rows {@code from} to {@code from + count}, sharing memory. */
+    Tensor rows(Tensor tensor, int from, int count);
+
+    /** {@code rows · columns} elements from {@code offset} on of a tensor's memory, as a matrix that shares it. */
+    Tensor view(Tensor tensor, int offset, int rows, int columns);
+
+    /** A frozen linear weight of shape (out, in). */
+    LinearWeight freeze(HostTensor weight, Precision precision);
+
+    KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity);
+
+    // element-wise
+
+    void zero(Tensor x);
+
+    /** {@code y += x}. */
+    void add(Tensor y, Tensor x);
+
+    // products
+
+    /** {@code c (M,N) = or += scale · op(a) (M,K) · op(b) (K,N)}. */
+    void multiply(Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate);
+
+    /** {@code y (N,out) = x (N,in) · wᵀ}. */
+    void linear(Tensor y, Tensor x, LinearWeight w);
+
+    /** {@code dx (N,in) += dy (N,out) · w}; a frozen weight has no gradient. */
+    void linearBackward(Tensor dx, Tensor dy, LinearWeight w);
+
+    // layers
+
+    /** {@code y[n] = table[ids[n]]}. */
+    void embed(Tensor y, Tensor table, int[] ids);
+
+    /** {@code dTable[ids[n]] += dy[n]}, in order of n. */
+    void embedBackward(Tensor dTable, Tensor dy, int[] ids);
+
+    /**
+     * Root-mean-square normalisation (Zhang and Sennrich, arXiv 1910.07467, equation 4).
+     *
+     * <pre>{@code
+     *   rstd[n] = 1 / sqrt( (1/C) Σ_c x[n,c]² + ε )          y[n,c] = x[n,c] · rstd[n] · w[c]
+     *   x, y (N,C)   rstd (N,1)   w (1,C)
+     * }</pre>
+     */
+    void rmsNorm(Tensor y, Tensor rstd, Tensor x, Tensor w, float epsilon);
+
+    /**
+     * <pre>{@code
+     *   dx[n,c] += rstd[n] · ( w[c]·dy[n,c] − x̂[n,c] · (1/C) Σ_k x̂[n,k]·w[k]·dy[n,k] )      x̂ = x·rstd
+     * }</pre>
+     */
+    void rmsNormBackward(Tensor dx, Tensor dy, Tensor x, Tensor w, Tensor rstd);
+
+    /** {@code dw[c] += Σ_n x[n,c] · rstd[n] · dy[n,c]}, in order of n. */
+    void rmsNormWeightBackward(Tensor dw, Tensor dy, Tensor x, Tensor rstd);
+
+    /**
+     * Turns every head of every row by its position, in place.
+     *
+     * <pre>{@code
+     *   (x[i], x[i+D/2]) = (x[i]·cos φ − x[i+D/2]·sin φ,  x[i+D/2]·cos φ + x[i]·sin φ)      φ = angle(position, i)
+     * }</pre>
+     *
+     * @param inverse turns back: the backward pass, since a rotation's transpose is its inverse
+     */
+    void rotate(Tensor x, int[] positions, Rope rope, boolean inverse);
+
+    /** {@code y = silu(gate) · up, silu(g) = g / (1 + e^−g)} (Shazeer, arXiv 2002.05202). */
+    void swiGlu(Tensor y, Tensor gate, Tensor up);
+
+    /** {@code dUp += dy · silu(gate);  dGate += dy · up · σ(gate) · (1 + gate · (1 − σ(gate)))}. */
+    void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up);
+
+    // attention
+
+    /** Writes keys and values (count, G·D) of one layer at {@code position} and on. */
+    void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position);
+
+    /**
+     * Causal attention of one sequence's queries over its cache (Vaswani et al., arXiv 1706.03762, equation 1).
+     *
+     * <pre>{@code
+     *   out[i,h] = Σ_j p[j] · v[j, h·G/H]      p = softmax_j( q[i,h] · k[j, h·G/H] / √D ),   j ≤ position + i
+     *   out, q (count, H·D)
+     * }</pre>
+     */
+    void attention(Tensor out, Tensor q, KvCache cache, int layer, int position);
+
+    /**
+     * Backward of {@link #attention} for a whole sequence from position 0; probabilities are computed again.
+     *
+     * <pre>{@code
+     *   dv[j] += Σ_i p[i,j] · dOut[i]      dp[i,j] = dOut[i] · v[j]      ds[i,j] = p[i,j] · ( dp[i,j] − Σ_k p[i,k]·dp[i,k] ) / √D
+     *   dq[i] += Σ_j ds[i,j] · k[j]        dk[j] += Σ_i ds[i,j] · q[i]
+     *   dq, dOut, q (T, H·D)   dk, dv, k, v (T, G·D)
+     * }</pre>
+     */
+    void attentionBackward(Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim);
+
+    // loss and optimizer
+
+    /**
+     * Cross-entropy of each row against its target; the logits (N,V) become their own gradient in place.
+     *
+     * <pre>{@code
+     *   nll = Σ_n −log softmax(logits[n])[targets[n]]      logits[n,v] = gradientScale · ( softmax(logits[n])[v] − [v = targets[n]] )
+     * }</pre>
+     *
+     * Rows with target −1 count nothing and get gradient 0.
+     *
+     * @return the sum, in nats
+     */
+    double crossEntropy(Tensor logits, int[] targets, float gradientScale);
+
+    /** {@code Σ x²}, in a fixed order and double precision. */
+    double sumOfSquares(Tensor x);
+
+    /**
+     * AdamW (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2), element by element.
+     *
+     * <pre>{@code
+     *   g' = gradientScale · g      m = β₁m + (1−β₁)g'      v = β₂v + (1−β₂)g'²
+     *   p = p·(1 − lr·λ) − lr · (m/(1−β₁ᵗ)) / ( √(v/(1−β₂ᵗ)) + ε )
+     * }</pre>
+     */
+    void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step);
+
+    @Override
+    void close();
+}

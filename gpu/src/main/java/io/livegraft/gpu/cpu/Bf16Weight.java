@@ -1,0 +1,27 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.tensor.Bf16;
+
+/** The upper half of a float32, rounded to nearest even. */
+record Bf16Weight(int outputFeatures, int inputFeatures, short[] values) implements CpuLinearWeight {
+    static Bf16Weight round(int outputFeatures, int inputFeatures, float[] values) {
+        short[] rounded = new short[values.length];
+        for (int i = 0; i < values.length; i++) {
+            rounded[i] = Bf16.fromFloat(values[i]);
+        }
+        return new Bf16Weight(outputFeatures, inputFeatures, rounded);
+    }
+
+    @Override
+    public long bytes() {
+        return 2L * values.length;
+    }
+
+    @Override
+    public void decodeRow(float[] out, int offset, int stride, int row, int fromColumn, int count) {
+        int from = row * inputFeatures + fromColumn;
+        for (int i = 0; i < count; i++) {
+            out[offset + i * stride] = Bf16.toFloat(values[from + i]);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.backend.KvCache;
+
+/** Per layer and key-value head: keys transposed (D, capacity), values (capacity, D). */
+final class CpuKvCache implements KvCache {
+    private final int kvHeads;
+    private final int headDim;
+    private final int capacity;
+    private final float[][] keys;
+    private final float[][] values;
+
+    CpuKvCache(int layers, int kvHeads, int headDim, int capacity) {
+        this.kvHeads = kvHeads;
+        this.headDim = headDim;
+        this.capacity = capacity;
+        this.keys = new float[layers][kvHeads * headDim * capacity];
+        this.values = new float[layers][kvHeads * headDim * capacity];
+    }
+
+    static CpuKvCache of(KvCache cache) {
+        return (CpuKvCache) cache;
+    }
+
+    int kvHeads() {
+        return kvHeads;
+    }
+
+    int headDim() {
+        return headDim;
+    }
+
+    @Override
+    public int capacity() {
+        return capacity;
+    }
+
+    @Override
+    public long bytes() {
+        return 8L * keys.length * kvHeads * headDim * capacity;
+    }
+
+    void append(int layer, CpuTensor k, CpuTensor v, int position) {
+        k.requireShape(k.rows(), kvHeads * headDim);
+        v.requireShapeOf(k);
+        if (position + k.rows() > capacity) {
+            throw new IllegalArgumentException(
+                    "KV cache holds %d positions, not %d".formatted(capacity, position + k.rows()));
+        }
+        for (int n = 0; n < k.rows(); n++) {
+            for (int head = 0; head < kvHeads; head++) {
+                for (int d = 0; d < headDim; d++) {
+                    int from = n * k.columns() + head * headDim + d;
+                    keys[layer][(head * headDim + d) * capacity + position + n] = k.data()[k.offset() + from];
+                    values[layer][(head * capacity + position + n) * headDim + d] = v.data()[v.offset() + from];
+                }
+            }
+        }
+    }
+
+    /** Transposed keys (D, length) of one head. */
+    Matrix keysTransposed(int layer, int head, int length) {
+        return new Matrix(keys[layer], head * headDim * capacity, capacity, 1, headDim, length);
+    }
+
+    /** Values (length, D) of one head. */
+    Matrix values(int layer, int head, int length) {
+        return new Matrix(values[layer], head * capacity * headDim, headDim, 1, length, headDim);
+    }
+}

@@ -1,0 +1,57 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.backend.LinearWeight;
+
+/** A frozen weight (out, in) that can be read as either side of its two products. */
+sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16Weight, Nf4Weight {
+    static CpuLinearWeight of(LinearWeight weight) {
+        return (CpuLinearWeight) weight;
+    }
+
+    /** Row {@code row} of the weight as float32, {@code inputFeatures} values with a distance of {@code stride}. */
+    void decodeRow(float[] out, int offset, int stride, int row, int fromColumn, int count);
+
+    /** wᵀ (in, out): the right-hand side of {@code y = x · wᵀ}. */
+    default PanelSource forward() {
+        return new PanelSource() {
+            @Override
+            public int depth() {
+                return inputFeatures();
+            }
+
+            @Override
+            public int columns() {
+                return outputFeatures();
+            }
+
+            @Override
+            public void fill(float[] panel, int column, int width) {
+                for (int c = 0; c < width; c++) {
+                    decodeRow(panel, c, PanelProduct.WIDTH, column + c, 0, inputFeatures());
+                }
+            }
+        };
+    }
+
+    /** w (out, in): the right-hand side of {@code dx = dy · w}. */
+    default PanelSource backward() {
+        return new PanelSource() {
+            @Override
+            public int depth() {
+                return outputFeatures();
+            }
+
+            @Override
+            public int columns() {
+                return inputFeatures();
+            }
+
+            @Override
+            public void fill(float[] panel, int column, int width) {
+                for (int k = 0; k < outputFeatures(); k++) {
+                    decodeRow(panel, k * PanelProduct.WIDTH, 1, k, column, width);
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,88 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
+import java.util.Arrays;
+
+/** The memory half of a backend whose tensors are float arrays on the heap. */
+abstract class CpuMemory implements Backend {
+    @Override
+    public Tensor allocate(int rows, int columns) {
+        return new CpuTensor(new float[Math.multiplyExact(rows, columns)], 0, rows, columns);
+    }
+
+    @Override
+    public Tensor upload(float[] values, int rows, int columns) {
+        return new CpuTensor(values.clone(), 0, rows, columns);
+    }
+
+    @Override
+    public void download(float[] out, Tensor tensor) {
+        CpuTensor t = CpuTensor.of(tensor);
+        System.arraycopy(t.data(), t.offset(), out, 0, t.size());
+    }
+
+    @Override
+    public Tensor rows(Tensor tensor, int from, int count) {
+        CpuTensor t = CpuTensor.of(tensor);
+        return new CpuTensor(t.data(), t.row(from), count, t.columns());
+    }
+
+    @Override
+    public Tensor view(Tensor tensor, int offset, int rows, int columns) {
+        CpuTensor t = CpuTensor.of(tensor);
+        return new CpuTensor(t.data(), t.offset() + offset, rows, columns);
+    }
+
+    @Override
+    public LinearWeight freeze(HostTensor weight, Precision precision) {
+        int out = weight.rows();
+        int in = weight.columns();
+        return switch (precision) {
+            case FP32 -> new Fp32Weight(out, in, weight.values());
+            case BF16 -> Bf16Weight.round(out, in, weight.values());
+            case NF4 -> Nf4Weight.quantize(out, in, weight.values());
+        };
+    }
+
+    @Override
+    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity) {
+        return new CpuKvCache(layers, kvHeads, headDim, capacity);
+    }
+
+    @Override
+    public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
+        CpuKvCache.of(cache).append(layer, CpuTensor.of(k), CpuTensor.of(v), position);
+    }
+
+    @Override
+    public void zero(Tensor x) {
+        CpuTensor t = CpuTensor.of(x);
+        Arrays.fill(t.data(), t.offset(), t.offset() + t.size(), 0f);
+    }
+
+    @Override
+    public void embed(Tensor y, Tensor table, int[] ids) {
+        CpuTensor out = CpuTensor.of(y);
+        CpuTensor rows = CpuTensor.of(table);
+        out.requireShape(ids.length, rows.columns());
+        for (int n = 0; n < ids.length; n++) {
+            System.arraycopy(rows.data(), rows.row(ids[n]), out.data(), out.row(n), rows.columns());
+        }
+    }
+
+    @Override
+    public void embedBackward(Tensor dTable, Tensor dy, int[] ids) {
+        CpuTensor rows = CpuTensor.of(dTable);
+        CpuTensor gradient = CpuTensor.of(dy).requireShape(ids.length, rows.columns());
+        for (int n = 0; n < ids.length; n++) {
+            for (int c = 0; c < rows.columns(); c++) {
+                rows.data()[rows.row(ids[n]) + c] += gradient.data()[gradient.row(n) + c];
+            }
+        }
+    }
+}

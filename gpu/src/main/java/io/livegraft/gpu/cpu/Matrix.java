@@ -1,0 +1,31 @@
+package io.livegraft.gpu.cpu;
+
+/** A strided matrix view: element (r, c) is {@code data[offset + r·rowStride + c·columnStride]}. */
+record Matrix(float[] data, int offset, int rowStride, int columnStride, int rows, int columns) implements PanelSource {
+
+    Matrix transposed() {
+        return new Matrix(data, offset, columnStride, rowStride, columns, rows);
+    }
+
+    @Override
+    public int depth() {
+        return rows;
+    }
+
+    @Override
+    public void fill(float[] panel, int column, int width) {
+        int base = offset + column * columnStride;
+        if (columnStride == 1) {
+            for (int k = 0; k < rows; k++) {
+                System.arraycopy(data, base + k * rowStride, panel, k * PanelProduct.WIDTH, width);
+            }
+        } else {
+            for (int c = 0; c < width; c++) {
+                int from = base + c * columnStride;
+                for (int k = 0; k < rows; k++) {
+                    panel[k * PanelProduct.WIDTH + c] = data[from + k * rowStride];
+                }
+            }
+        }
+    }
+}

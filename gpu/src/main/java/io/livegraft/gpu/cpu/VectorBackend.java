@@ -1,0 +1,220 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Rope;
+import io.livegraft.gpu.backend.Tensor;
+import java.util.function.IntConsumer;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The embedded default: Vector API kernels on a fixed crew of threads. */
+public final class VectorBackend extends CpuMemory {
+    private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+    /** Element-wise work below this is not worth a second thread. */
+    private static final int PARALLEL_ELEMENTS = 32_768;
+
+    private final Workers workers;
+
+    /** Starts the crew; {@code threads} 0 takes one per core and never changes a bit of any result. */
+    public VectorBackend(int threads) {
+        this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+    }
+
+    /** The chains of {@link PanelProduct} are the same for every vector width, so the width is not part of it. */
+    @Override
+    public String profile() {
+        return "cpu-fma-chain-1";
+    }
+
+    @Override
+    public void add(Tensor y, Tensor x) {
+        CpuTensor out = CpuTensor.of(y);
+        CpuTensor in = CpuTensor.of(x).requireShapeOf(out);
+        for (int i = 0; i < out.size(); i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, out.size());
+            load(out, i, mask).add(load(in, i, mask)).intoArray(out.data(), out.offset() + i, mask);
+        }
+    }
+
+    @Override
+    public void multiply(
+            Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate) {
+        PanelProduct.run(
+                workers,
+                CpuTensor.of(c).matrix(Operand.PLAIN),
+                CpuTensor.of(a).matrix(aOperand),
+                CpuTensor.of(b).matrix(bOperand),
+                scale,
+                accumulate);
+    }
+
+    @Override
+    public void linear(Tensor y, Tensor x, LinearWeight w) {
+        PanelProduct.run(workers, plain(y), plain(x), CpuLinearWeight.of(w).forward(), 1, false);
+    }
+
+    @Override
+    public void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {
+        PanelProduct.run(workers, plain(dx), plain(dy), CpuLinearWeight.of(w).backward(), 1, true);
+    }
+
+    @Override
+    public void rmsNorm(Tensor y, Tensor rstd, Tensor x, Tensor w, float epsilon) {
+        CpuTensor in = CpuTensor.of(x);
+        CpuTensor out = CpuTensor.of(y).requireShapeOf(in);
+        CpuTensor saved = CpuTensor.of(rstd).requireShape(in.rows(), 1);
+        CpuTensor weight = CpuTensor.of(w).requireShape(1, in.columns());
+        forEachRow(in, n -> RmsNorm.forward(out, saved, in, weight, n, epsilon));
+    }
+
+    @Override
+    public void rmsNormBackward(Tensor dx, Tensor dy, Tensor x, Tensor w, Tensor rstd) {
+        CpuTensor in = CpuTensor.of(x);
+        CpuTensor gradient = CpuTensor.of(dx).requireShapeOf(in);
+        CpuTensor upstream = CpuTensor.of(dy).requireShapeOf(in);
+        CpuTensor weight = CpuTensor.of(w).requireShape(1, in.columns());
+        CpuTensor saved = CpuTensor.of(rstd).requireShape(in.rows(), 1);
+        forEachRow(in, n -> RmsNorm.backward(gradient, upstream, in, weight, saved, n));
+    }
+
+    @Override
+    public void rmsNormWeightBackward(Tensor dw, Tensor dy, Tensor x, Tensor rstd) {
+        CpuTensor in = CpuTensor.of(x);
+        RmsNorm.weightBackward(
+                CpuTensor.of(dw).requireShape(1, in.columns()),
+                CpuTensor.of(dy).requireShapeOf(in),
+                in,
+                CpuTensor.of(rstd).requireShape(in.rows(), 1));
+    }
+
+    @Override
+    public void rotate(Tensor x, int[] positions, Rope rope, boolean inverse) {
+        RotaryTable.rotate(CpuTensor.of(x), positions, rope, inverse);
+    }
+
+    @Override
+    public void swiGlu(Tensor y, Tensor gate, Tensor up) {
+        CpuTensor out = CpuTensor.of(y);
+        CpuTensor g = CpuTensor.of(gate).requireShapeOf(out);
+        CpuTensor u = CpuTensor.of(up).requireShapeOf(out);
+        forEachRow(out, n -> SwiGlu.forward(out, g, u, n));
+    }
+
+    @Override
+    public void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up) {
+        CpuTensor g = CpuTensor.of(gate);
+        CpuTensor u = CpuTensor.of(up).requireShapeOf(g);
+        CpuTensor dg = CpuTensor.of(dGate).requireShapeOf(g);
+        CpuTensor du = CpuTensor.of(dUp).requireShapeOf(g);
+        CpuTensor d = CpuTensor.of(dy).requireShapeOf(g);
+        forEachRow(g, n -> SwiGlu.backward(dg, du, d, g, u, n));
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position) {
+        CpuKvCache kv = CpuKvCache.of(cache);
+        CpuTensor queries = CpuTensor.of(q);
+        CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
+        int headDim = kv.headDim();
+        int heads = queries.columns() / headDim;
+        int length = position + queries.rows();
+        IntConsumer head = h -> {
+            int kvHead = h / (heads / kv.kvHeads());
+            CausalAttention.forward(
+                    result.columnBlock(h * headDim, headDim),
+                    queries.columnBlock(h * headDim, headDim),
+                    kv.keysTransposed(layer, kvHead, length),
+                    kv.values(layer, kvHead, length),
+                    position);
+        };
+        share(heads, (long) queries.size() * length, head);
+    }
+
+    @Override
+    public void attentionBackward(
+            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim) {
+        CpuTensor queries = CpuTensor.of(q);
+        CpuTensor keys = CpuTensor.of(k);
+        int kvHeads = keys.columns() / headDim;
+        int group = queries.columns() / keys.columns();
+        IntConsumer kvHead = g -> {
+            int kvColumn = g * headDim;
+            for (int h = g * group; h < (g + 1) * group; h++) {
+                CausalAttention.backward(
+                        CpuTensor.of(dq).columnBlock(h * headDim, headDim),
+                        CpuTensor.of(dk).columnBlock(kvColumn, headDim),
+                        CpuTensor.of(dv).columnBlock(kvColumn, headDim),
+                        CpuTensor.of(dOut).columnBlock(h * headDim, headDim),
+                        queries.columnBlock(h * headDim, headDim),
+                        keys.columnBlock(kvColumn, headDim),
+                        CpuTensor.of(v).columnBlock(kvColumn, headDim));
+            }
+        };
+        share(kvHeads, (long) queries.size() * queries.rows(), kvHead);
+    }
+
+    @Override
+    public double crossEntropy(Tensor logits, int[] targets, float gradientScale) {
+        CpuTensor rows = CpuTensor.of(logits);
+        double[] nll = new double[targets.length];
+        forEachRow(rows, n -> nll[n] = CrossEntropy.row(rows, n, targets[n], gradientScale));
+        double sum = 0;
+        for (double one : nll) {
+            sum += one;
+        }
+        return sum;
+    }
+
+    @Override
+    public double sumOfSquares(Tensor x) {
+        CpuTensor in = CpuTensor.of(x);
+        double sum = 0;
+        for (int i = in.offset(); i < in.offset() + in.size(); i++) {
+            sum += (double) in.data()[i] * in.data()[i];
+        }
+        return sum;
+    }
+
+    @Override
+    public void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step) {
+        AdamW.apply(CpuTensor.of(p), CpuTensor.of(m), CpuTensor.of(v), CpuTensor.of(g), step);
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+
+    static FloatVector load(CpuTensor tensor, int index, VectorMask<Float> mask) {
+        return FloatVector.fromArray(SPECIES, tensor.data(), tensor.offset() + index, mask);
+    }
+
+    private static Matrix plain(Tensor tensor) {
+        return CpuTensor.of(tensor).matrix(Operand.PLAIN);
+    }
+
+    /** Rows are independent; each is computed by one thread in one go. */
+    private void forEachRow(CpuTensor shape, IntConsumer row) {
+        if (shape.size() < PARALLEL_ELEMENTS) {
+            for (int n = 0; n < shape.rows(); n++) {
+                row.accept(n);
+            }
+        } else {
+            workers.run(shape.rows(), row);
+        }
+    }
+
+    private void share(int tasks, long work, IntConsumer task) {
+        if (work < PARALLEL_ELEMENTS) {
+            for (int i = 0; i < tasks; i++) {
+                task.accept(i);
+            }
+        } else {
+            workers.run(tasks, task);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.livegraft.gpu.generation;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/** Draws token ids from logits; one generator a request, so neighbours never change what is drawn. */
+public final class Sampler {
+    private final SamplingSettings settings;
+    private final SplittableRandom random;
+
+    public Sampler(SamplingSettings settings) {
+        this.settings = settings;
+        this.random = new SplittableRandom(settings.seed());
+    }
+
+    /** The next id; ties go to the lower one. */
+    public int next(float[] logits) {
+        if (settings.temperature() == 0) {
+            return argmax(logits);
+        }
+        Integer[] order = IntStream.range(0, logits.length).boxed().toArray(Integer[]::new);
+        Arrays.sort(
+                order, Comparator.comparingDouble((Integer id) -> -logits[id]).thenComparing(id -> id));
+        int kept = settings.topK() == 0 ? order.length : Math.min(settings.topK(), order.length);
+        double[] weights = new double[kept];
+        double total = 0;
+        for (int i = 0; i < kept; i++) {
+            weights[i] = StrictMath.exp((logits[order[i]] - logits[order[0]]) / settings.temperature());
+            total += weights[i];
+        }
+        return order[draw(weights, nucleus(weights, total))];
+    }
+
+    /** Natural log-probability of {@code id} under the unmodified distribution. */
+    public static float logprob(float[] logits, int id) {
+        float max = logits[argmax(logits)];
+        double sum = 0;
+        for (float logit : logits) {
+            sum += StrictMath.exp(logit - max);
+        }
+        return (float) (logits[id] - max - StrictMath.log(sum));
+    }
+
+    /** How many of the weights, largest first, are needed to reach top-p of the total. */
+    private int nucleus(double[] weights, double total) {
+        double sum = 0;
+        for (int i = 0; i < weights.length; i++) {
+            sum += weights[i];
+            if (sum >= settings.topP() * total) {
+                return i + 1;
+            }
+        }
+        return weights.length;
+    }
+
+    private int draw(double[] weights, int kept) {
+        double mass = 0;
+        for (int i = 0; i < kept; i++) {
+            mass += weights[i];
+        }
+        double point = random.nextDouble() * mass;
+        for (int i = 0; i < kept - 1; i++) {
+            point -= weights[i];
+            if (point < 0) {
+                return i;
+            }
+        }
+        return kept - 1;
+    }
+
+    private static int argmax(float[] logits) {
+        int best = 0;
+        for (int id = 1; id < logits.length; id++) {
+            if (logits[id] > logits[best]) {
+                best = id;
+            }
+        }
+        return best;
+    }
+}

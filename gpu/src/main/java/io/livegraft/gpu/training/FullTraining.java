@@ -1,0 +1,114 @@
+package io.livegraft.gpu.training;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.ParameterLayout;
+import io.livegraft.gpu.transformer.Transformer;
+import io.livegraft.gpu.transformer.TransformerWeights;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SplittableRandom;
+
+/** Trains every weight of a small base in float32: how the bundled base is made, and the baseline of QLoRA. */
+public final class FullTraining {
+    private final Backend backend;
+    private final ModelConfig config;
+    private final ParameterLayout layout;
+    private final Tensor values;
+    private final Tensor gradients;
+    private final Tensor firstMoment;
+    private final Tensor secondMoment;
+    private final Transformer transformer;
+    private final SftPass pass;
+    private long steps;
+
+    private FullTraining(Backend backend, ModelConfig config, float[] initial) {
+        this.backend = backend;
+        this.config = config;
+        this.layout = TransformerWeights.layout(config);
+        this.values = backend.upload(initial, 1, layout.size());
+        this.gradients = backend.allocate(1, layout.size());
+        this.firstMoment = backend.allocate(1, layout.size());
+        this.secondMoment = backend.allocate(1, layout.size());
+        this.transformer = new Transformer(backend, TransformerWeights.trained(backend, config, values, gradients));
+        this.pass = new SftPass(backend, transformer);
+    }
+
+    /**
+     * Fresh weights: norms 1, matrices N(0, 0.02²), those that write into the residual stream N(0, 0.02²/(2·layers))
+     * as GPT-2 does.
+     */
+    public static FullTraining fromScratch(Backend backend, ModelConfig config, long seed) {
+        ParameterLayout layout = TransformerWeights.layout(config);
+        float[] initial = new float[layout.size()];
+        SplittableRandom random = new SplittableRandom(seed);
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            boolean residual = entry.name().contains("o_proj") || entry.name().contains("down_proj");
+            double deviation = residual ? 0.02 / Math.sqrt(2.0 * config.layers()) : 0.02;
+            for (int i = 0; i < entry.size(); i++) {
+                boolean norm = entry.name().contains("norm");
+                initial[entry.offset() + i] = norm ? 1f : (float) (random.nextGaussian() * deviation);
+            }
+        }
+        return new FullTraining(backend, config, initial);
+    }
+
+    /** Goes on from the weights of a base. */
+    public static FullTraining from(Backend backend, ModelDirectory base) {
+        ParameterLayout layout = TransformerWeights.layout(base.config());
+        float[] initial = new float[layout.size()];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            System.arraycopy(base.tensor(entry.name()).values(), 0, initial, entry.offset(), entry.size());
+        }
+        return new FullTraining(backend, base.config(), initial);
+    }
+
+    /** One optimizer step on these examples; returns the mean loss per target token before it, nats. */
+    public double step(List<TrainingExample> examples, OptimizerSettings optimizer, int sliceTokens) {
+        long targets =
+                examples.stream().mapToLong(TrainingExample::targetTokens).sum();
+        backend.zero(gradients);
+        double nll = 0;
+        for (List<TrainingExample> slice : ExampleSlices.cut(examples, sliceTokens)) {
+            nll += pass.accumulate(slice, Optional.empty(), 1f / targets);
+        }
+        double norm = Math.sqrt(backend.sumOfSquares(gradients));
+        backend.adamW(values, firstMoment, secondMoment, gradients, optimizer.step(steps, norm));
+        steps++;
+        return nll / targets;
+    }
+
+    /** Mean loss per target token on these examples, nats. */
+    public double evaluate(List<TrainingExample> examples, int sliceTokens) {
+        return new Evaluation(backend, transformer, Optional.empty(), examples, sliceTokens).finish();
+    }
+
+    /** The weights as a checkpoint holds them. */
+    public SequencedMap<String, HostTensor> tensors() {
+        float[] all = new float[layout.size()];
+        backend.download(all, values);
+        SequencedMap<String, HostTensor> tensors = new LinkedHashMap<>();
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            float[] copy = Arrays.copyOfRange(all, entry.offset(), entry.offset() + entry.size());
+            boolean vector = entry.name().endsWith("norm.weight");
+            tensors.put(
+                    entry.name(),
+                    vector ? HostTensor.vector(copy) : HostTensor.matrix(entry.rows(), entry.columns(), copy));
+        }
+        return tensors;
+    }
+
+    public int parameters() {
+        return layout.size();
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+}

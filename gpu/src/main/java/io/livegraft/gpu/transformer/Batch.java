@@ -1,0 +1,49 @@
+package io.livegraft.gpu.transformer;
+
+import java.util.List;
+
+/** Segments laid one behind the other; rows of different segments never see each other. */
+final class Batch {
+    private final List<Segment> segments;
+    private final int[] starts;
+    private final int[] ids;
+    private final int[] positions;
+
+    Batch(List<Segment> segments) {
+        this.segments = List.copyOf(segments);
+        this.starts = new int[segments.size()];
+        int rows = segments.stream().mapToInt(segment -> segment.ids().length).sum();
+        this.ids = new int[rows];
+        this.positions = new int[rows];
+        int row = 0;
+        for (int s = 0; s < segments.size(); s++) {
+            Segment segment = segments.get(s);
+            starts[s] = row;
+            for (int i = 0; i < segment.ids().length; i++) {
+                ids[row] = segment.ids()[i];
+                positions[row++] = segment.position() + i;
+            }
+        }
+    }
+
+    List<Segment> segments() {
+        return segments;
+    }
+
+    /** First row of a segment. */
+    int start(int segment) {
+        return starts[segment];
+    }
+
+    int rows() {
+        return ids.length;
+    }
+
+    int[] ids() {
+        return ids;
+    }
+
+    int[] positions() {
+        return positions;
+    }
+}

@@ -1,0 +1,13 @@
+package io.livegraft.gpu.transformer;
+
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Tensor;
+
+/** The base's own part of a linear layer. */
+public sealed interface Linear {
+    /** Part of a shared base: never changes, has no gradient. */
+    record Frozen(LinearWeight weight) implements Linear {}
+
+    /** Full-parameter training: weight and gradient (out, in). */
+    record Trained(Tensor weight, Tensor gradient) implements Linear {}
+}

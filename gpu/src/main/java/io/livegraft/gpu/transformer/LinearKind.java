@@ -1,0 +1,21 @@
+package io.livegraft.gpu.transformer;
+
+import java.util.Locale;
+
+/** The seven linear layers of a block. */
+public enum LinearKind {
+    Q_PROJ,
+    K_PROJ,
+    V_PROJ,
+    O_PROJ,
+    GATE_PROJ,
+    UP_PROJ,
+    DOWN_PROJ;
+
+    private final String module = name().toLowerCase(Locale.ROOT);
+
+    /** As checkpoints spell it, e.g. {@code q_proj}. */
+    public String module() {
+        return module;
+    }
+}

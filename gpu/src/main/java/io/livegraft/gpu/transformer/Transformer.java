@@ -1,0 +1,108 @@
+package io.livegraft.gpu.transformer;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.transformer.TransformerBlock.Activations;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The decoder of a Llama-family base: token ids in, final hidden states and logits out, gradients back. */
+public final class Transformer {
+    /** A forward pass that can be run backward. */
+    public static final class Tape {
+        private final Batch batch;
+        private final List<Activations> blocks = new ArrayList<>();
+        private final Tensor last;
+        private final Tensor rstd;
+        private final Tensor hidden;
+
+        private Tape(Batch batch, List<Activations> blocks, Tensor last, Tensor rstd, Tensor hidden) {
+            this.batch = batch;
+            this.blocks.addAll(blocks);
+            this.last = last;
+            this.rstd = rstd;
+            this.hidden = hidden;
+        }
+
+        /** Final hidden states (N,C), normalised. */
+        public Tensor hidden() {
+            return hidden;
+        }
+
+        /** First row of a segment in {@link #hidden()}. */
+        public int start(int segment) {
+            return batch.start(segment);
+        }
+    }
+
+    private final Backend backend;
+    private final TransformerWeights weights;
+    private final LinearLayers linears;
+    private final TransformerBlock block;
+
+    public Transformer(Backend backend, TransformerWeights weights) {
+        this.backend = backend;
+        this.weights = weights;
+        this.linears = new LinearLayers(backend, weights);
+        this.block = new TransformerBlock(backend, weights.config(), linears);
+    }
+
+    public ModelConfig config() {
+        return weights.config();
+    }
+
+    /** Room for one sequence of {@code capacity} tokens. */
+    public KvCache allocateKvCache(int capacity) {
+        ModelConfig config = config();
+        return backend.allocateKvCache(config.layers(), config.kvHeads(), config.headDim(), capacity);
+    }
+
+    /** Feeds all segments, in order; the tape holds their final hidden states only. */
+    public Tape infer(List<Segment> segments) {
+        return run(new Batch(segments), false);
+    }
+
+    /** As {@link #infer}, keeping what {@link #backward} needs. */
+    public Tape record(List<Segment> segments) {
+        return run(new Batch(segments), true);
+    }
+
+    private Tape run(Batch batch, boolean keep) {
+        Tensor x = backend.allocate(batch.rows(), config().hiddenSize());
+        backend.embed(x, weights.embedding().weight(), batch.ids());
+        List<Activations> kept = new ArrayList<>();
+        for (int layer = 0; layer < config().layers(); layer++) {
+            Activations activations = block.forward(x, layer, weights.layers().get(layer), batch);
+            x = activations.y();
+            if (keep) {
+                kept.add(activations);
+            }
+        }
+        Tensor rstd = backend.allocate(batch.rows(), 1);
+        return new Tape(batch, kept, x, rstd, block.normalise(x, weights.finalNorm(), rstd));
+    }
+
+    /** Logits (N,V) of hidden states (N,C). */
+    public Tensor logits(Tensor hidden) {
+        Tensor logits = backend.allocate(hidden.rows(), config().vocabSize());
+        linears.base(logits, hidden, weights.head());
+        return logits;
+    }
+
+    /** {@code dHidden (N,C) += dLogits (N,V) · head}, and the head's own gradient where it is trained. */
+    public void logitsBackward(Tensor dHidden, Tensor dLogits, Tensor hidden) {
+        linears.baseBackward(dHidden, dLogits, hidden, weights.head());
+    }
+
+    /** Adds into the gradients of all adapters and trained weights that took part; segments must start at position 0. */
+    public void backward(Tape tape, Tensor dHidden) {
+        Tensor d = backend.allocate(tape.batch.rows(), config().hiddenSize());
+        block.normaliseBackward(d, dHidden, tape.last, weights.finalNorm(), tape.rstd);
+        for (int layer = config().layers() - 1; layer >= 0; layer--) {
+            block.backward(d, tape.blocks.get(layer), layer, weights.layers().get(layer), tape.batch);
+        }
+        weights.embedding().gradient().ifPresent(dTable -> backend.embedBackward(dTable, d, tape.batch.ids()));
+    }
+}

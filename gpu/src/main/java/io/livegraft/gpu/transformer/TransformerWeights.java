@@ -1,0 +1,107 @@
+package io.livegraft.gpu.transformer;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.ParameterLayout;
+import io.livegraft.gpu.tensor.Precision;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/** All of a base's weights on a device. */
+public record TransformerWeights(
+        ModelConfig config, Vectors embedding, List<Layer> layers, Vectors finalNorm, Linear head) {
+
+    /** Weights that are not a linear layer: the embedding (V,C) or a norm (1,C); the gradient only in full training. */
+    public record Vectors(Tensor weight, Optional<Tensor> gradient) {}
+
+    public record Layer(Vectors attentionNorm, Vectors feedForwardNorm, Map<LinearKind, Linear> linears) {}
+
+    private static final String EMBEDDING = "model.embed_tokens.weight";
+    private static final String HEAD = "lm_head.weight";
+
+    /** Loads a base that stays as it is; linear layers in {@code precision}, the rest in float32. */
+    public static TransformerWeights frozen(Backend backend, ModelDirectory directory, Precision precision) {
+        ModelConfig config = directory.config();
+        HostTensor embedding = directory.tensor(EMBEDDING);
+        HostTensor head = config.tieWordEmbeddings() ? embedding : directory.tensor(HEAD);
+        return build(
+                config,
+                name -> {
+                    HostTensor t = name.equals(EMBEDDING) ? embedding : directory.tensor(name);
+                    boolean matrix = t.shape().size() == 2;
+                    Tensor weight = backend.upload(t.values(), matrix ? t.rows() : 1, matrix ? t.columns() : t.rows());
+                    return new Vectors(weight, Optional.empty());
+                },
+                name -> new Linear.Frozen(backend.freeze(directory.tensor(name), precision)),
+                new Linear.Frozen(backend.freeze(head, Precision.FP32)));
+    }
+
+    /** Views of one arena of values and one of gradients, both in {@link #layout}. */
+    public static TransformerWeights trained(Backend backend, ModelConfig config, Tensor values, Tensor gradients) {
+        ParameterLayout layout = layout(config);
+        Function<String, Tensor> value = name -> view(backend, values, layout.entry(name));
+        Function<String, Tensor> gradient = name -> view(backend, gradients, layout.entry(name));
+        Function<String, Linear> linear = name -> new Linear.Trained(value.apply(name), gradient.apply(name));
+        return build(
+                config,
+                name -> new Vectors(value.apply(name), Optional.of(gradient.apply(name))),
+                linear,
+                linear.apply(config.tieWordEmbeddings() ? EMBEDDING : HEAD));
+    }
+
+    /** Every tensor of the checkpoint by its Hugging Face name; norms are (1,C). */
+    public static ParameterLayout layout(ModelConfig config) {
+        ParameterLayout.Builder builder = ParameterLayout.builder();
+        builder.add(EMBEDDING, config.vocabSize(), config.hiddenSize());
+        for (int layer = 0; layer < config.layers(); layer++) {
+            builder.add(attentionNorm(layer), 1, config.hiddenSize());
+            builder.add(feedForwardNorm(layer), 1, config.hiddenSize());
+            for (LinearKind kind : LinearKind.values()) {
+                builder.add(
+                        ModelConfig.modulePath(layer, kind.module()) + ".weight",
+                        config.outputFeatures(kind.module()),
+                        config.inputFeatures(kind.module()));
+            }
+        }
+        builder.add("model.norm.weight", 1, config.hiddenSize());
+        if (!config.tieWordEmbeddings()) {
+            builder.add(HEAD, config.vocabSize(), config.hiddenSize());
+        }
+        return builder.build();
+    }
+
+    private static TransformerWeights build(
+            ModelConfig config, Function<String, Vectors> vectors, Function<String, Linear> linear, Linear head) {
+        List<Layer> layers = IntStream.range(0, config.layers())
+                .mapToObj(layer -> {
+                    Map<LinearKind, Linear> linears = new EnumMap<>(LinearKind.class);
+                    for (LinearKind kind : LinearKind.values()) {
+                        linears.put(kind, linear.apply(ModelConfig.modulePath(layer, kind.module()) + ".weight"));
+                    }
+                    return new Layer(
+                            vectors.apply(attentionNorm(layer)), vectors.apply(feedForwardNorm(layer)), linears);
+                })
+                .toList();
+        return new TransformerWeights(
+                config, vectors.apply(EMBEDDING), layers, vectors.apply("model.norm.weight"), head);
+    }
+
+    private static Tensor view(Backend backend, Tensor arena, ParameterLayout.Entry entry) {
+        return backend.view(arena, entry.offset(), entry.rows(), entry.columns());
+    }
+
+    private static String attentionNorm(int layer) {
+        return "model.layers.%d.input_layernorm.weight".formatted(layer);
+    }
+
+    private static String feedForwardNorm(int layer) {
+        return "model.layers.%d.post_attention_layernorm.weight".formatted(layer);
+    }
+}

@@ -1,0 +1,124 @@
+package io.livegraft.gpu.safetensors;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.tensor.HostTensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SafetensorsWriterTest {
+    @TempDir
+    Path dir;
+
+    @Test
+    void writesWhatTheReferenceLibraryWroteByteForByte() throws IOException {
+        Path original = SharedFiles.require("vectors/adapters/qwen2.5-0.5b-lora/adapter_model.safetensors");
+        try (SafetensorsFile file = SafetensorsFile.open(original)) {
+            SequencedMap<String, HostTensor> tensors = new LinkedHashMap<>();
+            file.tensors().forEach((name, info) -> tensors.put(name, file.read(name)));
+            assertArrayEquals(
+                    Files.readAllBytes(original),
+                    SafetensorsWriter.encode(tensors, DType.F32, SafetensorsWriter.PYTORCH));
+        }
+    }
+
+    @Test
+    void keepsTheGivenOrderAndPadsTheHeaderWithSpaces() {
+        SequencedMap<String, HostTensor> tensors = new LinkedHashMap<>();
+        tensors.put("z", HostTensor.vector(new float[] {1}));
+        tensors.put("a", HostTensor.matrix(1, 2, new float[] {2, 3}));
+        byte[] bytes = SafetensorsWriter.encode(tensors, DType.F32, Map.of());
+        int header = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        assertEquals(0, header % 8);
+        assertEquals("""
+                {"z":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}}""", new String(bytes, 8, header, UTF_8).stripTrailing());
+        assertEquals(8 + header + 12, bytes.length);
+    }
+
+    @Test
+    void roundsToTheNearestBfloat16AndTiesToEven() {
+        assertEquals(0x3F80, SafetensorsWriter.bfloat16(Float.intBitsToFloat(0x3F808000)) & 0xFFFF, "tie, even below");
+        assertEquals(0x3F82, SafetensorsWriter.bfloat16(Float.intBitsToFloat(0x3F818000)) & 0xFFFF, "tie, even above");
+        assertEquals(0x3F81, SafetensorsWriter.bfloat16(Float.intBitsToFloat(0x3F808001)) & 0xFFFF, "just above a tie");
+        assertEquals(0xBF80, SafetensorsWriter.bfloat16(Float.intBitsToFloat(0xBF807FFF)) & 0xFFFF, "just below a tie");
+        assertEquals(0x7F80, SafetensorsWriter.bfloat16(Float.MAX_VALUE) & 0xFFFF, "overflows to infinity");
+        assertEquals(0xFF80, SafetensorsWriter.bfloat16(Float.NEGATIVE_INFINITY) & 0xFFFF);
+        assertEquals(0x8000, SafetensorsWriter.bfloat16(-0f) & 0xFFFF);
+        short nan = SafetensorsWriter.bfloat16(Float.intBitsToFloat(0x7F800001));
+        assertTrue(Float.isNaN(Float.intBitsToFloat(nan << 16)), "a NaN whose payload lies in the lost bits");
+    }
+
+    @Test
+    void writesBfloat16ThatReadsBackAsItsRounding() {
+        SequencedMap<String, HostTensor> tensors = new LinkedHashMap<>();
+        tensors.put("w", HostTensor.vector(new float[] {1, 3.1415927f, -0.1f}));
+        byte[] bytes = SafetensorsWriter.encode(tensors, DType.BF16, SafetensorsWriter.PYTORCH);
+        try (SafetensorsFile file = SafetensorsFile.decode(bytes)) {
+            assertArrayEquals(
+                    new float[] {1, 3.140625f, -0x1.9ap-4f}, file.read("w").values());
+        }
+    }
+
+    @Test
+    void writesMoreThanOneChunk() {
+        float[] values = new float[100_003];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        SequencedMap<String, HostTensor> tensors = new LinkedHashMap<>();
+        tensors.put("w", HostTensor.vector(values));
+        try (SafetensorsFile file = SafetensorsFile.decode(SafetensorsWriter.encode(tensors, DType.F32, Map.of()))) {
+            assertArrayEquals(values, file.read("w").values());
+        }
+    }
+
+    @Test
+    void replacesAFileAsAWholeAndLeavesNothingBeside() throws IOException {
+        Path file = dir.resolve("f");
+        DurableFile.write(file, new byte[] {1, 2, 3});
+        DurableFile.write(file, new byte[] {4});
+        assertArrayEquals(new byte[] {4}, Files.readAllBytes(file));
+        try (Stream<Path> files = Files.list(dir)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
+    void keepsTheOldFileWhenWritingTheNewOneFails() throws IOException {
+        Path file = dir.resolve("f");
+        DurableFile.write(file, new byte[] {1});
+        assertThrows(
+                UncheckedIOException.class,
+                () -> DurableFile.write(file, out -> {
+                    out.write(2);
+                    throw new IOException("disk full");
+                }));
+        assertArrayEquals(new byte[] {1}, Files.readAllBytes(file));
+        try (Stream<Path> files = Files.list(dir)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
+    void refusesATypeItDoesNotWrite() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> SafetensorsWriter.encode(new LinkedHashMap<>(), DType.F16, Map.of()));
+    }
+}
