@@ -180,7 +180,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     }
 
     private void onValid(Decoded.Valid valid, ConsumerRecord<byte[], byte[]> record, CompletableFuture<Done> accepted) {
-        int home = homes.computeIfAbsent(valid.tenant(), unused -> partition);
+        int home = homes.computeIfAbsent(valid.tenant(), tenant -> partition);
         if (home != partition) {
             deadLetter(
                     record,

@@ -67,6 +67,6 @@ final class LowWaterMark {
     }
 
     private Tenant tenant(String name) {
-        return tenants.computeIfAbsent(name, unused -> new Tenant());
+        return tenants.computeIfAbsent(name, tenant -> new Tenant());
     }
 }
