@@ -1,0 +1,7 @@
+/**
+ * Trainer states and adapter files on disk: written whole or not at all, named by their SHA-256, verified when read.
+ */
+@NullMarked
+package io.livegraft.actors.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

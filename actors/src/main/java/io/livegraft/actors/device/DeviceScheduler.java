@@ -1,0 +1,265 @@
+package io.livegraft.actors.device;
+
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.gpu.engine.Engine;
+import io.livegraft.gpu.engine.Generation;
+import io.livegraft.gpu.engine.StagedAdapter;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.SamplingSettings;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.training.OptimizerSettings;
+import io.livegraft.gpu.training.SlicedWork;
+import io.livegraft.gpu.training.StepResult;
+import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.TrainingState;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * The only user of the engine while the node runs; lives on a thread of its own.
+ *
+ * <p>One cycle is one decode step over all running generations, then one slice of one waiting work, works taking turns. Each
+ * cycle is a message to itself, so that new requests get in between. A slice's length bounds how long a decode step waits.
+ */
+public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Command> {
+    public sealed interface Command {}
+
+    /** Puts an adapter on the device. {@code label} comes back with the reply. */
+    public record Stage(String label, LoraAdapter adapter, ActorRef<StageReply> replyTo) implements Command {}
+
+    /** Takes it down again; the sender knows that no generation uses it. */
+    public record Release(StagedAdapter adapter) implements Command {}
+
+    public record Generate(
+            int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter, GenerationSink sink)
+            implements Command {}
+
+    public record Train(
+            TrainingState state,
+            List<TrainingExample> examples,
+            OptimizerSettings optimizer,
+            ActorRef<WorkReply<StepResult>> replyTo)
+            implements Command {}
+
+    public record Evaluate(
+            Optional<LoraAdapter> adapter, List<TrainingExample> examples, ActorRef<WorkReply<Double>> replyTo)
+            implements Command {}
+
+    private enum Cycle implements Command {
+        INSTANCE
+    }
+
+    public sealed interface StageReply {
+        String label();
+    }
+
+    public record Staged(String label, StagedAdapter adapter) implements StageReply {}
+
+    public record NotStaged(String label, LivegraftException reason) implements StageReply {}
+
+    public sealed interface WorkReply<T> {}
+
+    public record WorkDone<T>(T result) implements WorkReply<T> {}
+
+    /** OVERLOADED when too many works wait: trying later may succeed. */
+    public record WorkFailed<T>(LivegraftException reason) implements WorkReply<T> {}
+
+    private record Running(Generation generation, GenerationSink sink) {}
+
+    /** A work that answers its sender when it is done. */
+    private interface Work {
+        boolean advance();
+    }
+
+    private final Engine engine;
+    private final DeviceSettings settings;
+    private final int maxSequences;
+    private final Metrics metrics;
+    private final ArrayDeque<Generate> waiting = new ArrayDeque<>();
+    private final List<Running> running = new ArrayList<>();
+    private final ArrayDeque<Work> works = new ArrayDeque<>();
+    private boolean cycling;
+
+    private DeviceScheduler(
+            ActorContext<Command> context, Engine engine, DeviceSettings settings, int maxSequences, Metrics metrics) {
+        super(context);
+        this.engine = engine;
+        this.settings = settings;
+        this.maxSequences = maxSequences;
+        this.metrics = metrics;
+    }
+
+    /**
+     * Spawn it with the dispatcher {@code livegraft.device.dispatcher}.
+     *
+     * @param maxSequences generations that run at once
+     */
+    public static Behavior<Command> create(Engine engine, DeviceSettings settings, int maxSequences, Metrics metrics) {
+        return Behaviors.setup(context -> new DeviceScheduler(context, engine, settings, maxSequences, metrics));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onSignal(PostStop.class, signal -> onStop())
+                .onAnyMessage(this::onCommand)
+                .build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case Stage stage -> onStage(stage);
+            case Release release -> release.adapter().close();
+            case Generate generate -> onGenerate(generate);
+            case Train train ->
+                onWork(() -> engine.train(train.state(), train.examples(), train.optimizer()), train.replyTo());
+            case Evaluate evaluate ->
+                onWork(() -> engine.evaluate(evaluate.adapter(), evaluate.examples()), evaluate.replyTo());
+            case Cycle cycle -> onCycle();
+        }
+        metrics.requestsRunning(running.size());
+        metrics.requestsWaiting(waiting.size());
+        return this;
+    }
+
+    private void onStage(Stage stage) {
+        try {
+            stage.replyTo().tell(new Staged(stage.label(), engine.stage(stage.adapter())));
+        } catch (RuntimeException e) {
+            stage.replyTo().tell(new NotStaged(stage.label(), failure("staging adapter " + stage.label(), e)));
+        }
+    }
+
+    private void onGenerate(Generate generate) {
+        if (waiting.size() >= settings.waitingRequests()) {
+            generate.sink()
+                    .onFailure(new LivegraftException(
+                            ErrorCode.OVERLOADED,
+                            "%d requests wait already; try again later".formatted(waiting.size())));
+            return;
+        }
+        waiting.add(generate);
+        cycle();
+    }
+
+    private <T> void onWork(Supplier<SlicedWork<T>> begin, ActorRef<WorkReply<T>> replyTo) {
+        if (works.size() >= settings.waitingWorks()) {
+            replyTo.tell(new WorkFailed<>(new LivegraftException(
+                    ErrorCode.OVERLOADED, "%d works wait for the device already".formatted(works.size()))));
+            return;
+        }
+        try {
+            works.add(work(begin.get(), replyTo));
+            cycle();
+        } catch (RuntimeException e) {
+            replyTo.tell(new WorkFailed<>(failure("starting a training or evaluation work", e)));
+        }
+    }
+
+    private static <T> Work work(SlicedWork<T> work, ActorRef<WorkReply<T>> replyTo) {
+        return () -> {
+            try {
+                boolean done = work.advance();
+                if (done) {
+                    replyTo.tell(new WorkDone<>(work.result()));
+                }
+                return done;
+            } catch (RuntimeException e) {
+                replyTo.tell(new WorkFailed<>(failure("a training or evaluation work", e)));
+                return true;
+            }
+        };
+    }
+
+    private void onCycle() {
+        cycling = false;
+        admitWaiting();
+        decode();
+        Work work = works.poll();
+        if (work != null && !work.advance()) {
+            works.add(work);
+        }
+        if (!waiting.isEmpty() || !running.isEmpty() || !works.isEmpty()) {
+            cycle();
+        }
+    }
+
+    private void admitWaiting() {
+        while (running.size() < maxSequences && !waiting.isEmpty()) {
+            Generate next = waiting.remove();
+            if (!next.sink().open()) {
+                next.sink().onCancelled();
+                continue;
+            }
+            try {
+                running.add(new Running(engine.admit(next.prompt(), next.sampling(), next.adapter()), next.sink()));
+            } catch (RuntimeException e) {
+                next.sink().onFailure(failure("admitting a request", e));
+            }
+        }
+    }
+
+    private void decode() {
+        end(each -> !each.sink().open(), each -> each.sink().onCancelled());
+        if (running.isEmpty()) {
+            return;
+        }
+        List<GenerationDelta> deltas;
+        try {
+            deltas = engine.decode(running.stream().map(Running::generation).toList());
+        } catch (RuntimeException e) {
+            LivegraftException failure = failure("a decode step", e);
+            end(each -> true, each -> each.sink().onFailure(failure));
+            return;
+        }
+        for (int i = 0; i < deltas.size(); i++) {
+            running.get(i).sink().onDelta(deltas.get(i));
+        }
+        end(each -> each.generation().finished(), each -> each.sink().onComplete());
+    }
+
+    private void end(Predicate<Running> ended, Consumer<Running> tell) {
+        running.removeIf(each -> {
+            if (!ended.test(each)) {
+                return false;
+            }
+            each.generation().close();
+            tell.accept(each);
+            return true;
+        });
+    }
+
+    private void cycle() {
+        if (!cycling) {
+            cycling = true;
+            getContext().getSelf().tell(Cycle.INSTANCE);
+        }
+    }
+
+    private Behavior<Command> onStop() {
+        LivegraftException stopped = new LivegraftException(ErrorCode.UNAVAILABLE, "the node is stopping");
+        waiting.forEach(each -> each.sink().onFailure(stopped));
+        end(each -> true, each -> each.sink().onFailure(stopped));
+        return this;
+    }
+
+    private static LivegraftException failure(String what, RuntimeException cause) {
+        return cause instanceof LivegraftException refusal
+                ? refusal
+                : new LivegraftException(ErrorCode.UNAVAILABLE, "%s failed: %s".formatted(what, cause), cause);
+    }
+}

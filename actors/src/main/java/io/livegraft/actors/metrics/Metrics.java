@@ -1,0 +1,135 @@
+package io.livegraft.actors.metrics;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+/** Every metric of the node, each recorded through one method; all names start with {@code livegraft_}. */
+public final class Metrics {
+    private static final double[] LATENCY = {
+        0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60
+    };
+    private static final double[] FRESHNESS = {
+        0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120, 300, 600, 3600
+    };
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Gauge requestsRunning = gauge("requests_running", "Requests on the device.");
+    private final Gauge requestsWaiting = gauge("requests_waiting", "Requests that wait for the device.");
+    private final Histogram timeToFirstToken =
+            histogram("time_to_first_token_seconds", "From admission to the first token.", LATENCY);
+    private final Histogram interTokenLatency =
+            histogram("inter_token_latency_seconds", "Between two tokens of a request.", LATENCY);
+    private final Histogram requestDuration =
+            histogram("request_duration_seconds", "From admission to the last token.", LATENCY);
+    private final Counter promptTokens = counter("prompt_tokens_total", "Prompt tokens of admitted requests.");
+    private final Counter generatedTokens = counter("generated_tokens_total", "Tokens generated.");
+    private final Gauge feedbackLag =
+            gauge("feedback_lag_records", "Records of the feedback topic not yet read.", "partition");
+    private final Counter feedbackEvents = counter(
+            "feedback_events_total",
+            "Feedback records read, by outcome: accepted (given to a trainer) or dead_letter.",
+            "outcome");
+    private final Counter trainingSteps = counter("training_steps_total", "Optimizer steps taken.", "tenant");
+    private final Gauge trainingLoss =
+            gauge("training_loss", "Mean negative log-likelihood per target token of the latest step.", "tenant");
+    private final Histogram trainingStep =
+            histogram("training_step_seconds", "From a closed step to its result.", LATENCY);
+    private final Counter publish =
+            counter("publish_total", "Offers decided: published, held, refused or repeated.", "outcome");
+    private final Histogram swapDuration =
+            histogram("swap_duration_seconds", "From the registry's decision to the version that serves.", LATENCY);
+    private final Counter rollbacks = counter("rollbacks_total", "Rollbacks, by cause.", "cause");
+    private final Histogram freshness = histogram(
+            "freshness_seconds", "From an event to the first token served by a version that learned it.", FRESHNESS);
+    private final Gauge adapterInfo = gauge("adapter_info", "1 for the version that serves.", "adapter", "version");
+
+    public PrometheusRegistry registry() {
+        return registry;
+    }
+
+    public void requestsRunning(int requests) {
+        requestsRunning.set(requests);
+    }
+
+    public void requestsWaiting(int requests) {
+        requestsWaiting.set(requests);
+    }
+
+    public void admitted(int tokens) {
+        promptTokens.inc(tokens);
+    }
+
+    public void firstToken(double seconds) {
+        timeToFirstToken.observe(seconds);
+        generatedTokens.inc();
+    }
+
+    public void nextToken(double seconds) {
+        interTokenLatency.observe(seconds);
+        generatedTokens.inc();
+    }
+
+    public void requestEnded(double seconds) {
+        requestDuration.observe(seconds);
+    }
+
+    public void lag(int partition, double records) {
+        feedbackLag.labelValues(Integer.toString(partition)).set(records);
+    }
+
+    public void feedback(String outcome) {
+        feedbackEvents.labelValues(outcome).inc();
+    }
+
+    public void trained(String tenant, double loss, double seconds) {
+        trainingSteps.labelValues(tenant).inc();
+        trainingLoss.labelValues(tenant).set(loss);
+        trainingStep.observe(seconds);
+    }
+
+    public void offerDecided(String outcome) {
+        publish.labelValues(outcome).inc();
+    }
+
+    public void rolledBack(String cause) {
+        rollbacks.labelValues(cause).inc();
+    }
+
+    /** Version {@code to} of a tenant serves from now on instead of {@code from}. */
+    public void swapped(String tenant, int from, int to, double seconds) {
+        swapDuration.observe(seconds);
+        adapterInfo.remove(tenant, Integer.toString(from));
+        adapterInfo.labelValues(tenant, Integer.toString(to)).set(1);
+    }
+
+    public void fresh(double seconds) {
+        freshness.observe(seconds);
+    }
+
+    private Gauge gauge(String name, String help, String... labels) {
+        return Gauge.builder()
+                .name("livegraft_" + name)
+                .help(help)
+                .labelNames(labels)
+                .register(registry);
+    }
+
+    private Counter counter(String name, String help, String... labels) {
+        return Counter.builder()
+                .name("livegraft_" + name)
+                .help(help)
+                .labelNames(labels)
+                .register(registry);
+    }
+
+    private Histogram histogram(String name, String help, double[] bounds) {
+        return Histogram.builder()
+                .name("livegraft_" + name)
+                .help(help)
+                .classicOnly()
+                .classicUpperBounds(bounds)
+                .register(registry);
+    }
+}

@@ -1,0 +1,39 @@
+package io.livegraft.actors.node;
+
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.gpu.error.ErrorCode;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletionStage;
+
+/** What operators do with adapter versions; a refusal is a value, never a failed stage. */
+public interface Administration {
+    /** All known tenants, by name. */
+    CompletionStage<List<AdapterImage>> adapters();
+
+    CompletionStage<Optional<AdapterImage>> adapter(String tenant);
+
+    /**
+     * Re-points serving to a retained version and holds publishing until {@link #resume}.
+     *
+     * @param toVersion empty takes the previous one; 0 is the base
+     */
+    CompletionStage<AdminReply> rollback(String tenant, OptionalInt toVersion, AdminAction action);
+
+    CompletionStage<AdminReply> hold(String tenant, AdminAction action);
+
+    CompletionStage<AdminReply> resume(String tenant, AdminAction action);
+
+    /** Makes a retained version serve; leaves the hold as it is. */
+    CompletionStage<AdminReply> promote(String tenant, int version, AdminAction action);
+
+    CompletionStage<List<TrainerStatus>> trainers();
+
+    /** The image after the change (or after the change that a dry run would have made), or why not. */
+    sealed interface AdminReply {
+        record Done(AdapterImage image) implements AdminReply {}
+
+        record Refused(ErrorCode code, String message) implements AdminReply {}
+    }
+}

@@ -1,0 +1,120 @@
+package io.livegraft.actors.registry;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Everything that is decided about one tenant's adapter, immutable.
+ *
+ * <p>Invariants: {@code serving} is 0 (the base alone) or the number of a retained version; so are {@code previous} and
+ * {@code candidate} where present; version numbers grow.
+ *
+ * @param versions retained ones, oldest first; the newest always is
+ * @param candidate latest version that a hold kept from serving
+ * @param held whether publishing is held
+ * @param history latest decisions, oldest first, bounded
+ */
+public record AdapterImage(
+        String tenant,
+        List<AdapterVersion> versions,
+        int serving,
+        OptionalInt previous,
+        OptionalInt candidate,
+        boolean held,
+        List<HistoryEntry> history) {
+    /** The principal of decisions that nobody made by hand. */
+    public static final String AUTOMATIC = "livegraft";
+
+    public AdapterImage {
+        versions = List.copyOf(versions);
+        history = List.copyOf(history);
+    }
+
+    /** A tenant that is known but has no version: the base serves as version 0. */
+    public static AdapterImage empty(String tenant) {
+        return new AdapterImage(tenant, List.of(), 0, OptionalInt.empty(), OptionalInt.empty(), false, List.of());
+    }
+
+    /** The image after an accepted decision; what is neither newest nor pointed to is dropped beyond the bounds. */
+    public AdapterImage apply(AdapterEvent event, RegistrySettings bounds) {
+        return switch (event) {
+            case AdapterEvent.Registered registered -> this;
+            case AdapterEvent.Published published -> published(published, bounds);
+            case AdapterEvent.OfferRefused refused -> recorded("refuse", event, AUTOMATIC, refused.reason(), bounds);
+            case AdapterEvent.RolledBack back ->
+                serving(back.to(), true).recorded("rollback", event, back.principal(), back.reason(), bounds);
+            case AdapterEvent.Promoted promoted ->
+                serving(promoted.to(), held)
+                        .recorded("promote", event, promoted.principal(), promoted.reason(), bounds);
+            case AdapterEvent.HoldPlaced hold ->
+                holding(true).recorded("hold", event, hold.principal(), hold.reason(), bounds);
+            case AdapterEvent.HoldLifted lifted ->
+                holding(false).recorded("resume", event, lifted.principal(), lifted.reason(), bounds);
+        };
+    }
+
+    /** Highest number ever given; 0 before the first. */
+    public int newestNumber() {
+        return versions.isEmpty() ? 0 : versions.getLast().number();
+    }
+
+    public Optional<AdapterVersion> version(int number) {
+        return versions.stream().filter(version -> version.number() == number).findFirst();
+    }
+
+    public Optional<AdapterVersion> servingVersion() {
+        return version(serving);
+    }
+
+    private AdapterImage published(AdapterEvent.Published published, RegistrySettings bounds) {
+        AdapterVersion version = published.version();
+        List<AdapterVersion> grown = new ArrayList<>(versions);
+        grown.add(version);
+        AdapterImage next = published.held()
+                ? new AdapterImage(tenant, grown, serving, previous, OptionalInt.of(version.number()), held, history)
+                : new AdapterImage(
+                        tenant, grown, version.number(), OptionalInt.of(serving), OptionalInt.empty(), held, history);
+        String reason = published.held()
+                ? "held: kept as candidate"
+                : version.evaluation().verdict();
+        return next.retained(bounds).recorded("publish", published, AUTOMATIC, reason, bounds);
+    }
+
+    private AdapterImage serving(int number, boolean hold) {
+        OptionalInt left = candidate.isPresent() && candidate.getAsInt() == number ? OptionalInt.empty() : candidate;
+        return new AdapterImage(tenant, versions, number, OptionalInt.of(serving), left, hold, history);
+    }
+
+    private AdapterImage holding(boolean hold) {
+        return new AdapterImage(tenant, versions, serving, previous, candidate, hold, history);
+    }
+
+    private AdapterImage retained(RegistrySettings bounds) {
+        int surplus = versions.size() - bounds.retainedVersions();
+        List<AdapterVersion> kept = new ArrayList<>(versions);
+        for (int i = 0; i < surplus; i++) {
+            AdapterVersion old = versions.get(i);
+            if (!pointedTo(old.number())) {
+                kept.remove(old);
+            }
+        }
+        return new AdapterImage(tenant, kept, serving, previous, candidate, held, history);
+    }
+
+    private boolean pointedTo(int number) {
+        return number == serving
+                || (previous.isPresent() && previous.getAsInt() == number)
+                || (candidate.isPresent() && candidate.getAsInt() == number);
+    }
+
+    private AdapterImage recorded(
+            String action, AdapterEvent event, String principal, String reason, RegistrySettings bounds) {
+        List<HistoryEntry> grown = new ArrayList<>(history);
+        grown.add(new HistoryEntry(event.at(), action, serving, principal, reason));
+        int surplus = Math.max(0, grown.size() - bounds.retainedHistory());
+        return new AdapterImage(
+                tenant, versions, serving, previous, candidate, held, grown.subList(surplus, grown.size()));
+    }
+}

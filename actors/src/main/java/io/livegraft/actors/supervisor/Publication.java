@@ -1,0 +1,246 @@
+package io.livegraft.actors.supervisor;
+
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.device.DeviceScheduler;
+import io.livegraft.actors.evaluation.EvaluationGate;
+import io.livegraft.actors.evaluation.EvaluationReport;
+import io.livegraft.actors.evaluation.EvaluationSettings;
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.AdapterRegistry;
+import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.proto.checkpoint.Evaluation;
+import io.livegraft.proto.checkpoint.PublishManifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One offer on its way: looked up in the registry (it may have been decided before a crash), evaluated against base and
+ * parent, judged, published or refused. Every step can be done again.
+ */
+public final class Publication extends AbstractBehavior<Publication.Command> {
+    private static final Logger LOG = LoggerFactory.getLogger(Publication.class);
+
+    sealed interface Command {}
+
+    private record Answered(AdapterRegistry.Reply reply) implements Command {}
+
+    private record Loaded(List<Optional<LoraAdapter>> adapters) implements Command {}
+
+    private record Evaluated(DeviceScheduler.WorkReply<Double> reply) implements Command {}
+
+    private record Broken(Throwable cause) implements Command {}
+
+    /** What every publication needs. */
+    public record Environment(
+            ModelConfig model,
+            EvaluationSettings settings,
+            ArtifactStore artifacts,
+            ActorRef<DeviceScheduler.Command> device,
+            ActorRef<RegistryGuardian.Command> registry,
+            Metrics metrics) {}
+
+    private final Environment environment;
+    private final Supervisor.Offer offer;
+    private final EvaluationGate gate;
+    private final List<TrainingExample> heldOut;
+    private final ActorRef<AdapterRegistry.Reply> answers;
+    private final Executor blocking;
+    private final Deque<Optional<LoraAdapter>> toEvaluate = new ArrayDeque<>();
+    private final List<Double> losses = new ArrayList<>();
+    private boolean lookedUp;
+
+    private Publication(ActorContext<Command> context, Environment environment, Supervisor.Offer offer) {
+        super(context);
+        this.environment = environment;
+        this.offer = offer;
+        this.gate = new EvaluationGate(environment.settings());
+        int surplus =
+                Math.max(0, offer.heldOut().size() - environment.settings().mostExamples());
+        this.heldOut = offer.heldOut().subList(surplus, offer.heldOut().size());
+        this.answers = context.messageAdapter(AdapterRegistry.Reply.class, Answered::new);
+        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        tellRegistry(new AdapterRegistry.Lookup(offer.manifest().getAdapterDigest(), answers));
+    }
+
+    static Behavior<Command> create(Environment environment, Supervisor.Offer offer) {
+        return Behaviors.setup(context -> new Publication(context, environment, offer));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        return switch (command) {
+            case Answered answered -> lookedUp ? onDecided(answered.reply()) : onLookedUp(answered.reply());
+            case Loaded loaded -> onLoaded(loaded.adapters());
+            case Evaluated evaluated -> onEvaluated(evaluated.reply());
+            case Broken broken -> throw new IllegalStateException("publication " + label() + " failed", broken.cause());
+        };
+    }
+
+    private Behavior<Command> onLookedUp(AdapterRegistry.Reply reply) {
+        lookedUp = true;
+        return switch (reply) {
+            case AdapterRegistry.AlreadyDecided decided -> decided("repeated");
+            case AdapterRegistry.Done found -> evaluate(found.image());
+            case AdapterRegistry.KeptAsCandidate candidate -> throw unexpected(reply);
+            case AdapterRegistry.Refused refused -> throw unexpected(reply);
+        };
+    }
+
+    private Behavior<Command> evaluate(AdapterImage image) {
+        if (!gate.decides(heldOut.size())) {
+            return publish(gate.unjudged(heldOut.size(), heldOutTokens()));
+        }
+        Optional<String> parent = image.versions().isEmpty()
+                ? Optional.empty()
+                : Optional.of(image.versions().getLast().digest());
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(() -> load(parent), blocking),
+                        (adapters, failure) -> failure == null ? new Loaded(adapters) : new Broken(failure));
+        return this;
+    }
+
+    /** The base (no adapter), the candidate, and the parent where there is one. */
+    private List<Optional<LoraAdapter>> load(Optional<String> parent) {
+        try {
+            List<Optional<LoraAdapter>> adapters = new ArrayList<>();
+            adapters.add(Optional.empty());
+            adapters.add(Optional.of(read(offer.manifest().getAdapterDigest())));
+            if (parent.isPresent()) {
+                adapters.add(Optional.of(read(parent.get())));
+            }
+            return adapters;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private LoraAdapter read(String digest) throws IOException {
+        return environment.artifacts().read(digest, environment.model());
+    }
+
+    private Behavior<Command> onLoaded(List<Optional<LoraAdapter>> adapters) {
+        toEvaluate.addAll(adapters);
+        return evaluateNext();
+    }
+
+    private Behavior<Command> evaluateNext() {
+        Optional<LoraAdapter> next = toEvaluate.remove();
+        ActorRef<DeviceScheduler.WorkReply<Double>> replies = getContext().messageAdapter(workReply(), Evaluated::new);
+        environment.device().tell(new DeviceScheduler.Evaluate(next, heldOut, replies));
+        return this;
+    }
+
+    @SuppressWarnings(
+            "unchecked") // a class literal can't name type arguments; the device answers with the type asked for
+    private static Class<DeviceScheduler.WorkReply<Double>> workReply() {
+        return (Class<DeviceScheduler.WorkReply<Double>>) (Class<?>) DeviceScheduler.WorkReply.class;
+    }
+
+    private Behavior<Command> onEvaluated(DeviceScheduler.WorkReply<Double> reply) {
+        switch (reply) {
+            case DeviceScheduler.WorkDone<Double> done -> losses.add(done.result());
+            case DeviceScheduler.WorkFailed<Double> failed -> throw failed.reason();
+        }
+        if (!toEvaluate.isEmpty()) {
+            return evaluateNext();
+        }
+        OptionalDouble parent = losses.size() > 2 ? OptionalDouble.of(losses.get(2)) : OptionalDouble.empty();
+        EvaluationGate.Losses measured = new EvaluationGate.Losses(losses.get(0), parent, losses.get(1));
+        EvaluationReport report = gate.judge(measured, heldOut.size(), heldOutTokens());
+        return report.passed() ? publish(report) : refuse(report);
+    }
+
+    private Behavior<Command> publish(EvaluationReport report) {
+        tellRegistry(new AdapterRegistry.Publish(evaluated(report), report, answers));
+        return this;
+    }
+
+    private Behavior<Command> refuse(EvaluationReport report) {
+        tellRegistry(new AdapterRegistry.Refuse(evaluated(report), report.verdict(), answers));
+        return this;
+    }
+
+    private PublishManifest evaluated(EvaluationReport report) {
+        Evaluation.Builder evaluation = Evaluation.newBuilder()
+                .setHeldOutExamples(report.heldOutExamples())
+                .setHeldOutTokens(report.heldOutTokens())
+                .setPassed(report.passed())
+                .setVerdict(report.verdict());
+        report.baseNll().ifPresent(evaluation::setBaseNll);
+        report.parentNll().ifPresent(evaluation::setParentNll);
+        report.candidateNll().ifPresent(evaluation::setCandidateNll);
+        return offer.manifest().toBuilder().setEvaluation(evaluation).build();
+    }
+
+    private Behavior<Command> onDecided(AdapterRegistry.Reply reply) {
+        return switch (reply) {
+            case AdapterRegistry.Done done -> {
+                boolean published = done.image()
+                        .servingVersion()
+                        .filter(version ->
+                                version.digest().equals(offer.manifest().getAdapterDigest()))
+                        .isPresent();
+                yield decided(published ? "published" : "refused");
+            }
+            case AdapterRegistry.KeptAsCandidate candidate -> decided("held");
+            case AdapterRegistry.AlreadyDecided already -> decided("repeated");
+            case AdapterRegistry.Refused refused -> {
+                LOG.error("the registry refused {}: {}", label(), refused.message());
+                yield decided("refused");
+            }
+        };
+    }
+
+    private Behavior<Command> decided(String outcome) {
+        LOG.info("{}: {}", label(), outcome);
+        environment.metrics().offerDecided(outcome);
+        offer.replyTo().tell(new Supervisor.OfferDecided(offer.manifest().getAdapterDigest()));
+        return Behaviors.stopped();
+    }
+
+    private void tellRegistry(AdapterRegistry.Command command) {
+        environment
+                .registry()
+                .tell(new RegistryGuardian.ForTenant(offer.manifest().getTenant(), command));
+    }
+
+    private long heldOutTokens() {
+        return heldOut.stream().mapToLong(TrainingExample::targetTokens).sum();
+    }
+
+    private IllegalStateException unexpected(AdapterRegistry.Reply reply) {
+        return new IllegalStateException("%s: the registry answered %s to a lookup".formatted(label(), reply));
+    }
+
+    private String label() {
+        PublishManifest manifest = offer.manifest();
+        return "offer of %s step %d (%s)"
+                .formatted(manifest.getTenant(), manifest.getStep(), manifest.getAdapterDigest());
+    }
+}

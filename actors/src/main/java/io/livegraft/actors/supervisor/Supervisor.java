@@ -1,0 +1,62 @@
+package io.livegraft.actors.supervisor;
+
+import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.proto.checkpoint.PublishManifest;
+import java.time.Duration;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/** Runs one {@link Publication} for each offer until it is decided; a failed one starts again from its beginning. */
+public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
+    public sealed interface Command {}
+
+    /**
+     * A version whose files and checkpoint are durable. A trainer has one undecided offer at a time.
+     *
+     * @param heldOut what to evaluate it on, oldest first
+     */
+    public record Offer(PublishManifest manifest, List<TrainingExample> heldOut, ActorRef<OfferDecided> replyTo)
+            implements Command {}
+
+    /** Published, kept as candidate or refused: not the trainer's business. */
+    public record OfferDecided(String adapterDigest) {}
+
+    private final Publication.Environment environment;
+    private long offers;
+
+    private Supervisor(ActorContext<Command> context, Publication.Environment environment) {
+        super(context);
+        this.environment = environment;
+    }
+
+    public static Behavior<Command> create(Publication.Environment environment) {
+        return Behaviors.setup(context -> new Supervisor(context, environment));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        return switch (command) {
+            case Offer offer -> onOffer(offer);
+        };
+    }
+
+    private Behavior<Command> onOffer(Offer offer) {
+        Behavior<Publication.Command> publication = Behaviors.supervise(Publication.create(environment, offer))
+                .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1));
+        getContext()
+                .spawn(
+                        publication,
+                        "publication-%s-%d".formatted(offer.manifest().getTenant(), ++offers));
+        return this;
+    }
+}

@@ -1,0 +1,174 @@
+package io.livegraft.actors.trainer;
+
+import com.google.protobuf.ByteString;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.lora.PeftDirectory;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.TrainingState;
+import io.livegraft.proto.checkpoint.Checkpoint;
+import io.livegraft.proto.checkpoint.Counters;
+import io.livegraft.proto.checkpoint.TokenExample;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** Between a trainer's state and its checkpoint; only states without a waiting step can be written. */
+final class CheckpointCodec {
+    private final StepSettings steps;
+    private final LoraConfig lora;
+    private final ModelConfig model;
+    private final String baseDigest;
+    private final String configDigest;
+
+    CheckpointCodec(StepSettings steps, LoraConfig lora, ModelConfig model, String baseDigest, String configDigest) {
+        this.steps = steps;
+        this.lora = lora;
+        this.model = model;
+        this.baseDigest = baseDigest;
+        this.configDigest = configDigest;
+    }
+
+    TrainerState initial(String tenant) {
+        LoraAdapter fresh = LoraAdapter.initial(lora, model, TrainerCore.seed(steps, tenant));
+        return new TrainerState(
+                TrainerCore.initial(steps, tenant),
+                TrainingState.initial(fresh),
+                OptionalDouble.empty(),
+                "",
+                -1,
+                Optional.empty());
+    }
+
+    Checkpoint encode(String tenant, String topic, int partition, TrainerState state) {
+        TrainerCore core = state.core();
+        if (!core.waiting().isEmpty() || core.deadlineMillis().isPresent()) {
+            throw new IllegalStateException("a checkpoint of %s with a step still open".formatted(tenant));
+        }
+        Checkpoint.Builder checkpoint = Checkpoint.newBuilder()
+                .setTenant(tenant)
+                .setBaseDigest(baseDigest)
+                .setConfigDigest(configDigest)
+                .setParentDigest(state.checkpointDigest())
+                .setStep(core.steps())
+                .setTopic(topic)
+                .setPartition(partition)
+                .setOffset(core.offset())
+                .addAllEventIdWindow(core.window().ids())
+                .setAdapter(ByteString.copyFrom(
+                        PeftDirectory.safetensors(state.training().adapter())))
+                .setFirstMoment(bytes(state.training().firstMoment()))
+                .setSecondMoment(bytes(state.training().secondMoment()))
+                .addAllReplay(examples(core.reservoir()))
+                .addAllHeldOut(examples(core.heldOut()))
+                .setRandomState(core.randomState())
+                .setCounters(counters(core.counters()))
+                .addAllEventTimeMillis(core.eventTimes())
+                .setStepsSinceOffer(core.stepsSinceOffer());
+        state.lastOffer().ifPresent(checkpoint::setLastOffer);
+        state.lastLoss().ifPresent(checkpoint::setLastLoss);
+        core.offerDeadlineMillis().ifPresent(checkpoint::setOfferDeadlineMillis);
+        return checkpoint.build();
+    }
+
+    /** Refuses with INVALID_CONFIGURATION what was trained on another base. */
+    TrainerState decode(CheckpointStore.Loaded loaded) {
+        Checkpoint checkpoint = loaded.checkpoint();
+        if (!checkpoint.getBaseDigest().equals(baseDigest)) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "the checkpoint of %s was trained on base %s, but base %s is loaded"
+                            .formatted(checkpoint.getTenant(), checkpoint.getBaseDigest(), baseDigest));
+        }
+        LoraAdapter adapter = PeftDirectory.decode(checkpoint.getAdapter().toByteArray(), lora, model);
+        return new TrainerState(
+                core(checkpoint),
+                new TrainingState(
+                        adapter,
+                        floats(checkpoint.getFirstMoment()),
+                        floats(checkpoint.getSecondMoment()),
+                        checkpoint.getStep()),
+                checkpoint.hasLastLoss() ? OptionalDouble.of(checkpoint.getLastLoss()) : OptionalDouble.empty(),
+                loaded.digest(),
+                checkpoint.getOffset(),
+                checkpoint.hasLastOffer() ? Optional.of(checkpoint.getLastOffer()) : Optional.empty());
+    }
+
+    /** Whether the checkpoint was made with other settings: continuing is a step of its lineage that its successor names. */
+    boolean otherConfiguration(Checkpoint checkpoint) {
+        return !checkpoint.getConfigDigest().equals(configDigest);
+    }
+
+    private TrainerCore core(Checkpoint checkpoint) {
+        Counters counters = checkpoint.getCounters();
+        return new TrainerCore(
+                steps,
+                checkpoint.getOffset(),
+                OptionalLong.empty(),
+                List.of(),
+                EventWindow.of(steps.eventWindow(), checkpoint.getEventIdWindowList()),
+                trainingExamples(checkpoint.getReplayList()),
+                trainingExamples(checkpoint.getHeldOutList()),
+                checkpoint.getRandomState(),
+                new TrainerCounters(
+                        counters.getTrained(), counters.getHeldOut(), counters.getDuplicates(), counters.getSkipped()),
+                checkpoint.getStep(),
+                checkpoint.getStepsSinceOffer(),
+                checkpoint.hasOfferDeadlineMillis()
+                        ? OptionalLong.of(checkpoint.getOfferDeadlineMillis())
+                        : OptionalLong.empty(),
+                checkpoint.getEventTimeMillisList());
+    }
+
+    private static Counters counters(TrainerCounters counters) {
+        return Counters.newBuilder()
+                .setTrained(counters.trained())
+                .setHeldOut(counters.heldOut())
+                .setDuplicates(counters.duplicates())
+                .setSkipped(counters.skipped())
+                .build();
+    }
+
+    private static List<TokenExample> examples(List<TrainingExample> examples) {
+        return examples.stream()
+                .map(example -> TokenExample.newBuilder()
+                        .addAllTokens(Arrays.stream(example.tokens()).boxed().toList())
+                        .setFirstTarget(example.firstTarget())
+                        .build())
+                .toList();
+    }
+
+    private static List<TrainingExample> trainingExamples(List<TokenExample> examples) {
+        return examples.stream()
+                .map(example -> new TrainingExample(
+                        example.getTokensList().stream()
+                                .mapToInt(Integer::intValue)
+                                .toArray(),
+                        example.getFirstTarget()))
+                .toList();
+    }
+
+    private static ByteString bytes(float[] values) {
+        ByteBuffer buffer = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asFloatBuffer().put(values);
+        return ByteString.copyFrom(buffer);
+    }
+
+    private static float[] floats(ByteString bytes) {
+        float[] values = new float[bytes.size() / Float.BYTES];
+        bytes.asReadOnlyByteBuffer()
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
+        return values;
+    }
+}

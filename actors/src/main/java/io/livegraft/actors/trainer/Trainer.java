@@ -1,0 +1,362 @@
+package io.livegraft.actors.trainer;
+
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.device.DeviceScheduler;
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.supervisor.Supervisor;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.training.StepResult;
+import io.livegraft.proto.checkpoint.PublishManifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Trains one tenant: runs what {@link TrainerCore} decides, one thing at a time, so the state never runs ahead of what is
+ * trained, saved and offered. Starts from the latest checkpoint and offers again what was offered last, because nothing tells
+ * whether that was decided before the crash.
+ *
+ * <p>While a step trains or a checkpoint is written, entries wait; beyond a bound they wait unacknowledged. A version is
+ * offered only after the one before it was decided. A failed step stops this actor; its partition starts it again.
+ */
+public final class Trainer extends AbstractBehavior<Trainer.Command> {
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
+    public sealed interface Command {}
+
+    /** {@code accepted} completes when further entries may come; it fails when this trainer stops first. */
+    public record Entry(LogEntry entry, CompletableFuture<Done> accepted) implements Command {}
+
+    private record Trained(DeviceScheduler.WorkReply<StepResult> reply) implements Command {}
+
+    private record Saved(TrainerState state, boolean offer) implements Command {}
+
+    private record SaveFailed(Throwable cause) implements Command {}
+
+    private record Decided(Supervisor.OfferDecided decision) implements Command {}
+
+    private enum TryAgain implements Command {
+        INSTANCE
+    }
+
+    /**
+     * How far this trainer is, told after everything it takes.
+     *
+     * @param processed last offset taken from the log
+     * @param savedThrough every entry up to it is in a checkpoint
+     * @param settled nothing after {@code savedThrough} changed the state
+     * @param tickDueMillis log time at which a tick would do something
+     */
+    public record Progress(
+            String tenant,
+            int partition,
+            long processed,
+            long savedThrough,
+            boolean settled,
+            OptionalLong tickDueMillis,
+            long step,
+            TrainerCounters counters,
+            double lastLoss,
+            String checkpointDigest) {}
+
+    /** What every trainer needs. */
+    public record Environment(
+            TrainerSettings settings,
+            String topic,
+            String baseName,
+            String baseDigest,
+            String configDigest,
+            ModelConfig model,
+            CheckpointStore checkpoints,
+            ArtifactStore artifacts,
+            ActorRef<DeviceScheduler.Command> device,
+            ActorRef<Supervisor.Command> supervisor,
+            ActorRef<RegistryGuardian.Command> registry,
+            Metrics metrics) {}
+
+    private final TimerScheduler<Command> timers;
+    private final Environment environment;
+    private final String tenant;
+    private final int partition;
+    private final ActorRef<Progress> progress;
+    private final CheckpointCodec codec;
+    private final ActorRef<DeviceScheduler.WorkReply<StepResult>> trained;
+    private final ActorRef<Supervisor.OfferDecided> decided;
+    private final Executor blocking;
+    private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
+    private final ArrayDeque<CompletableFuture<Done>> unacknowledged = new ArrayDeque<>();
+
+    private TrainerState state;
+    private long processed;
+    private boolean offerUndecided;
+    /** What is being trained or saved now; entries wait meanwhile. */
+    private Optional<TrainerCore.Outcome> current = Optional.empty();
+
+    private long trainingSinceNanos;
+
+    private Trainer(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            Environment environment,
+            String tenant,
+            int partition,
+            Optional<CheckpointStore.Loaded> checkpoint,
+            ActorRef<Progress> progress) {
+        super(context);
+        this.timers = timers;
+        this.environment = environment;
+        this.tenant = tenant;
+        this.partition = partition;
+        this.progress = progress;
+        this.codec = new CheckpointCodec(
+                environment.settings().steps(),
+                environment.settings().lora(),
+                environment.model(),
+                environment.baseDigest(),
+                environment.configDigest());
+        this.trained = context.messageAdapter(workReply(), Trained::new);
+        this.decided = context.messageAdapter(Supervisor.OfferDecided.class, Decided::new);
+        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        this.state = checkpoint.map(codec::decode).orElseGet(() -> codec.initial(tenant));
+        this.processed = state.core().offset();
+        checkpoint
+                .filter(loaded -> codec.otherConfiguration(loaded.checkpoint()))
+                .ifPresent(loaded -> LOG.warn(
+                        "{} goes on from step {} with other settings or another numeric profile than it was trained with",
+                        tenant,
+                        state.core().steps()));
+        environment.registry().tell(new RegistryGuardian.Register(tenant));
+        state.lastOffer().ifPresent(this::offer);
+        tellProgress();
+    }
+
+    public static Behavior<Command> create(
+            Environment environment,
+            String tenant,
+            int partition,
+            Optional<CheckpointStore.Loaded> checkpoint,
+            ActorRef<Progress> progress) {
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new Trainer(context, timers, environment, tenant, partition, checkpoint, progress)));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onSignal(PostStop.class, signal -> onStop())
+                .onAnyMessage(this::onCommand)
+                .build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case Entry entry -> onEntry(entry);
+            case Trained result -> onTrained(result.reply());
+            case Saved saved -> onSaved(saved);
+            case SaveFailed failed -> onSaveFailed(failed.cause());
+            case Decided decision -> onDecided(decision.decision());
+            case TryAgain again -> run(current.orElseThrow());
+        }
+        return this;
+    }
+
+    private void onEntry(Entry entry) {
+        entries.add(entry.entry());
+        unacknowledged.add(entry.accepted());
+        takeEntries();
+    }
+
+    /** Takes waiting entries until one of them needs the device, the disk or the decision on an earlier offer. */
+    private void takeEntries() {
+        while (current.isEmpty() && !entries.isEmpty()) {
+            LogEntry entry = entries.getFirst();
+            TrainerCore.Outcome outcome = state.core().on(entry);
+            if (outcome.offer().isPresent() && offerUndecided) {
+                break;
+            }
+            entries.removeFirst();
+            processed = Math.max(processed, entry.offset());
+            if (outcome.checkpoint() || outcome.closed().isPresent()) {
+                current = Optional.of(outcome);
+                run(outcome);
+            } else {
+                state = state.with(outcome.next());
+            }
+        }
+        acknowledge();
+        tellProgress();
+    }
+
+    private void acknowledge() {
+        int room = environment.settings().bufferedEntries() - (entries.size() - unacknowledged.size());
+        for (; room > 0 && !unacknowledged.isEmpty(); room--) {
+            unacknowledged.removeFirst().complete(Done.getInstance());
+        }
+    }
+
+    /** Also after a pause, for what could not be done the first time. */
+    private void run(TrainerCore.Outcome outcome) {
+        if (outcome.closed().isPresent()
+                && state.core().steps() < outcome.next().steps()) {
+            trainingSinceNanos = System.nanoTime();
+            environment
+                    .device()
+                    .tell(new DeviceScheduler.Train(
+                            state.training(),
+                            outcome.closed().get().examples(),
+                            environment.settings().optimizer(),
+                            trained));
+        } else {
+            save(state.with(outcome.next()), outcome.offer());
+        }
+    }
+
+    private void onTrained(DeviceScheduler.WorkReply<StepResult> reply) {
+        TrainerCore.Outcome outcome = current.orElseThrow();
+        switch (reply) {
+            case DeviceScheduler.WorkDone<StepResult> done -> {
+                StepResult result = done.result();
+                state = state.trained(outcome.next(), result.state(), result.loss());
+                environment.metrics().trained(tenant, result.loss(), (System.nanoTime() - trainingSinceNanos) / 1e9);
+                if (outcome.checkpoint()) {
+                    save(state, outcome.offer());
+                } else {
+                    goOn();
+                }
+            }
+            case DeviceScheduler.WorkFailed<StepResult> failed -> {
+                if (failed.reason().code() != ErrorCode.OVERLOADED) {
+                    throw failed.reason();
+                }
+                tryAgainLater();
+            }
+        }
+    }
+
+    private void save(TrainerState next, Optional<TrainerCore.Offer> offer) {
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(() -> stored(next, offer), blocking),
+                        (saved, failure) ->
+                                failure == null ? new Saved(saved, offer.isPresent()) : new SaveFailed(failure));
+    }
+
+    private TrainerState stored(TrainerState next, Optional<TrainerCore.Offer> offer) {
+        try {
+            TrainerState whole = offer.isPresent() ? next.offering(manifest(next, offer.get())) : next;
+            String digest =
+                    environment.checkpoints().store(codec.encode(tenant, environment.topic(), partition, whole));
+            return whole.saved(digest);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes the adapter's files first: a manifest in a checkpoint never names files that are not there. */
+    private PublishManifest manifest(TrainerState next, TrainerCore.Offer offer) throws IOException {
+        String digest = environment.artifacts().write(next.training().adapter(), environment.baseName());
+        return PublishManifest.newBuilder()
+                .setTenant(tenant)
+                .setBaseDigest(environment.baseDigest())
+                .setConfigDigest(environment.configDigest())
+                .setAdapterDigest(digest)
+                .setParentDigest(
+                        next.lastOffer().map(PublishManifest::getAdapterDigest).orElse(""))
+                .setStep(next.core().steps())
+                .setTopic(environment.topic())
+                .setPartition(partition)
+                .setOffset(next.core().offset())
+                .addAllEventTimeMillis(offer.eventTimes())
+                .build();
+    }
+
+    private void onSaved(Saved saved) {
+        state = saved.state();
+        if (saved.offer()) {
+            state.lastOffer().ifPresent(this::offer);
+        }
+        goOn();
+    }
+
+    private void onSaveFailed(Throwable cause) {
+        LOG.warn(
+                "the checkpoint of {} at step {} can't be written; trying again",
+                tenant,
+                state.core().steps(),
+                cause);
+        tryAgainLater();
+    }
+
+    private void tryAgainLater() {
+        timers.startSingleTimer(TryAgain.INSTANCE, environment.settings().retry());
+    }
+
+    private void offer(PublishManifest manifest) {
+        boolean sameState = manifest.getOffset() == state.savedThrough();
+        PublishManifest complete = sameState
+                ? manifest.toBuilder()
+                        .setCheckpointDigest(state.checkpointDigest())
+                        .build()
+                : manifest;
+        offerUndecided = true;
+        environment
+                .supervisor()
+                .tell(new Supervisor.Offer(complete, state.core().heldOut(), decided));
+    }
+
+    private void onDecided(Supervisor.OfferDecided decision) {
+        offerUndecided = false;
+        LOG.debug("the offer {} of {} is decided", decision.adapterDigest(), tenant);
+        takeEntries();
+    }
+
+    private void goOn() {
+        current = Optional.empty();
+        takeEntries();
+    }
+
+    private void tellProgress() {
+        progress.tell(new Progress(
+                tenant,
+                partition,
+                processed,
+                state.savedThrough(),
+                state.settled() && current.isEmpty(),
+                state.core().tickDueMillis(),
+                state.core().steps(),
+                state.core().counters(),
+                state.lastLoss().orElse(Double.NaN),
+                state.checkpointDigest()));
+    }
+
+    private Behavior<Command> onStop() {
+        IllegalStateException stopped = new IllegalStateException("the trainer of " + tenant + " has stopped");
+        unacknowledged.forEach(accepted -> accepted.completeExceptionally(stopped));
+        return this;
+    }
+
+    @SuppressWarnings(
+            "unchecked") // a class literal can't name type arguments; the device answers with the type asked for
+    private static Class<DeviceScheduler.WorkReply<StepResult>> workReply() {
+        return (Class<DeviceScheduler.WorkReply<StepResult>>) (Class<?>) DeviceScheduler.WorkReply.class;
+    }
+}

@@ -1,0 +1,96 @@
+package io.livegraft.actors.trainer;
+
+import com.typesafe.config.Config;
+import io.livegraft.actors.checkpoint.Digests;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.training.OptimizerSettings;
+import java.time.Duration;
+
+/**
+ * Sections {@code livegraft.trainer}, {@code livegraft.lora} and {@code livegraft.optimizer} of the configuration.
+ *
+ * @param steps what makes the steps, with lora and optimizer part of the config digest
+ * @param bufferedEntries entries that may wait while a step trains; further ones are not acknowledged
+ * @param retainedCheckpoints newest ones kept of each tenant
+ * @param retry pause before a checkpoint that could not be written is tried again
+ */
+public record TrainerSettings(
+        StepSettings steps,
+        LoraConfig lora,
+        OptimizerSettings optimizer,
+        int bufferedEntries,
+        int retainedCheckpoints,
+        Duration retry) {
+    public TrainerSettings {
+        if (bufferedEntries < 1 || retainedCheckpoints < 1 || retry.isNegative() || retry.isZero()) {
+            throw new IllegalArgumentException(
+                    "buffered-entries %d and retained-checkpoints %d must be at least 1 and retry %s positive"
+                            .formatted(bufferedEntries, retainedCheckpoints, retry));
+        }
+    }
+
+    /** From the section {@code livegraft}. */
+    public static TrainerSettings from(Config livegraft) {
+        Config trainer = livegraft.getConfig("trainer");
+        try {
+            return new TrainerSettings(
+                    steps(trainer),
+                    lora(livegraft.getConfig("lora")),
+                    optimizer(livegraft.getConfig("optimizer")),
+                    trainer.getInt("buffered-entries"),
+                    trainer.getInt("retained-checkpoints"),
+                    trainer.getDuration("retry"));
+        } catch (IllegalArgumentException e) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION, "livegraft.trainer, lora or optimizer: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Names everything besides base and log that a state depends on.
+     *
+     * @param profile what the engine's bits depend on
+     */
+    public String configDigest(String profile) {
+        // Records print their components by name and in order, so this text is canonical.
+        return Digests.sha256("%s\n%s\n%s\n%s".formatted(profile, steps, lora, optimizer));
+    }
+
+    private static StepSettings steps(Config trainer) {
+        return new StepSettings(
+                trainer.getInt("step-examples"),
+                trainer.getInt("step-tokens"),
+                trainer.getDuration("max-wait").toMillis(),
+                trainer.getInt("replay-examples"),
+                trainer.getInt("reservoir-examples"),
+                trainer.getInt("held-out-share"),
+                trainer.getInt("held-out-examples"),
+                trainer.getInt("event-window"),
+                trainer.getInt("checkpoint-every-steps"),
+                trainer.getInt("publish-every-steps"),
+                trainer.getDuration("publish-idle").toMillis(),
+                trainer.getInt("event-times"),
+                trainer.getLong("seed"));
+    }
+
+    private static LoraConfig lora(Config lora) {
+        return new LoraConfig(
+                lora.getInt("rank"),
+                lora.getDouble("alpha"),
+                lora.getBoolean("rank-stabilized"),
+                lora.getStringList("target-modules"));
+    }
+
+    private static OptimizerSettings optimizer(Config optimizer) {
+        return new OptimizerSettings(
+                optimizer.getDouble("learning-rate"),
+                optimizer.getDouble("beta1"),
+                optimizer.getDouble("beta2"),
+                optimizer.getDouble("epsilon"),
+                optimizer.getDouble("weight-decay"),
+                optimizer.getDouble("max-gradient-norm"),
+                optimizer.getLong("warmup-steps"));
+    }
+}

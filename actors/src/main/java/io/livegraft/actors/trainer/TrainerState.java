@@ -1,0 +1,43 @@
+package io.livegraft.actors.trainer;
+
+import io.livegraft.gpu.training.TrainingState;
+import io.livegraft.proto.checkpoint.PublishManifest;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Everything a trainer is: a pure function of base, configuration and log prefix (law 1).
+ *
+ * @param checkpointDigest of the checkpoint stored last; empty before the first
+ * @param savedThrough offset in that checkpoint; −1 before the first
+ * @param lastOffer the version offered last
+ */
+record TrainerState(
+        TrainerCore core,
+        TrainingState training,
+        OptionalDouble lastLoss,
+        String checkpointDigest,
+        long savedThrough,
+        Optional<PublishManifest> lastOffer) {
+
+    TrainerState with(TrainerCore next) {
+        return new TrainerState(next, training, lastLoss, checkpointDigest, savedThrough, lastOffer);
+    }
+
+    TrainerState trained(TrainerCore next, TrainingState trained, double loss) {
+        return new TrainerState(next, trained, OptionalDouble.of(loss), checkpointDigest, savedThrough, lastOffer);
+    }
+
+    TrainerState offering(PublishManifest manifest) {
+        return new TrainerState(core, training, lastLoss, checkpointDigest, savedThrough, Optional.of(manifest));
+    }
+
+    TrainerState saved(String digest) {
+        return new TrainerState(core, training, lastLoss, digest, core.offset(), lastOffer);
+    }
+
+    /** Whether nothing but what the latest checkpoint holds has been taken from the log. */
+    boolean settled() {
+        return core.offset() == savedThrough;
+    }
+}
