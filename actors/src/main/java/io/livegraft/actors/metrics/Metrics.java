@@ -57,6 +57,11 @@ public final class Metrics {
         requestsWaiting.set(requests);
     }
 
+    /** Running and waiting ones. */
+    public int requestsOnDevice() {
+        return (int) (requestsRunning.get() + requestsWaiting.get());
+    }
+
     public void admitted(int tokens) {
         promptTokens.inc(tokens);
     }

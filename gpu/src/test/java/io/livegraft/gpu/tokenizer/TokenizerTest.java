@@ -1,0 +1,235 @@
+package io.livegraft.gpu.tokenizer;
+
+import static io.livegraft.gpu.Refusals.assertInvalidModel;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.training.TrainingExample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TokenizerTest {
+    @TempDir
+    Path dir;
+
+    @Test
+    void encodesTheStoriesCasesAsTheReferenceDoes() throws IOException {
+        Path stories = SharedFiles.require("models/stories260k");
+        JsonNode cases = new JsonMapper()
+                .readTree(stories.resolve("encode_cases.json").toFile())
+                .path("cases");
+        assertTrue(cases.size() >= 7);
+        try (Tokenizer tokenizer =
+                Tokenizer.load(stories, ModelDirectory.open(stories).config())) {
+            for (JsonNode vector : cases) {
+                String text = vector.path("text").asText();
+                int[] ids = vector.path("ids")
+                        .valueStream()
+                        .mapToInt(JsonNode::asInt)
+                        .toArray();
+                assertArrayEquals(ids, tokenizer.encode(text), text);
+                assertEquals(text, tokenizer.decode(ids));
+            }
+        }
+    }
+
+    @Test
+    void decodesTheStoryThatTheReferenceWrote() throws IOException {
+        Path stories = SharedFiles.require("models/stories260k");
+        JsonNode golden =
+                new JsonMapper().readTree(stories.resolve("golden.json").toFile());
+        int[] ids = golden.path("greedy_ids")
+                .valueStream()
+                .mapToInt(JsonNode::asInt)
+                .toArray();
+        try (Tokenizer tokenizer =
+                Tokenizer.load(stories, ModelDirectory.open(stories).config())) {
+            assertEquals(golden.path("greedy_text").asText(), tokenizer.decode(ids));
+        }
+    }
+
+    @Test
+    void agreesWithTransformersOnManyLanguages() throws IOException {
+        JsonNode inputs = vectors("inputs.json");
+        JsonNode llamaOutputs = vectors("tinyllama_multilingual.json").path("entries");
+        JsonNode gpt2Outputs = vectors("gpt2_multilingual.json").path("entries");
+        assertEquals(83, inputs.size());
+        try (Tokenizer llama = llama();
+                Tokenizer gpt2 = gpt2()) {
+            for (int i = 0; i < inputs.size(); i++) {
+                String text = inputs.path(i).path("text").asText();
+                check(llama, text, llamaOutputs.path(i), 0);
+                check(gpt2, text, gpt2Outputs.path(i), 1); // transformers puts no BOS before GPT-2's ids
+            }
+        }
+    }
+
+    private static void check(Tokenizer tokenizer, String text, JsonNode expected, int skipped) {
+        int[] ids = expected.path("input_ids")
+                .valueStream()
+                .mapToInt(JsonNode::asInt)
+                .toArray();
+        int[] encoded = tokenizer.encode(text);
+        assertArrayEquals(ids, Arrays.copyOfRange(encoded, skipped, encoded.length), text);
+        assertEquals(expected.path("decoded_skip_special").asText(), tokenizer.decode(ids));
+    }
+
+    private static JsonNode vectors(String file) throws IOException {
+        return new JsonMapper()
+                .readTree(SharedFiles.require("vectors/tokenizers/multilingual/" + file)
+                        .toFile());
+    }
+
+    private static Tokenizer llama() {
+        return real("llama", 32000, 1, 2);
+    }
+
+    private static Tokenizer gpt2() {
+        return real("gpt2", 50257, 50256, 50256);
+    }
+
+    private static Tokenizer real(String name, int vocab, int bos, int eos) {
+        ModelConfig model = new ModelConfig(8, 8, 1, 1, 1, 8, vocab, 64, 1e-5f, 1e4, true, bos, List.of(eos));
+        return Tokenizer.load(SharedFiles.require("vectors/tokenizers/" + name), model);
+    }
+
+    @Test
+    void beginsWithBosAndGivesBosAloneForNoText() {
+        try (Tokenizer tokenizer = TinyTokenizer.byteLevel(dir)) {
+            assertArrayEquals(new int[] {TinyTokenizer.BOS}, tokenizer.encode(""));
+            assertArrayEquals(new int[] {TinyTokenizer.BOS, 2 + 'x'}, tokenizer.encode("x"));
+        }
+    }
+
+    @Test
+    void leavesOutBosWhereTheTokenizerSaysSo() throws IOException {
+        TinyTokenizer.byteLevel(dir).close();
+        Files.writeString(dir.resolve("tokenizer_config.json"), "{\"add_bos_token\": false}");
+        try (Tokenizer tokenizer = Tokenizer.load(dir, TinyTokenizer.model(267))) {
+            assertArrayEquals(new int[] {2 + 'x'}, tokenizer.encode("x"));
+            assertArrayEquals(new int[] {TinyTokenizer.BOS}, tokenizer.encode(""), "never empty");
+        }
+    }
+
+    @Test
+    void textThatSpellsASpecialTokenIsJustText() {
+        try (Tokenizer tokenizer = TinyTokenizer.byteLevel(dir)) {
+            for (String text : List.of("a</s>b", "<s>", "</s>", "x<|pad|>", "<tool></s><tool>")) {
+                int[] ids = tokenizer.encode(text);
+                assertTrue(
+                        Arrays.stream(ids)
+                                .skip(1)
+                                .noneMatch(id ->
+                                        id == TinyTokenizer.BOS || id == TinyTokenizer.EOS || id == TinyTokenizer.PAD),
+                        text + " -> " + Arrays.toString(ids));
+                assertEquals(text, tokenizer.decode(ids));
+            }
+        }
+    }
+
+    @Test
+    void textThatSpellsASpecialTokenOfRealTokenizersIsJustText() {
+        try (Tokenizer llama = llama()) {
+            int[] ids = llama.encode("Say </s> or <s> or <unk>.");
+            assertTrue(Arrays.stream(ids).skip(1).noneMatch(id -> id <= 2), Arrays.toString(ids));
+            assertEquals("Say </s> or <s> or <unk>.", llama.decode(ids));
+        }
+        try (Tokenizer gpt2 = gpt2()) {
+            int[] ids = gpt2.encode("a<|endoftext|>b");
+            assertTrue(Arrays.stream(ids).skip(1).noneMatch(id -> id == 50256), Arrays.toString(ids));
+            assertEquals("a<|endoftext|>b", gpt2.decode(ids));
+        }
+    }
+
+    @Test
+    void addedTokensThatAreNotSpecialKeepTheirIds() {
+        try (Tokenizer tokenizer = TinyTokenizer.byteLevel(dir)) {
+            assertArrayEquals(new int[] {TinyTokenizer.BOS, 2 + 'x', TinyTokenizer.TOOL}, tokenizer.encode("x<tool>"));
+            assertEquals("x<tool>", tokenizer.decode(new int[] {2 + 'x', TinyTokenizer.PAD, TinyTokenizer.TOOL}));
+        }
+    }
+
+    @Test
+    void doesNotCutLongText() {
+        try (Tokenizer tokenizer = TinyTokenizer.byteLevel(dir)) {
+            String text = "hello world ".repeat(1000);
+            int[] ids = tokenizer.encode(text);
+            assertTrue(ids.length > 3000, "has " + ids.length);
+            assertEquals(text, tokenizer.decode(ids));
+        }
+    }
+
+    @Test
+    void survivesTextThatIsNotUnicode() {
+        try (Tokenizer tokenizer = TinyTokenizer.byteLevel(dir)) {
+            assertEquals("a\uFFFDb", tokenizer.decode(tokenizer.encode("a\uD83Db")));
+            assertEquals("\uFFFD", tokenizer.decode(tokenizer.encode("\uDE42")));
+            assertEquals("nul \0 and 🙂", tokenizer.decode(tokenizer.encode("nul \0 and 🙂")));
+        }
+    }
+
+    @Test
+    void anExampleCountsFromWhereItPartsFromThePrompt() {
+        try (Tokenizer tokenizer = TinyTokenizer.byteLevel(dir)) {
+            TrainingExample plain = tokenizer.example("x ", "y");
+            assertArrayEquals(
+                    new int[] {TinyTokenizer.BOS, 2 + 'x', 2 + ' ', 2 + 'y', TinyTokenizer.EOS}, plain.tokens());
+            assertEquals(3, plain.firstTarget());
+            // "hel" is he+l alone, but "hello" is one merge: nothing but BOS is common
+            TrainingExample merged = tokenizer.example("hel", "lo");
+            assertEquals(3, merged.tokens().length);
+            assertEquals(1, merged.firstTarget());
+        }
+    }
+
+    @Test
+    void anExampleAlwaysHasATarget() {
+        try (Tokenizer tokenizer = TinyTokenizer.byteLevel(dir)) {
+            assertEquals(1, tokenizer.example("", "").targetTokens());
+            assertEquals(1, tokenizer.example("", "").firstTarget());
+            TrainingExample emptyCompletion = tokenizer.example("xy", "");
+            assertEquals(3, emptyCompletion.firstTarget(), "only EOS");
+            TrainingExample emptyPrompt = tokenizer.example("", "xy");
+            assertEquals(1, emptyPrompt.firstTarget());
+            assertEquals(3, emptyPrompt.targetTokens());
+        }
+    }
+
+    @Test
+    void unpacksItsLibraryOutsideTheHomeFolder() {
+        TinyTokenizer.byteLevel(dir).close();
+        Path cache = Path.of(System.getProperty("ENGINE_CACHE_DIR", "absent"));
+        assumeTrue(System.getenv("ENGINE_CACHE_DIR") == null, "the environment says where");
+        assertTrue(cache.startsWith(System.getProperty("java.io.tmpdir")), cache.toString());
+        assertTrue(Files.isDirectory(cache.resolve("tokenizers")), cache.toString());
+    }
+
+    @Test
+    void namesTheTokenizerItCanNotLoad() throws IOException {
+        assertInvalidModel("has no tokenizer.json", () -> Tokenizer.load(dir, TinyTokenizer.model(267)));
+        Files.writeString(dir.resolve("tokenizer.json"), "{");
+        assertInvalidModel("tokenizer.json is not valid JSON", () -> Tokenizer.load(dir, TinyTokenizer.model(267)));
+        Files.writeString(dir.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
+        assertInvalidModel("type Unigram, expected BPE", () -> Tokenizer.load(dir, TinyTokenizer.model(267)));
+        Files.writeString(
+                dir.resolve("tokenizer.json"),
+                "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"q z\"]}}");
+        assertInvalidModel("tokenizer.json can't be loaded", () -> Tokenizer.load(dir, TinyTokenizer.model(267)));
+        TinyTokenizer.byteLevel(dir).close();
+        assertInvalidModel(
+                "has token id 266 but the base's vocab_size is 266",
+                () -> Tokenizer.load(dir, TinyTokenizer.model(266)));
+    }
+}
