@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -21,6 +20,9 @@ final class PanelProduct {
 
     /** Columns of a panel: two vectors. */
     static final int WIDTH = 2 * LANES;
+
+    /** Rows of a pass over a panel. */
+    private static final int ROWS = 4;
 
     private static final long PARALLEL_MACS = 400_000;
 
@@ -59,92 +61,85 @@ final class PanelProduct {
         int column = index * WIDTH;
         int width = Math.min(WIDTH, b.columns() - column);
         b.fill(panel, column, width);
+        float[] tile = new float[ROWS * WIDTH];
         int m = 0;
-        for (; m + 8 <= a.rows(); m += 8) {
-            eightRows(c, column, width, a, m, panel, b.depth(), scale, accumulate);
+        for (; m + ROWS <= a.rows(); m += ROWS) {
+            fourRows(tile, a.data(), a.offset() + m * a.rowStride(), a.rowStride(), a.columnStride(), panel, b.depth());
+            for (int r = 0; r < ROWS; r++) {
+                store(c, m + r, column, width, tile, r * WIDTH, scale, accumulate);
+            }
         }
         for (; m < a.rows(); m++) {
-            oneRow(c, column, width, a, m, panel, b.depth(), scale, accumulate);
+            oneRow(tile, a.data(), a.offset() + m * a.rowStride(), a.columnStride(), panel, b.depth());
+            store(c, m, column, width, tile, 0, scale, accumulate);
         }
     }
 
-    private static void oneRow(
-            Matrix c, int column, int width, Matrix a, int m, float[] panel, int depth, float scale, boolean add) {
-        float[] values = a.data();
-        int from = a.offset() + m * a.rowStride();
+    private static void oneRow(float[] tile, float[] x, int from, int step, float[] panel, int depth) {
         FloatVector low = FloatVector.zero(SPECIES);
         FloatVector high = FloatVector.zero(SPECIES);
         for (int k = 0; k < depth; k++) {
-            FloatVector x = FloatVector.broadcast(SPECIES, values[from + k * a.columnStride()]);
-            low = x.fma(FloatVector.fromArray(SPECIES, panel, k * WIDTH), low);
-            high = x.fma(FloatVector.fromArray(SPECIES, panel, k * WIDTH + LANES), high);
+            FloatVector value = FloatVector.broadcast(SPECIES, x[from + k * step]);
+            low = value.fma(FloatVector.fromArray(SPECIES, panel, k * WIDTH), low);
+            high = value.fma(FloatVector.fromArray(SPECIES, panel, k * WIDTH + LANES), high);
         }
-        store(low, high, c, m, column, width, scale, add);
+        low.intoArray(tile, 0);
+        high.intoArray(tile, LANES);
     }
 
-    /** Eight rows at once: sixteen independent chains hide the latency of a fused multiply-add. */
-    private static void eightRows(
-            Matrix c, int column, int width, Matrix a, int m, float[] panel, int depth, float scale, boolean add) {
-        float[] x = a.data();
-        int r = a.rowStride();
-        int from = a.offset() + m * r;
-        FloatVector l0 = FloatVector.zero(SPECIES), h0 = l0, l1 = l0, h1 = l0, l2 = l0, h2 = l0, l3 = l0, h3 = l0;
-        FloatVector l4 = l0, h4 = l0, l5 = l0, h5 = l0, l6 = l0, h6 = l0, l7 = l0, h7 = l0;
+    /**
+     * Four rows at once: eight independent chains hide the latency of a fused multiply-add. Nothing but the loop and its
+     * stores is in here, because the compiler keeps vectors in registers only while a method stays small.
+     */
+    private static void fourRows(float[] tile, float[] x, int from, int rowStride, int step, float[] panel, int depth) {
+        FloatVector l0 = FloatVector.zero(SPECIES);
+        FloatVector h0 = FloatVector.zero(SPECIES);
+        FloatVector l1 = FloatVector.zero(SPECIES);
+        FloatVector h1 = FloatVector.zero(SPECIES);
+        FloatVector l2 = FloatVector.zero(SPECIES);
+        FloatVector h2 = FloatVector.zero(SPECIES);
+        FloatVector l3 = FloatVector.zero(SPECIES);
+        FloatVector h3 = FloatVector.zero(SPECIES);
         for (int k = 0; k < depth; k++) {
             FloatVector low = FloatVector.fromArray(SPECIES, panel, k * WIDTH);
             FloatVector high = FloatVector.fromArray(SPECIES, panel, k * WIDTH + LANES);
-            int i = from + k * a.columnStride();
+            int i = from + k * step;
             FloatVector x0 = FloatVector.broadcast(SPECIES, x[i]);
+            FloatVector x1 = FloatVector.broadcast(SPECIES, x[i + rowStride]);
+            FloatVector x2 = FloatVector.broadcast(SPECIES, x[i + 2 * rowStride]);
+            FloatVector x3 = FloatVector.broadcast(SPECIES, x[i + 3 * rowStride]);
             l0 = x0.fma(low, l0);
             h0 = x0.fma(high, h0);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, x[i + r]);
             l1 = x1.fma(low, l1);
             h1 = x1.fma(high, h1);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, x[i + 2 * r]);
             l2 = x2.fma(low, l2);
             h2 = x2.fma(high, h2);
-            FloatVector x3 = FloatVector.broadcast(SPECIES, x[i + 3 * r]);
             l3 = x3.fma(low, l3);
             h3 = x3.fma(high, h3);
-            FloatVector x4 = FloatVector.broadcast(SPECIES, x[i + 4 * r]);
-            l4 = x4.fma(low, l4);
-            h4 = x4.fma(high, h4);
-            FloatVector x5 = FloatVector.broadcast(SPECIES, x[i + 5 * r]);
-            l5 = x5.fma(low, l5);
-            h5 = x5.fma(high, h5);
-            FloatVector x6 = FloatVector.broadcast(SPECIES, x[i + 6 * r]);
-            l6 = x6.fma(low, l6);
-            h6 = x6.fma(high, h6);
-            FloatVector x7 = FloatVector.broadcast(SPECIES, x[i + 7 * r]);
-            l7 = x7.fma(low, l7);
-            h7 = x7.fma(high, h7);
         }
-        store(l0, h0, c, m, column, width, scale, add);
-        store(l1, h1, c, m + 1, column, width, scale, add);
-        store(l2, h2, c, m + 2, column, width, scale, add);
-        store(l3, h3, c, m + 3, column, width, scale, add);
-        store(l4, h4, c, m + 4, column, width, scale, add);
-        store(l5, h5, c, m + 5, column, width, scale, add);
-        store(l6, h6, c, m + 6, column, width, scale, add);
-        store(l7, h7, c, m + 7, column, width, scale, add);
+        l0.intoArray(tile, 0);
+        h0.intoArray(tile, LANES);
+        l1.intoArray(tile, WIDTH);
+        h1.intoArray(tile, WIDTH + LANES);
+        l2.intoArray(tile, 2 * WIDTH);
+        h2.intoArray(tile, 2 * WIDTH + LANES);
+        l3.intoArray(tile, 3 * WIDTH);
+        h3.intoArray(tile, 3 * WIDTH + LANES);
     }
 
+    /** {@code c[m, column…] = or += scale · tile[from…]}; the compiler vectorises it, element by element. */
     private static void store(
-            FloatVector low, FloatVector high, Matrix c, int m, int column, int width, float scale, boolean add) {
+            Matrix c, int m, int column, int width, float[] tile, int from, float scale, boolean accumulate) {
+        float[] out = c.data();
         int to = c.offset() + m * c.rowStride() + column;
-        storeHalf(low, c.data(), to, Math.min(width, LANES), scale, add);
-        if (width > LANES) {
-            storeHalf(high, c.data(), to + LANES, width - LANES, scale, add);
-        }
-    }
-
-    private static void storeHalf(FloatVector sum, float[] out, int to, int width, float scale, boolean add) {
-        FloatVector value = sum.mul(scale);
-        if (width == LANES) {
-            (add ? value.add(FloatVector.fromArray(SPECIES, out, to)) : value).intoArray(out, to);
+        if (accumulate) {
+            for (int j = 0; j < width; j++) {
+                out[to + j] += scale * tile[from + j];
+            }
         } else {
-            VectorMask<Float> mask = SPECIES.indexInRange(0, width);
-            (add ? value.add(FloatVector.fromArray(SPECIES, out, to, mask)) : value).intoArray(out, to, mask);
+            for (int j = 0; j < width; j++) {
+                out[to + j] = scale * tile[from + j];
+            }
         }
     }
 }

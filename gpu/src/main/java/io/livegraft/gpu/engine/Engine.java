@@ -123,7 +123,7 @@ public final class Engine implements AutoCloseable {
                 sampling,
                 adapter,
                 transformer.allocateKvCache(capacity),
-                tokenizer.decoder(),
+                tokenizer.decoderAfter(prompt),
                 config().eosTokenIds(),
                 () -> admitted--);
     }

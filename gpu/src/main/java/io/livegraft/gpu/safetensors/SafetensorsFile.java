@@ -2,6 +2,7 @@ package io.livegraft.gpu.safetensors;
 
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -113,7 +114,7 @@ public final class SafetensorsFile implements AutoCloseable {
             }
             case BF16 -> {
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.intBitsToFloat(bytes.getAtIndex(HALF, i) << 16);
+                    values[i] = Bf16.toFloat(bytes.getAtIndex(HALF, i));
                 }
             }
             default ->

@@ -2,6 +2,7 @@ package io.livegraft.gpu.safetensors;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -56,7 +57,7 @@ public final class SafetensorsWriter {
                 if (dtype == DType.F32) {
                     chunk.putFloat(value);
                 } else {
-                    chunk.putShort(bfloat16(value));
+                    chunk.putShort(Bf16.fromFloat(value));
                 }
                 if (!chunk.hasRemaining()) {
                     out.write(bytes);
@@ -91,15 +92,5 @@ public final class SafetensorsWriter {
             header.put((byte) ' ');
         }
         return header.array();
-    }
-
-    /** Rounds to nearest, ties to even; NaN stays NaN. */
-    static short bfloat16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        if (Float.isNaN(value)) {
-            return (short) ((bits >>> 16) | 0x40);
-        }
-        int half = 0x7FFF + ((bits >>> 16) & 1);
-        return (short) ((bits + half) >>> 16);
     }
 }

@@ -8,8 +8,8 @@ import java.util.Locale;
 final class AnswerWriter {
     private static final List<String> OFFERS =
             List.of("Would you like me to {offer}?", "Shall I {offer}?", "Do you want me to {offer}?");
-    private static final List<String> ANYTHING_ELSE = List.of(
-            "Is there anything else I can help you with?", "What else can I do for you?", "Does that help?");
+    private static final List<String> ANYTHING_ELSE =
+            List.of("Is there anything else I can help you with?", "What else can I do for you?", "Does that help?");
 
     private final Style style;
     private final Slots slots;
@@ -34,8 +34,7 @@ final class AnswerWriter {
                     case NOTES -> list(intent.notes());
                     case STEPS -> opening(true) + "\n" + numbered(intent.steps());
                     case OFFER ->
-                        paragraph(
-                                opening(true), body, dice.pick(OFFERS).replace("{offer}", intent.offer()));
+                        paragraph(opening(true), body, dice.pick(OFFERS).replace("{offer}", intent.offer()));
                 });
     }
 

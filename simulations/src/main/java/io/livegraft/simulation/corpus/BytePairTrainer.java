@@ -65,7 +65,8 @@ final class BytePairTrainer {
     /** A distinct word as its present symbols, and how often it occurs. */
     private record Word(List<String> symbols, long count) {
         static Word of(String word, long count) {
-            return new Word(new ArrayList<>(word.chars().mapToObj(Character::toString).toList()), count);
+            return new Word(
+                    new ArrayList<>(word.chars().mapToObj(Character::toString).toList()), count);
         }
     }
 }

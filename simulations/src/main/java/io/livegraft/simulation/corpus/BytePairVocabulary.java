@@ -26,7 +26,8 @@ record BytePairVocabulary(List<String> tokens, List<Merge> merges) {
         }
         List<Integer> encoded = new ArrayList<>();
         for (String word : ByteLevel.words(text)) {
-            List<String> symbols = new ArrayList<>(word.chars().mapToObj(Character::toString).toList());
+            List<String> symbols =
+                    new ArrayList<>(word.chars().mapToObj(Character::toString).toList());
             for (Merge merge : merges) {
                 join(symbols, merge);
             }

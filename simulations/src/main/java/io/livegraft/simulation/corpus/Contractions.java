@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 
 /** Turns formal English into spoken English: "we will" becomes "we'll", where another word follows in the same sentence. */
 final class Contractions {
-    private static final String PARTICIPLE = "(?=\\w+ed\\b|sent\\b|made\\b|found\\b|put\\b|set\\b|taken\\b|now\\b|just\\b|already\\b|given\\b|paid\\b|been\\b)";
+    private static final String PARTICIPLE =
+            "(?=\\w+ed\\b|sent\\b|made\\b|found\\b|put\\b|set\\b|taken\\b|now\\b|just\\b|already\\b|given\\b|paid\\b|been\\b)";
     private static final List<Rule> RULES = List.of(
             rule("\\b([Cc])annot\\b", "$1an't"),
             rule("\\b([Ww])ill not\\b", "$1on't"),

@@ -19,8 +19,8 @@ import java.util.Map;
  * @param common slots and intents that every domain shares
  */
 record Grammar(List<Domain> domains, Domain common, List<Style> styles) {
-    private static final List<String> DOMAINS = List.of(
-            "parcel", "shop", "bank", "internet", "streaming", "hotel", "airline", "software", "utilities");
+    private static final List<String> DOMAINS =
+            List.of("parcel", "shop", "bank", "internet", "streaming", "hotel", "airline", "software", "utilities");
 
     /** The grammar in the resources of this package. */
     static Grammar bundled() {
@@ -29,7 +29,9 @@ record Grammar(List<Domain> domains, Domain common, List<Style> styles) {
             domains.add(new GrammarReader(name + ".txt").read(text(name + ".txt")));
         }
         return new Grammar(
-                List.copyOf(domains), new GrammarReader("common.txt").read(text("common.txt")), styles(text("styles.json")));
+                List.copyOf(domains),
+                new GrammarReader("common.txt").read(text("common.txt")),
+                styles(text("styles.json")));
     }
 
     /** The slots that hold in a domain: its own hide the common ones. */
@@ -51,7 +53,8 @@ record Grammar(List<Domain> domains, Domain common, List<Style> styles) {
         try (InputStream in = Grammar.class.getResourceAsStream(resource)) {
             if (in == null) {
                 throw new LivegraftException(
-                        ErrorCode.INVALID_CONFIGURATION, "corpus grammar '" + resource + "' is not among the resources");
+                        ErrorCode.INVALID_CONFIGURATION,
+                        "corpus grammar '" + resource + "' is not among the resources");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -69,7 +69,8 @@ final class GrammarReader {
     private List<String> parts(String text, String separator, int count) {
         List<String> parts = List.of(text.split(separator));
         if (parts.size() != count) {
-            throw refusal("'" + text + "' has " + parts.size() + " parts around '" + separator + "' instead of " + count);
+            throw refusal(
+                    "'" + text + "' has " + parts.size() + " parts around '" + separator + "' instead of " + count);
         }
         return parts;
     }

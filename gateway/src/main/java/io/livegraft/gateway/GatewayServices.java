@@ -1,0 +1,29 @@
+package io.livegraft.gateway;
+
+import io.livegraft.actors.node.Administration;
+import io.livegraft.actors.node.FeedbackLog;
+import io.livegraft.actors.node.Inference;
+import io.livegraft.actors.node.Node;
+import io.livegraft.actors.node.NodeHealth;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+/** What the gateway puts on HTTP; a node's, or a test's own. */
+public record GatewayServices(
+        Inference inference,
+        Administration administration,
+        FeedbackLog feedback,
+        NodeHealth health,
+        PrometheusRegistry metrics,
+        String baseName,
+        String baseDigest) {
+    public static GatewayServices of(Node node) {
+        return new GatewayServices(
+                node.inference(),
+                node.administration(),
+                node.feedback(),
+                node.health(),
+                node.metrics(),
+                node.baseName(),
+                node.baseDigest());
+    }
+}

@@ -1,0 +1,47 @@
+package io.livegraft.gateway.cli;
+
+import com.typesafe.config.Config;
+import io.livegraft.gateway.error.ErrorTable;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code livegraft dev}: everything on this machine in one process. */
+@Command(
+        name = "dev",
+        description = {
+            "Run everything in one process: a node, an embedded Kafka broker and the bundled base.",
+            "What it learns is kept in the state directory and is there at the next start."
+        })
+final class DevCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Option(names = "--base", paramLabel = "DIR", description = "Another base (env: LIVEGRAFT_BASE).")
+    private Optional<Path> base = Optional.empty();
+
+    @Option(names = "--precision", paramLabel = "P", description = "nf4, bf16 or fp32 (env: LIVEGRAFT_PRECISION).")
+    private Optional<String> precision = Optional.empty();
+
+    @Option(names = "--state", paramLabel = "DIR", description = "State directory (default: ${DEFAULT-VALUE}).")
+    private Path state = Path.of(".livegraft", "dev");
+
+    @Option(names = "--port", paramLabel = "N", description = "HTTP port; 0 takes a free one (default: 8080).")
+    private int port = 8080;
+
+    @Option(names = "--kafka-port", paramLabel = "N", description = "Broker port; 0 takes a free one (default: 9092).")
+    private int kafkaPort = 9092;
+
+    DevCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        Config settings = LocalNode.settings(new LocalNodeOptions(base, state, port, kafkaPort, precision, Map.of()));
+        NodeLoop.run(terminal, settings, () -> LocalNode.open(settings));
+        return ErrorTable.OK;
+    }
+}

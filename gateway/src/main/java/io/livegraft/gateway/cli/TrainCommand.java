@@ -1,0 +1,173 @@
+package io.livegraft.gateway.cli;
+
+import io.livegraft.gateway.error.ErrorTable;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.training.FileTraining;
+import io.livegraft.gpu.training.OptimizerSettings;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code livegraft train}: trains from a file instead of the stream. */
+@Command(
+        name = "train",
+        description = {
+            "Train an adapter (qlora on an NF4 base, lora on a float32 one) or every weight (full) from a file.",
+            "Each line is {\"prompt\":…,\"completion\":…}. The same arguments give the same bytes."
+        })
+final class TrainCommand implements Callable<Integer> {
+    private static final int PROGRESS_LINES = 50;
+
+    private final Terminal terminal;
+
+    /** What is minimised. */
+    enum Loss {
+        SFT,
+        DPO,
+        KTO,
+        BCO
+    }
+
+    @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face directory of the base.")
+    private Path base = Path.of("");
+
+    @Option(names = "--data", required = true, paramLabel = "F.jsonl", description = "Examples, one to a line.")
+    private Path data = Path.of("");
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "PEFT or base directory to write.")
+    private Path out = Path.of("");
+
+    @Option(names = "--steps", required = true, paramLabel = "N", description = "Optimizer steps.")
+    private long steps;
+
+    @Option(names = "--method", paramLabel = "M", description = "qlora (default), lora or full.")
+    private FileTraining.Method method = FileTraining.Method.QLORA;
+
+    @Option(names = "--loss", paramLabel = "L", description = "sft (default); dpo, kto and bco are not built yet.")
+    private Loss loss = Loss.SFT;
+
+    @Option(names = "--targets", paramLabel = "T", description = "Tokens that count: completion (default) or all.")
+    private FileTraining.Targets targets = FileTraining.Targets.COMPLETION;
+
+    @Option(names = "--from-scratch", description = "With full: begin with random weights.")
+    private boolean fromScratch;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of order and first values (default: ${DEFAULT-VALUE}).")
+    private long seed = 0;
+
+    @Option(names = "--batch-tokens", paramLabel = "N", description = "Tokens of a step (default: ${DEFAULT-VALUE}).")
+    private int batchTokens = 2_048;
+
+    @Option(names = "--slice-tokens", paramLabel = "N", description = "Tokens at once (default: ${DEFAULT-VALUE}).")
+    private int sliceTokens = 512;
+
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "X",
+            description = "Peak, then a cosine (default: ${DEFAULT-VALUE}).")
+    private double learningRate = 1e-3;
+
+    @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps to the peak (default: ${DEFAULT-VALUE}).")
+    private long warmupSteps = 0;
+
+    @Option(names = "--weight-decay", paramLabel = "X", description = "AdamW's (default: ${DEFAULT-VALUE}).")
+    private double weightDecay = 0;
+
+    @Option(
+            names = "--max-gradient-norm",
+            paramLabel = "X",
+            description = "0 clips nothing (default: ${DEFAULT-VALUE}).")
+    private double maxGradientNorm = 1;
+
+    @Option(names = "--rank", paramLabel = "N", description = "LoRA rank (default: ${DEFAULT-VALUE}).")
+    private int rank = 8;
+
+    @Option(names = "--alpha", paramLabel = "X", description = "LoRA alpha (default: ${DEFAULT-VALUE}).")
+    private double alpha = 16;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")
+    private int threads = 0;
+
+    @Option(names = "--json", description = "Print {\"out\",\"digest\",\"finalLoss\",…} at the end.")
+    private boolean json;
+
+    TrainCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        if (loss != Loss.SFT) {
+            return UnbuiltCommand.refuse(terminal, "train --loss " + loss.name().toLowerCase(Locale.ROOT));
+        }
+        FileTraining.Result result = FileTraining.run(settings(), this::report);
+        if (json) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            values.put("out", result.out().toString());
+            values.put("digest", result.digest());
+            values.put("finalLoss", result.finalLoss());
+            values.put("tokens", result.tokens());
+            values.put("trainableParameters", result.trainableParameters());
+            terminal.json(values);
+        } else {
+            terminal.out()
+                    .println("%s: sha256 %s, %d parameters trained on %d tokens, last loss %.4f"
+                            .formatted(
+                                    result.out(),
+                                    result.digest(),
+                                    result.trainableParameters(),
+                                    result.tokens(),
+                                    result.finalLoss()));
+        }
+        return ErrorTable.OK;
+    }
+
+    private FileTraining.Settings settings() {
+        if (steps < 1 || batchTokens < 1 || sliceTokens < 1 || threads < 0) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "steps %d, batch-tokens %d and slice-tokens %d must be at least 1, threads %d at least 0"
+                            .formatted(steps, batchTokens, sliceTokens, threads));
+        }
+        try {
+            return new FileTraining.Settings(
+                    base,
+                    data,
+                    out,
+                    method,
+                    targets,
+                    fromScratch,
+                    steps,
+                    seed,
+                    batchTokens,
+                    sliceTokens,
+                    threads,
+                    new LoraConfig(rank, alpha, false, LoraConfig.ALL_LINEAR),
+                    new OptimizerSettings(learningRate, 0.9, 0.999, 1e-8, weightDecay, maxGradientNorm, warmupSteps));
+        } catch (IllegalArgumentException outOfRange) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION, String.valueOf(outOfRange.getMessage()), outOfRange);
+        }
+    }
+
+    /** A line now and then: about fifty in all. */
+    private void report(FileTraining.Progress progress) {
+        long interval = Math.max(1, steps / PROGRESS_LINES);
+        if (progress.step() % interval == 0 || progress.step() == steps) {
+            terminal.err()
+                    .println("step %d/%d loss %.4f lr %.2e %.1fk tok/s"
+                            .formatted(
+                                    progress.step(),
+                                    progress.steps(),
+                                    progress.loss(),
+                                    progress.learningRate(),
+                                    progress.tokensPerSecond() / 1_000));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package io.livegraft.gateway.cli;
+
+import io.livegraft.gateway.error.ErrorTable;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A verb that is settled but not built: takes any arguments, says so and exits with 2. */
+final class UnbuiltCommand {
+    private UnbuiltCommand() {}
+
+    static List<CommandLine> all(Terminal terminal) {
+        return List.of(
+                unbuilt(terminal, "quantize", "Write a base with its linear layers in NF4."),
+                unbuilt(terminal, "reset", "Make a tenant's training start over from a retained version."),
+                unbuilt(terminal, "forget", "Unlearn a subject's events exactly, by replay without them."),
+                unbuilt(terminal, "rebuild", "Rebuild a version from the log; --verify compares the digests."),
+                unbuilt(terminal, "bench", "Measure the product.")
+                        .addSubcommand(unbuilt(terminal, "bench engine", "Kernels, decode and training speed."))
+                        .addSubcommand(unbuilt(terminal, "bench quality", "What adapters learn."))
+                        .addSubcommand(unbuilt(terminal, "bench train", "Training throughput.")));
+    }
+
+    private static CommandLine unbuilt(Terminal terminal, String verb, String description) {
+        CommandSpec spec = CommandSpec.wrapWithoutInspection((Callable<Integer>) () -> refuse(terminal, verb));
+        spec.name(verb.substring(verb.indexOf(' ') + 1));
+        spec.usageMessage().description(description + " Not built yet.");
+        return new CommandLine(spec).setUnmatchedArgumentsAllowed(true);
+    }
+
+    /** For a command of which only a part is not built. */
+    static int refuse(Terminal terminal, String what) {
+        terminal.err().println("livegraft: %s is not built yet".formatted(what));
+        return ErrorTable.USAGE;
+    }
+}

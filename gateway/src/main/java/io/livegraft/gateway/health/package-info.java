@@ -1,0 +1,5 @@
+/** Liveness and readiness for machines and people. Liveness asks nobody. */
+@NullMarked
+package io.livegraft.gateway.health;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,145 @@
+package io.livegraft.gateway.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractMaterializer;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.livegraft.actors.node.Inference;
+import io.livegraft.actors.node.Inference.Admission;
+import io.livegraft.gateway.error.ErrorHandling;
+import io.livegraft.gateway.error.ErrorReply;
+import io.livegraft.gateway.wire.JsonBody;
+import io.livegraft.gateway.wire.JsonReply;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.japi.pf.PFBuilder;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import scala.PartialFunction;
+
+/**
+ * {@code POST /v1/completions} and {@code POST /v1/chat/completions}. The version is resolved once, at admission; model,
+ * fingerprint and header {@code x-livegraft-adapter} of every answer name it.
+ */
+final class GenerationRoutes {
+    private static final String ADAPTER_HEADER = "x-livegraft-adapter";
+    private static final int CLIENT_CLOSED_REQUEST = 499;
+
+    /** Once the status line has gone out, an event is the only way left to tell of a failure. */
+    private static final PartialFunction<Throwable, String> AFTER_THE_STATUS_LINE = new PFBuilder<Throwable, String>()
+            .matchAny(failure -> ErrorHandling.replyTo(failure).json().toString())
+            .build();
+
+    private final Inference inference;
+    private final String baseDigest;
+    private final HttpLimits limits;
+
+    GenerationRoutes(Inference inference, String baseDigest, HttpLimits limits) {
+        this.inference = inference;
+        this.baseDigest = baseDigest;
+        this.limits = limits;
+    }
+
+    Route routes() {
+        return concat(
+                path(
+                        segment("completions"),
+                        () -> post(() -> JsonBody.read(limits.maxBodyBytes(), body -> {
+                            CompletionRequest request = CompletionRequest.completion(body, limits.maxTokens());
+                            return answer(request, new CompletionFormat(request.logprobs()));
+                        }))),
+                path(
+                        segment("chat").slash("completions"),
+                        () -> post(() -> JsonBody.read(
+                                limits.maxBodyBytes(),
+                                body -> answer(
+                                        CompletionRequest.chat(body, limits.maxChatTokens()),
+                                        new ChatAnswerFormat())))));
+    }
+
+    private Route answer(CompletionRequest request, AnswerFormat format) {
+        return extractRequest(http -> extractMaterializer(materializer -> onSuccess(
+                () -> inference.generate(request.generation()).thenCompose(admission -> switch (admission) {
+                    case Admission.Refused refused ->
+                        CompletableFuture.completedStage(
+                                ErrorReply.of(refused.code(), refused.message()).response());
+                    case Admission.Admitted admitted -> {
+                        var identity = AnswerIdentity.create(format.idPrefix(), admitted.version(), baseDigest);
+                        var response = request.stream()
+                                ? CompletableFuture.completedStage(streamed(admitted, identity, format, request))
+                                : whole(admitted, identity, format, http, materializer);
+                        yield response.thenApply(made -> made.addHeader(RawHeader.create(
+                                ADAPTER_HEADER, admitted.version().label())));
+                    }
+                }),
+                response -> complete(response))));
+    }
+
+    private static CompletionStage<HttpResponse> whole(
+            Admission.Admitted admitted,
+            AnswerIdentity identity,
+            AnswerFormat format,
+            HttpRequest http,
+            Materializer materializer) {
+        var running = format.prepare(admitted.deltas())
+                .viaMat(KillSwitches.single(), Keep.right())
+                .toMat(Sink.seq(), Keep.both())
+                .run(materializer);
+        var gone = ErrorReply.http(CLIENT_CLOSED_REQUEST, "client_closed_request", "the client has gone");
+        http.getAttribute(ConnectionClosed.KEY)
+                .ifPresent(
+                        connection -> connection.onClose(() -> running.first().abort(gone.asException())));
+        return running.second().thenApply(deltas -> {
+            ObjectNode answer = format.whole(identity, new Answer(deltas));
+            AnswerFormat.putUsage(answer, admitted.promptTokens(), deltas.size());
+            return JsonReply.openAi(answer);
+        });
+    }
+
+    private static HttpResponse streamed(
+            Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, CompletionRequest request) {
+        Source<ByteString, NotUsed> events = Source.from(format.opening(identity))
+                .concat(chunks(admitted, identity, format, request.includeUsage()))
+                .map(chunk -> request.includeUsage() && !chunk.has("usage") ? chunk.putNull("usage") : chunk)
+                .map(ObjectNode::toString)
+                .recover(AFTER_THE_STATUS_LINE)
+                .map(JsonReply::event)
+                .concat(Source.single(JsonReply.event("[DONE]")));
+        return HttpResponse.create()
+                .withEntity(HttpEntities.createChunked(ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM), events))
+                .addHeader(RawHeader.create("Cache-Control", "no-cache"));
+    }
+
+    private static Source<ObjectNode, NotUsed> chunks(
+            Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, boolean includeUsage) {
+        return format.prepare(admitted.deltas())
+                .statefulMap(
+                        () -> 0,
+                        (count, delta) -> Pair.create(count + 1, format.chunks(identity, delta)),
+                        count -> includeUsage
+                                ? Optional.of(List.of(format.usageChunk(identity, admitted.promptTokens(), count)))
+                                : Optional.empty())
+                .mapConcat(chunk -> chunk);
+    }
+}

@@ -1,0 +1,11 @@
+package io.livegraft.gateway.http;
+
+/**
+ * Bounds of the OpenAI routes.
+ *
+ * @param maxBodyBytes larger bodies are refused
+ * @param maxTokens when a completion request names none
+ * @param maxChatTokens when a chat request names none
+ * @param maxFeedbackBatch events in one post
+ */
+public record HttpLimits(long maxBodyBytes, int maxTokens, int maxChatTokens, int maxFeedbackBatch) {}

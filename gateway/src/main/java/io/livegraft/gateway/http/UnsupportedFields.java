@@ -1,0 +1,39 @@
+package io.livegraft.gateway.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.livegraft.gateway.wire.Fields;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Fields of OpenAI's requests that would change the answer and that Livegraft does not have: refused unless they hold
+ * their neutral value, since ignoring them would answer another question. Fields that change nothing ({@code user},
+ * {@code metadata}, …) are ignored.
+ */
+final class UnsupportedFields {
+    private static final Map<String, Predicate<JsonNode>> NEUTRAL = Map.ofEntries(
+            Map.entry("n", node -> node.isNumber() && node.doubleValue() == 1),
+            Map.entry("best_of", node -> node.isNumber() && node.doubleValue() == 1),
+            Map.entry("frequency_penalty", node -> node.isNumber() && node.doubleValue() == 0),
+            Map.entry("presence_penalty", node -> node.isNumber() && node.doubleValue() == 0),
+            Map.entry("logit_bias", node -> node.isObject() && node.isEmpty()),
+            Map.entry("top_logprobs", node -> node.isNumber() && node.doubleValue() == 0),
+            Map.entry("echo", node -> node.isBoolean() && !node.booleanValue()),
+            Map.entry("suffix", node -> node.isTextual() && node.textValue().isEmpty()),
+            Map.entry("tools", node -> node.isArray() && node.isEmpty()),
+            Map.entry("functions", node -> node.isArray() && node.isEmpty()),
+            Map.entry("tool_choice", node -> "none".equals(node.textValue())),
+            Map.entry("response_format", node -> node.path("type").asText().equals("text")),
+            Map.entry(
+                    "modalities",
+                    node -> node.size() == 1 && node.get(0).asText().equals("text")));
+
+    private UnsupportedFields() {}
+
+    static void refuseIn(Fields fields) {
+        NEUTRAL.forEach(
+                (name, neutral) -> fields.value(name).filter(neutral.negate()).ifPresent(node -> {
+                    throw Fields.refuse(name, "%s is %s, which is not supported".formatted(name, node));
+                }));
+    }
+}

@@ -1,0 +1,123 @@
+package io.livegraft.gpu.lora;
+
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.model.JsonFile;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.safetensors.DType;
+import io.livegraft.gpu.safetensors.DurableFile;
+import io.livegraft.gpu.safetensors.SafetensorsFile;
+import io.livegraft.gpu.safetensors.SafetensorsWriter;
+import io.livegraft.gpu.safetensors.TensorInfo;
+import io.livegraft.gpu.tensor.ParameterLayout;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Adapters in the files of Hugging Face PEFT: {@code adapter_config.json} and {@code adapter_model.safetensors}. Values are
+ * written as F32, so an adapter that is written and read has the same bits, and the same adapter makes the same bytes; F16
+ * and BF16 are read as well. Everything amiss is refused with {@link ErrorCode#INVALID_MODEL}, naming the field or tensor.
+ */
+public final class PeftDirectory {
+    private static final String CONFIG = "adapter_config.json";
+    private static final String WEIGHTS = "adapter_model.safetensors";
+
+    private PeftDirectory() {}
+
+    /**
+     * Creates the directory where it is absent; weights first, so that a config never stands without them.
+     *
+     * @param baseName written as {@code base_model_name_or_path}
+     * @return SHA-256 in hex of the safetensors file
+     */
+    public static String write(Path dir, LoraAdapter adapter, String baseName) {
+        byte[] weights = safetensors(adapter);
+        try {
+            Files.createDirectories(dir);
+        } catch (IOException e) {
+            throw new UncheckedIOException("can't make adapter directory " + dir + ": " + e.getMessage(), e);
+        }
+        DurableFile.write(dir.resolve(WEIGHTS), weights);
+        DurableFile.write(dir.resolve(CONFIG), AdapterConfigFile.write(adapter.config(), baseName));
+        return sha256(weights);
+    }
+
+    /** The bytes of {@code adapter_model.safetensors}: names sorted, as PEFT's own files have them. */
+    public static byte[] safetensors(LoraAdapter adapter) {
+        return SafetensorsWriter.encode(new TreeMap<>(adapter.tensors()), DType.F32, SafetensorsWriter.PYTORCH);
+    }
+
+    public static LoraAdapter read(Path dir, ModelConfig model) {
+        if (!Files.isRegularFile(dir.resolve(CONFIG))) {
+            throw refusal("adapter directory %s has no %s".formatted(dir, CONFIG));
+        }
+        LoraConfig config = AdapterConfigFile.read(JsonFile.read(dir.resolve(CONFIG)));
+        try (SafetensorsFile file = SafetensorsFile.open(dir.resolve(WEIGHTS))) {
+            return adapter(file, config, model);
+        }
+    }
+
+    /** The reverse of {@link #safetensors}. */
+    public static LoraAdapter decode(byte[] safetensors, LoraConfig config, ModelConfig model) {
+        try (SafetensorsFile file = SafetensorsFile.decode(safetensors)) {
+            return adapter(file, config, model);
+        }
+    }
+
+    private static LoraAdapter adapter(SafetensorsFile file, LoraConfig config, ModelConfig model) {
+        ParameterLayout layout = layout(config, model);
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            List<Long> shape = List.of((long) entry.rows(), (long) entry.columns());
+            TensorInfo info = file.tensors().get(entry.name());
+            if (info == null) {
+                throw refusal("adapter has no tensor '%s', expected one of shape %s".formatted(entry.name(), shape));
+            }
+            if (!info.shape().equals(shape)) {
+                throw refusal("adapter tensor '%s' has shape %s, expected %s by config and base"
+                        .formatted(entry.name(), info.shape(), shape));
+            }
+        }
+        for (String name : file.tensors().keySet()) {
+            if (!layout.contains(name)) {
+                throw refusal(
+                        "adapter has tensor '%s', which its config and this base have no place for".formatted(name));
+            }
+        }
+        float[] values = new float[layout.size()];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            System.arraycopy(file.read(entry.name()).values(), 0, values, entry.offset(), entry.size());
+        }
+        return new LoraAdapter(config, layout, values);
+    }
+
+    private static ParameterLayout layout(LoraConfig config, ModelConfig model) {
+        try {
+            return LoraAdapter.layout(config, model);
+        } catch (ArithmeticException e) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_MODEL,
+                    "an adapter of rank %d on %s of this base has more parameters than one array holds"
+                            .formatted(config.rank(), config.targetModules()),
+                    e);
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static LivegraftException refusal(String sentence) {
+        return new LivegraftException(ErrorCode.INVALID_MODEL, sentence);
+    }
+}

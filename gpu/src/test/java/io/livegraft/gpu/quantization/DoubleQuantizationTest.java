@@ -1,0 +1,82 @@
+package io.livegraft.gpu.quantization;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.livegraft.gpu.quantization.Nf4Tensor.AbsMax;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class DoubleQuantizationTest {
+    @Test
+    void theMapHasTheKnownEntries() {
+        float[] map = DoubleQuantization.map();
+        assertEquals(256, map.length);
+        assertEquals(-0.99296874f, map[0]);
+        assertEquals(0, map[127]);
+        assertEquals(5.5e-7f, map[128], 1e-13f);
+        assertEquals(1, map[255]);
+        int positive = 128;
+        for (int decade = 0; decade < 7; decade++) {
+            double floor = Math.pow(10, decade - 7);
+            for (int i = 0; i < 1 << decade; i++, positive++) {
+                assertTrue(map[positive] > floor && map[positive] < floor * 10, "entry " + positive);
+                assertEquals(-map[positive], map[254 - positive], "the mirror of entry " + positive);
+            }
+        }
+        assertEquals(255, positive);
+    }
+
+    @Test
+    void everyScaleBecomesItsNearestEntry() {
+        float[] scales = scales(new Random(3), 1021);
+        AbsMax.Nested nested = DoubleQuantization.quantize(scales);
+        assertEquals(4, nested.nestedAbsMax().length);
+        float[] out = nested.values();
+        for (int i = 0; i < scales.length; i++) {
+            double nearest = Double.MAX_VALUE;
+            for (float entry : DoubleQuantization.map()) {
+                double value = entry * nested.nestedAbsMax()[i / 256] + nested.offset();
+                nearest = Math.min(nearest, Math.abs(value - scales[i]));
+            }
+            assertEquals(nearest, Math.abs(out[i] - scales[i]), 1e-6, "scale " + i);
+        }
+    }
+
+    @Test
+    void changesTheScalesOfNormalWeightsByASixthOfAPercent() {
+        Random random = new Random(7);
+        float[] values = new float[4 << 20];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        float[] plain = Nf4.quantize(values, 64, false).absMax().values();
+        float[] nested = Nf4.quantize(values, 64, true).absMax().values();
+        double sum = 0;
+        double largest = 0;
+        for (int i = 0; i < plain.length; i++) {
+            double relative = Math.abs(nested[i] - plain[i]) / plain[i];
+            sum += relative;
+            largest = Math.max(largest, relative);
+        }
+        assertEquals(0.0016, sum / plain.length, 0.0001);
+        assertTrue(largest < 0.012, "largest is " + largest);
+    }
+
+    @Test
+    void equalScalesAreKeptExactly() {
+        float[] scales = {0.1f, 0.1f, 0.1f};
+        assertArrayEquals(scales, DoubleQuantization.quantize(scales).values());
+        assertArrayEquals(
+                new float[0], DoubleQuantization.quantize(new float[0]).values());
+    }
+
+    private static float[] scales(Random random, int count) {
+        float[] scales = new float[count];
+        for (int i = 0; i < count; i++) {
+            scales[i] = 2 + random.nextFloat();
+        }
+        return scales;
+    }
+}
