@@ -37,11 +37,16 @@ import org.apache.pekko.stream.javadsl.Flow;
 public final class GatewayServer implements AutoCloseable {
     private static final String ANY_ADDRESS = "0.0.0.0";
 
+    /** Ending a connection drops what its stream still has in its buffers: so long the last bytes have to leave them. */
+    private static final Duration FLUSH = Duration.ofMillis(200);
+
     private final ServerBinding binding;
+    private final RunningAnswers running;
     private final GatewaySettings settings;
 
-    private GatewayServer(ServerBinding binding, GatewaySettings settings) {
+    private GatewayServer(ServerBinding binding, RunningAnswers running, GatewaySettings settings) {
         this.binding = binding;
+        this.running = running;
         this.settings = settings;
     }
 
@@ -51,14 +56,15 @@ public final class GatewayServer implements AutoCloseable {
 
     /** Listens; refuses with PORT_IN_USE where another process does. */
     public static GatewayServer start(ActorSystem<?> system, GatewayServices services, GatewaySettings settings) {
+        var running = new RunningAnswers();
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.host(), settings.port())
                     .withSettings(serverSettings(system, settings))
-                    .bindFlow(connection(system, routes(services, settings)))
+                    .bindFlow(connection(system, routes(services, settings), running))
                     .toCompletableFuture()
                     .join();
-            return new GatewayServer(binding, settings);
+            return new GatewayServer(binding, running, settings);
         } catch (CompletionException failed) {
             throw refused(settings, failed.getCause() == null ? failed : failed.getCause());
         }
@@ -84,8 +90,10 @@ public final class GatewayServer implements AutoCloseable {
     /** Takes no new connections, lets running answers end within the drain timeout. */
     @Override
     public void close() {
-        Duration deadline = settings.drainTimeout().plusMillis(1);
-        binding.terminate(deadline).toCompletableFuture().join();
+        binding.unbind().toCompletableFuture().join();
+        running.await(settings.drainTimeout());
+        running.pause(FLUSH);
+        binding.terminate(FLUSH).toCompletableFuture().join();
     }
 
     private static Route routes(GatewayServices services, GatewaySettings settings) {
@@ -109,7 +117,8 @@ public final class GatewayServer implements AutoCloseable {
     }
 
     /** One flow for each connection, so that its requests know when the client has gone. */
-    private static Flow<HttpRequest, HttpResponse, NotUsed> connection(ActorSystem<?> system, Route routes) {
+    private static Flow<HttpRequest, HttpResponse, NotUsed> connection(
+            ActorSystem<?> system, Route routes, RunningAnswers running) {
         var handler = routes.function(system);
         return Flow.fromMaterializer((materializer, attributes) -> {
                     var closed = new ConnectionClosed();
@@ -120,10 +129,11 @@ public final class GatewayServer implements AutoCloseable {
                             })
                             .mapAsync(
                                     1,
-                                    request -> handler.apply(
+                                    request -> running.count(
                                             isLast(request)
                                                     ? request
-                                                    : request.addAttribute(ConnectionClosed.KEY, closed)));
+                                                    : request.addAttribute(ConnectionClosed.KEY, closed),
+                                            handler));
                 })
                 .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }

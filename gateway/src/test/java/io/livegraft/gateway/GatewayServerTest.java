@@ -11,6 +11,9 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +37,24 @@ class GatewayServerTest {
         assertTrue(String.valueOf(refusal.getMessage()).contains(String.valueOf(settings.port())));
         var early = assertThrows(LivegraftException.class, () -> GatewayServer.requireFreePort(settings));
         assertEquals(ErrorCode.PORT_IN_USE, early.code());
+    }
+
+    @Test
+    void aStreamThatHasBegunEndsBeforeTheServerDoes() throws Exception {
+        var request = HttpRequest.newBuilder(gateway.address().resolve("/v1/completions"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"model\":\"dripping\",\"prompt\":\"\",\"stream\":true}"))
+                .build();
+        var begun = new CompletableFuture<Boolean>();
+        var answer = gateway.client.sendAsync(request, response -> {
+            begun.complete(true);
+            return BodyHandlers.ofString().apply(response);
+        });
+        begun.get(30, TimeUnit.SECONDS);
+        gateway.stopServer();
+        String events = answer.get(30, TimeUnit.SECONDS).body();
+        assertTrue(events.endsWith("data: [DONE]\n\n"), events);
+        assertTrue(events.contains("\"text\":\"f\""), events);
     }
 
     @Test

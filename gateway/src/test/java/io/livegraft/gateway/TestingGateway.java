@@ -41,13 +41,17 @@ final class TestingGateway implements AutoCloseable {
 
     static GatewaySettings settings(int port) {
         return GatewaySettings.from(ConfigFactory.parseString(
-                        "livegraft.gateway { port = %d, max-body-bytes = 2048, max-feedback-batch = 3, drain-timeout = 1s }"
+                        "livegraft.gateway { port = %d, max-body-bytes = 2048, max-feedback-batch = 3, drain-timeout = 5s }"
                                 .formatted(port))
                 .withFallback(ConfigFactory.load()));
     }
 
     ActorSystem<Void> system() {
         return system;
+    }
+
+    void stopServer() {
+        server.close();
     }
 
     URI address() {

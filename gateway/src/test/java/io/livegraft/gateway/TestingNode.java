@@ -54,6 +54,8 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
                 switch (model) {
                     case "support", "support:7" -> admitted(words(" Hel", "lo,", "", " wörld"));
                     case "slow" -> admitted(words("one").initialDelay(Duration.ofMillis(200)));
+                    case "dripping" ->
+                        admitted(words("a", "b", "c", "d", "e", "f").throttle(1, Duration.ofMillis(100)));
                     case "endless" -> admitted(endless());
                     case "breaking" -> admitted(words("one").concatLazy(brokenLater()));
                     case "crowded" -> new Admission.Refused(ErrorCode.OVERLOADED, "all 32 places are taken");

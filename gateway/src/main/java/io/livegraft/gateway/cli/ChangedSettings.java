@@ -17,7 +17,7 @@ final class ChangedSettings {
     static SortedMap<String, String> of(Config settings) {
         Config defaults = defaults();
         SortedMap<String, String> changed = new TreeMap<>();
-        settings.getConfig(ROOT).entrySet().forEach(entry -> {
+        settings.getConfig(ROOT).withoutPath("home").entrySet().forEach(entry -> {
             String path = ROOT + "." + entry.getKey();
             boolean same = defaults.hasPath(path)
                     && defaults.getValue(path)

@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footer = {
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage or not built yet, 3 bad input, 4 port in use, 5 unavailable.",
+            "In a checkout, livegraft test builds everything and runs all tests.",
             "Every command takes --help; with --json the last line of standard output is one JSON object."
         })
 public final class Livegraft {
