@@ -44,7 +44,8 @@ public record NodeSettings(
                     DeviceSettings.from(livegraft.getConfig("device")),
                     livegraft.getDuration("serving.drain"));
         } catch (ConfigException | IllegalArgumentException e) {
-            throw new LivegraftException(ErrorCode.INVALID_CONFIGURATION, e.getMessage(), e);
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION, "the configuration can't be used: " + e.getMessage(), e);
         }
     }
 }
