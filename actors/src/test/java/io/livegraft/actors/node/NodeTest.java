@@ -179,11 +179,12 @@ class NodeTest {
         }
     }
 
-    /** The image once nothing is waiting to be offered. */
+    /** The image once its newest version holds all that the trainer has taken. */
     private static AdapterImage quiet(TestingNode testing, AdapterImage image) {
-        return testing.image(image.tenant(), found -> found.versions().stream()
-                .anyMatch(version -> version.step()
-                        == testing.trainer(image.tenant(), status -> true).step()));
+        return testing.image(
+                image.tenant(),
+                found -> found.versions().getLast().offset()
+                        == testing.trainer(image.tenant(), status -> true).offset());
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> deadLetters(String bootstrapServers, int count) {
