@@ -36,7 +36,7 @@ class KillLawTest {
         Random random = new Random(seed);
         int sent = -1;
         for (int kill = 0; kill < KILLS; kill++) {
-            sent = sendUntilKilled(sent + 1, 20 + random.nextInt(30), random.nextInt(1500));
+            sent = sendUntilKilled(sent + 1, 20 + random.nextInt(30), random.nextInt(800));
         }
 
         TrainerStatus survived;

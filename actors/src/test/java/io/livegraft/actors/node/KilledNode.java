@@ -14,6 +14,7 @@ final class KilledNode {
     public static void main(String[] arguments) throws Exception {
         Map<String, Object> settings = TestingNode.settings(Path.of(arguments[0]), Path.of(arguments[1]));
         try (Node node = Node.start(ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load()))) {
+            TestingNode.untilReady(node);
             for (int i = Integer.parseInt(arguments[2]); i <= Integer.parseInt(arguments[3]); i++) {
                 FeedbackRecord record = TestingNode.event("event-" + i, "Tell me of day " + i, " It was a red day.");
                 node.feedback().append("boats", record).toCompletableFuture().get(30, TimeUnit.SECONDS);

@@ -36,6 +36,10 @@ final class TestingNode implements AutoCloseable {
                 .withFallback(ConfigFactory.parseMap(settings(state, BASE)))
                 .withFallback(ConfigFactory.load());
         node = Node.start(config);
+        untilReady(node);
+    }
+
+    static void untilReady(Node node) {
         until("the node is ready", () -> node.health().checks(), checks -> node.health()
                 .ready());
     }
