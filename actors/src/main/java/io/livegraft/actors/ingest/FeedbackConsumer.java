@@ -55,6 +55,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(FeedbackConsumer.class);
+    private static final String SESSION_TIMEOUT_MILLIS = "15000";
     private static final Duration ASK = Duration.ofSeconds(10);
 
     public sealed interface Command {}
@@ -85,10 +86,15 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
         INSTANCE
     }
 
-    /** What the consumer needs besides its partitions' needs. */
+    /**
+     * What the consumer needs besides its partitions' needs.
+     *
+     * @param nodeId stays the same over restarts
+     */
     public record Environment(
             IngestSettings settings,
             String bootstrapServers,
+            String nodeId,
             String deadLetterTopic,
             int inFlightPartitions,
             FeedbackExamples examples,
@@ -205,6 +211,9 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
                 .withBootstrapServers(environment.bootstrapServers())
                 .withGroupId(environment.settings().consumerGroup())
                 .withProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest")
+                // A static member: after kill -9 the next process takes the dead one's place at once.
+                .withProperty(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "livegraft-" + environment.nodeId())
+                .withProperty(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS)
                 // Draining waits for nothing: what is not in a checkpoint is read again.
                 .withStopTimeout(Duration.ZERO);
     }
