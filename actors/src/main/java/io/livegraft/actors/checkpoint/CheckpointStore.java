@@ -26,7 +26,7 @@ public final class CheckpointStore {
     private final Path directory;
     private final int retained;
 
-    /** @param retained newest checkpoints kept of each tenant */
+    /** Keeps the newest {@code retained} checkpoints of each tenant. */
     public CheckpointStore(Path directory, int retained) {
         if (retained < 1) {
             throw new IllegalArgumentException("retained checkpoints %d must be at least 1".formatted(retained));

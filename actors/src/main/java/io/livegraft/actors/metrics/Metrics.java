@@ -3,6 +3,7 @@ package io.livegraft.actors.metrics;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /** Every metric of the node, each recorded through one method; all names start with {@code livegraft_}. */
@@ -43,7 +44,11 @@ public final class Metrics {
     private final Counter rollbacks = counter("rollbacks_total", "Rollbacks, by cause.", "cause");
     private final Histogram freshness = histogram(
             "freshness_seconds", "From an event to the first token served by a version that learned it.", FRESHNESS);
-    private final Gauge adapterInfo = gauge("adapter_info", "1 for the version that serves.", "adapter", "version");
+    private final Info adapterInfo = Info.builder()
+            .name("livegraft_adapter_info")
+            .help("The version of each adapter that serves.")
+            .labelNames("adapter", "version")
+            .register(registry);
 
     public PrometheusRegistry registry() {
         return registry;
@@ -55,6 +60,11 @@ public final class Metrics {
 
     public void requestsWaiting(int requests) {
         requestsWaiting.set(requests);
+    }
+
+    /** Running and waiting ones. */
+    public int requestsOnDevice() {
+        return (int) (requestsRunning.get() + requestsWaiting.get());
     }
 
     public void admitted(int tokens) {
@@ -101,7 +111,7 @@ public final class Metrics {
     public void swapped(String tenant, int from, int to, double seconds) {
         swapDuration.observe(seconds);
         adapterInfo.remove(tenant, Integer.toString(from));
-        adapterInfo.labelValues(tenant, Integer.toString(to)).set(1);
+        adapterInfo.addLabelValues(tenant, Integer.toString(to));
     }
 
     public void fresh(double seconds) {

@@ -1,49 +1,208 @@
 package io.livegraft.actors.node;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.ingest.FeedbackConsumer;
+import io.livegraft.actors.ingest.FeedbackDecoder;
+import io.livegraft.actors.ingest.LogWriter;
+import io.livegraft.actors.kafka.EmbeddedBroker;
+import io.livegraft.actors.kafka.Topics;
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.RegistryDatabase;
+import io.livegraft.gpu.engine.Engine;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Everything one process runs behind the gateway; assembled in the commits that follow. */
+/**
+ * Everything one process runs behind the gateway. Each part is started after those it needs and closed before them; whatever
+ * part or process dies, the next start goes on from the state directory.
+ */
 public final class Node implements AutoCloseable {
-    private Node() {}
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int DRAIN_POLL_MILLIS = 20;
 
+    private final NodeSettings settings;
+    /** What has been started, last one first. */
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+
+    private final Metrics metrics = new Metrics();
+    private final String bootstrapServers;
+    private final Engine engine;
+    private final ActorSystem<NodeGuardian.Command> system;
+    private final Inference inference;
+    private final Administration administration;
+    private final FeedbackLog feedback;
+    private final PolledHealth health;
+
+    private Node(Config rootConfig, NodeSettings settings) {
+        this.settings = settings;
+        try {
+            StateDirectory state = closing(StateDirectory.open(settings.stateDirectory()));
+            this.bootstrapServers = broker(state);
+            Topics.create(bootstrapServers, settings.kafka());
+            this.engine = closing(Engine.open(settings.engine()));
+            state.claimFor(engine.baseDigest());
+            LogWriter writer = closing(new LogWriter(bootstrapServers));
+            this.system = closing(start(rootConfig, state, writer), Node::stop);
+            NodeGuardian.Parts parts = await(
+                    AskPattern.ask(system, NodeGuardian.GetParts::new, PATIENCE, system.scheduler()),
+                    "start of the actors");
+            this.inference = new ReplicaInference(system, parts.serving(), engine.tokenizer(), engine.baseName());
+            this.administration = new RegistryAdministration(system, parts.registry(), parts.ingest(), metrics);
+            this.feedback =
+                    new KafkaFeedbackLog(writer, decoder(), settings.kafka().feedbackTopic());
+            closing(parts, this::drain);
+            this.health = closing(new PolledHealth(system, parts));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Returns when every part runs; {@link #health()} tells when all of them are ready to serve. */
     public static Node start(Config rootConfig) {
-        throw new UnsupportedOperationException("not assembled yet: " + rootConfig.origin());
+        return new Node(rootConfig, NodeSettings.from(rootConfig));
     }
 
     public ActorSystem<?> system() {
-        throw new UnsupportedOperationException();
+        return system;
     }
 
     public Inference inference() {
-        throw new UnsupportedOperationException();
+        return inference;
     }
 
     public Administration administration() {
-        throw new UnsupportedOperationException();
+        return administration;
     }
 
     public FeedbackLog feedback() {
-        throw new UnsupportedOperationException();
+        return feedback;
     }
 
     public NodeHealth health() {
-        throw new UnsupportedOperationException();
+        return health;
     }
 
     public PrometheusRegistry metrics() {
-        throw new UnsupportedOperationException();
+        return metrics.registry();
     }
 
     public String baseName() {
-        throw new UnsupportedOperationException();
+        return engine.baseName();
     }
 
     public String baseDigest() {
-        throw new UnsupportedOperationException();
+        return engine.baseDigest();
     }
 
+    /** Of the broker in use, embedded or not. */
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /** Longest prompt and answer together, in tokens. */
+    public int maxSequenceTokens() {
+        return engine.maxSequenceTokens();
+    }
+
+    /** Stops reading feedback, lets running requests end for a while, then stops the parts in reverse order. */
     @Override
-    public void close() {}
+    public void close() {
+        while (!started.isEmpty()) {
+            try {
+                started.pop().close();
+            } catch (Exception e) {
+                LOG.warn("a part did not stop cleanly", e);
+            }
+        }
+    }
+
+    private String broker(StateDirectory state) {
+        return settings.kafka().embedded()
+                ? closing(EmbeddedBroker.start(
+                                state.resolve("kafka"), settings.kafka().embeddedPort()))
+                        .bootstrapServers()
+                : settings.kafka().bootstrapServers();
+    }
+
+    private ActorSystem<NodeGuardian.Command> start(Config rootConfig, StateDirectory state, LogWriter writer) {
+        Config config = RegistryDatabase.in(state.resolve("registry"))
+                .withFallback(ConfigFactory.parseResources(Node.class.getClassLoader(), "livegraft-node.conf"))
+                .withFallback(rootConfig)
+                .resolve();
+        NodeGuardian.Environment environment = new NodeGuardian.Environment(
+                settings,
+                bootstrapServers,
+                engine,
+                new CheckpointStore(
+                        state.resolve("checkpoints"), settings.trainer().retainedCheckpoints()),
+                new ArtifactStore(state.resolve("adapters")),
+                writer,
+                metrics);
+        return ActorSystem.create(NodeGuardian.create(environment), "livegraft", config);
+    }
+
+    private FeedbackDecoder decoder() {
+        return new FeedbackDecoder(
+                settings.ingest().recordBytes(), settings.ingest().messages());
+    }
+
+    private void drain(NodeGuardian.Parts parts) {
+        await(
+                AskPattern.<FeedbackConsumer.Command, Done>ask(
+                        parts.ingest(), FeedbackConsumer.Stop::new, PATIENCE, system.scheduler()),
+                "end of reading feedback");
+        long deadline = System.nanoTime() + settings.drain().toNanos();
+        try {
+            while (metrics.requestsOnDevice() > 0 && System.nanoTime() < deadline) {
+                Thread.sleep(DRAIN_POLL_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void stop(ActorSystem<NodeGuardian.Command> actors) {
+        actors.terminate();
+        await(actors.getWhenTerminated(), "end of the actors");
+    }
+
+    private <T extends AutoCloseable> T closing(T part) {
+        started.push(part);
+        return part;
+    }
+
+    private <T> T closing(T part, Consumer<T> close) {
+        started.push(() -> close.accept(part));
+        return part;
+    }
+
+    private static <T> T await(CompletionStage<T> stage, String what) {
+        try {
+            return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new LivegraftException(ErrorCode.UNAVAILABLE, "the %s failed: %s".formatted(what, e), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LivegraftException(ErrorCode.UNAVAILABLE, "the %s was interrupted".formatted(what), e);
+        }
+    }
 }

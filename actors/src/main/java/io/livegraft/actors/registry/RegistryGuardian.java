@@ -76,7 +76,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                 knownTenants, (tenants, failure) -> failure == null ? new Found(tenants) : new SearchFailed(failure));
     }
 
-    /** @param knownTenants those that have a registry already */
+    /** Starts with the tenants that have a registry already. */
     public static Behavior<Command> create(Environment environment, CompletionStage<List<String>> knownTenants) {
         return Behaviors.setup(context -> new RegistryGuardian(context, environment, knownTenants));
     }

@@ -21,7 +21,6 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -43,7 +42,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     public sealed interface Command {}
 
-    /** {@code accepted} completes when further entries may come; it fails when this trainer stops first. */
+    /** {@code accepted} completes when further entries may come. */
     public record Entry(LogEntry entry, CompletableFuture<Done> accepted) implements Command {}
 
     private record Trained(DeviceScheduler.WorkReply<StepResult> reply) implements Command {}
@@ -161,10 +160,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     @Override
     public Receive<Command> createReceive() {
-        return newReceiveBuilder()
-                .onSignal(PostStop.class, signal -> onStop())
-                .onAnyMessage(this::onCommand)
-                .build();
+        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
     }
 
     private Behavior<Command> onCommand(Command command) {
@@ -346,12 +342,6 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 state.core().counters(),
                 state.lastLoss().orElse(Double.NaN),
                 state.checkpointDigest()));
-    }
-
-    private Behavior<Command> onStop() {
-        IllegalStateException stopped = new IllegalStateException("the trainer of " + tenant + " has stopped");
-        unacknowledged.forEach(accepted -> accepted.completeExceptionally(stopped));
-        return this;
     }
 
     @SuppressWarnings(

@@ -1,10 +1,15 @@
 package io.livegraft.gateway.cli;
 
+import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
-import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.training.FileTraining;
+import io.livegraft.gpu.training.OptimizerSettings;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -13,19 +18,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "train",
         description = {
-            "Train an adapter (qlora, lora) or a whole base (full) from a file of examples.",
-            "Each line is {\"prompt\":…,\"completion\":…} or {\"text\":…}. The same arguments give the same bytes."
+            "Train an adapter (qlora on an NF4 base, lora on a float32 one) or every weight (full) from a file.",
+            "Each line is {\"prompt\":…,\"completion\":…}. The same arguments give the same bytes."
         })
-@SuppressWarnings("UnusedVariable") // Read once training from a file is in the engine.
 final class TrainCommand implements Callable<Integer> {
-    private final Terminal terminal;
+    private static final int PROGRESS_LINES = 50;
 
-    /** What is trained. */
-    enum Method {
-        QLORA,
-        LORA,
-        FULL
-    }
+    private final Terminal terminal;
 
     /** What is minimised. */
     enum Loss {
@@ -38,33 +37,53 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face directory of the base.")
     private Path base = Path.of("");
 
-    @Option(
-            names = "--data",
-            required = true,
-            paramLabel = "F.jsonl",
-            description = "Examples, one JSON object a line.")
+    @Option(names = "--data", required = true, paramLabel = "F.jsonl", description = "Examples, one to a line.")
     private Path data = Path.of("");
-
-    @Option(names = "--method", paramLabel = "M", description = "qlora, lora or full (default: ${DEFAULT-VALUE}).")
-    private Method method = Method.QLORA;
-
-    @Option(names = "--loss", paramLabel = "L", description = "sft; dpo, kto and bco are not built yet.")
-    private Loss loss = Loss.SFT;
-
-    @Option(names = "--steps", required = true, paramLabel = "N", description = "Optimizer steps.")
-    private long steps;
-
-    @Option(names = "--seed", paramLabel = "N", description = "Of order and initial values (default: 0).")
-    private long seed;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "PEFT or base directory to write.")
     private Path out = Path.of("");
 
-    @Option(names = "--batch-tokens", paramLabel = "N", description = "Tokens of a step at most (default: 2048).")
+    @Option(names = "--steps", required = true, paramLabel = "N", description = "Optimizer steps.")
+    private long steps;
+
+    @Option(names = "--method", paramLabel = "M", description = "qlora (default), lora or full.")
+    private FileTraining.Method method = FileTraining.Method.QLORA;
+
+    @Option(names = "--loss", paramLabel = "L", description = "sft (default); dpo, kto and bco are not built yet.")
+    private Loss loss = Loss.SFT;
+
+    @Option(names = "--targets", paramLabel = "T", description = "Tokens that count: completion (default) or all.")
+    private FileTraining.Targets targets = FileTraining.Targets.COMPLETION;
+
+    @Option(names = "--from-scratch", description = "With full: begin with random weights.")
+    private boolean fromScratch;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of order and first values (default: ${DEFAULT-VALUE}).")
+    private long seed = 0;
+
+    @Option(names = "--batch-tokens", paramLabel = "N", description = "Tokens of a step (default: ${DEFAULT-VALUE}).")
     private int batchTokens = 2_048;
 
-    @Option(names = "--learning-rate", paramLabel = "X", description = "Peak learning rate.")
-    private Optional<Double> learningRate = Optional.empty();
+    @Option(names = "--slice-tokens", paramLabel = "N", description = "Tokens at once (default: ${DEFAULT-VALUE}).")
+    private int sliceTokens = 512;
+
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "X",
+            description = "Peak, then a cosine (default: ${DEFAULT-VALUE}).")
+    private double learningRate = 1e-3;
+
+    @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps to the peak (default: ${DEFAULT-VALUE}).")
+    private long warmupSteps = 0;
+
+    @Option(names = "--weight-decay", paramLabel = "X", description = "AdamW's (default: ${DEFAULT-VALUE}).")
+    private double weightDecay = 0;
+
+    @Option(
+            names = "--max-gradient-norm",
+            paramLabel = "X",
+            description = "0 clips nothing (default: ${DEFAULT-VALUE}).")
+    private double maxGradientNorm = 1;
 
     @Option(names = "--rank", paramLabel = "N", description = "LoRA rank (default: ${DEFAULT-VALUE}).")
     private int rank = 8;
@@ -72,15 +91,10 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--alpha", paramLabel = "X", description = "LoRA alpha (default: ${DEFAULT-VALUE}).")
     private double alpha = 16;
 
-    @Option(names = "--precision", paramLabel = "P", description = "Of the frozen base: nf4, bf16 or fp32.")
-    private Optional<Precision> precision = Optional.empty();
+    @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")
+    private int threads = 0;
 
-    @Option(
-            names = "--from-scratch",
-            description = "With full: start from random weights; the base needs config and tokenizer only.")
-    private boolean fromScratch;
-
-    @Option(names = "--json", description = "Print one JSON object at the end.")
+    @Option(names = "--json", description = "Print {\"out\",\"digest\",\"finalLoss\",…} at the end.")
     private boolean json;
 
     TrainCommand(Terminal terminal) {
@@ -90,8 +104,70 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (loss != Loss.SFT) {
-            return UnbuiltCommand.refuse(terminal, "train --loss " + loss);
+            return UnbuiltCommand.refuse(terminal, "train --loss " + loss.name().toLowerCase(Locale.ROOT));
         }
-        throw new LivegraftException(ErrorCode.UNAVAILABLE, "training from a file is not here yet");
+        FileTraining.Result result = FileTraining.run(settings(), this::report);
+        if (json) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            values.put("out", result.out().toString());
+            values.put("digest", result.digest());
+            values.put("finalLoss", result.finalLoss());
+            values.put("tokens", result.tokens());
+            values.put("trainableParameters", result.trainableParameters());
+            terminal.json(values);
+        } else {
+            terminal.out()
+                    .println("%s: sha256 %s, %d parameters trained on %d tokens, last loss %.4f"
+                            .formatted(
+                                    result.out(),
+                                    result.digest(),
+                                    result.trainableParameters(),
+                                    result.tokens(),
+                                    result.finalLoss()));
+        }
+        return ErrorTable.OK;
+    }
+
+    private FileTraining.Settings settings() {
+        if (steps < 1 || batchTokens < 1 || sliceTokens < 1 || threads < 0) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "steps %d, batch-tokens %d and slice-tokens %d must be at least 1, threads %d at least 0"
+                            .formatted(steps, batchTokens, sliceTokens, threads));
+        }
+        try {
+            return new FileTraining.Settings(
+                    base,
+                    data,
+                    out,
+                    method,
+                    targets,
+                    fromScratch,
+                    steps,
+                    seed,
+                    batchTokens,
+                    sliceTokens,
+                    threads,
+                    new LoraConfig(rank, alpha, false, LoraConfig.ALL_LINEAR),
+                    new OptimizerSettings(learningRate, 0.9, 0.999, 1e-8, weightDecay, maxGradientNorm, warmupSteps));
+        } catch (IllegalArgumentException outOfRange) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION, String.valueOf(outOfRange.getMessage()), outOfRange);
+        }
+    }
+
+    /** A line now and then: about fifty in all. */
+    private void report(FileTraining.Progress progress) {
+        long interval = Math.max(1, steps / PROGRESS_LINES);
+        if (progress.step() % interval == 0 || progress.step() == steps) {
+            terminal.err()
+                    .println("step %d/%d loss %.4f lr %.2e %.1fk tok/s"
+                            .formatted(
+                                    progress.step(),
+                                    progress.steps(),
+                                    progress.loss(),
+                                    progress.learningRate(),
+                                    progress.tokensPerSecond() / 1_000));
+        }
     }
 }

@@ -1,0 +1,162 @@
+package io.livegraft.actors.node;
+
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.device.DeviceScheduler;
+import io.livegraft.actors.ingest.FeedbackConsumer;
+import io.livegraft.actors.ingest.FeedbackExamples;
+import io.livegraft.actors.ingest.LogWriter;
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.RegistryDatabase;
+import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.serving.ServingReplica;
+import io.livegraft.actors.supervisor.Publication;
+import io.livegraft.actors.supervisor.Supervisor;
+import io.livegraft.actors.trainer.Trainer;
+import io.livegraft.gpu.engine.Engine;
+import java.time.Clock;
+import java.time.Duration;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/** Spawns the node's actors in the order in which they need each other. */
+final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
+    sealed interface Command {}
+
+    record GetParts(ActorRef<Parts> replyTo) implements Command {}
+
+    record Parts(
+            ActorRef<RegistryGuardian.Command> registry,
+            ActorRef<ServingReplica.Command> serving,
+            ActorRef<FeedbackConsumer.Command> ingest) {}
+
+    /** What was started before the actors. */
+    record Environment(
+            NodeSettings settings,
+            String bootstrapServers,
+            Engine engine,
+            CheckpointStore checkpoints,
+            ArtifactStore artifacts,
+            LogWriter writer,
+            Metrics metrics) {}
+
+    private final Environment environment;
+    private final NodeSettings settings;
+    private final Parts parts;
+
+    private NodeGuardian(ActorContext<Command> context, Environment environment) {
+        super(context);
+        this.environment = environment;
+        this.settings = environment.settings();
+        ActorRef<DeviceScheduler.Command> device = context.spawn(
+                DeviceScheduler.create(
+                        environment.engine(),
+                        settings.device(),
+                        settings.engine().maxSequences(),
+                        environment.metrics()),
+                "device",
+                DispatcherSelector.fromConfig("livegraft.device.dispatcher"));
+        ActorRef<ServingReplica.Command> serving = context.spawn(serving(device), "serving");
+        ActorRef<RegistryGuardian.Command> registry = context.spawn(registry(serving), "registry");
+        ActorRef<Supervisor.Command> supervisor = context.spawn(
+                Supervisor.create(new Publication.Environment(
+                        environment.engine().config(),
+                        settings.evaluation(),
+                        environment.artifacts(),
+                        device,
+                        registry,
+                        environment.metrics())),
+                "supervisor");
+        ActorRef<FeedbackConsumer.Command> ingest =
+                context.spawn(ingest(trainer(device, supervisor, registry)), "ingest");
+        this.parts = new Parts(registry, serving, ingest);
+    }
+
+    static Behavior<Command> create(Environment environment) {
+        return Behaviors.setup(context -> new NodeGuardian(context, environment));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        return switch (command) {
+            case GetParts get -> {
+                get.replyTo().tell(parts);
+                yield this;
+            }
+        };
+    }
+
+    private Behavior<ServingReplica.Command> serving(ActorRef<DeviceScheduler.Command> device) {
+        int running = settings.engine().maxSequences();
+        return ServingReplica.create(new ServingReplica.Environment(
+                settings.serving(),
+                environment.engine().baseName(),
+                environment.engine().baseDigest(),
+                environment.engine().config(),
+                environment.engine().maxSequenceTokens(),
+                running + settings.device().waitingRequests(),
+                environment.artifacts(),
+                device,
+                Clock.systemUTC(),
+                environment.metrics()));
+    }
+
+    private Behavior<RegistryGuardian.Command> registry(ActorRef<ServingReplica.Command> serving) {
+        Behavior<RegistryGuardian.Command> guardian = Behaviors.setup(context -> RegistryGuardian.create(
+                new RegistryGuardian.Environment(
+                        environment.engine().baseDigest(),
+                        settings.registry(),
+                        Clock.systemUTC(),
+                        environment.artifacts(),
+                        ServingReplica.publisher(serving)),
+                RegistryDatabase.knownTenants(context.getSystem())));
+        return Behaviors.supervise(guardian)
+                .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(10), 0.1));
+    }
+
+    private Trainer.Environment trainer(
+            ActorRef<DeviceScheduler.Command> device,
+            ActorRef<Supervisor.Command> supervisor,
+            ActorRef<RegistryGuardian.Command> registry) {
+        return new Trainer.Environment(
+                settings.trainer(),
+                settings.kafka().feedbackTopic(),
+                environment.engine().baseName(),
+                environment.engine().baseDigest(),
+                settings.trainer().configDigest(environment.engine().profile()),
+                environment.engine().config(),
+                environment.checkpoints(),
+                environment.artifacts(),
+                device,
+                supervisor,
+                registry,
+                environment.metrics());
+    }
+
+    private Behavior<FeedbackConsumer.Command> ingest(Trainer.Environment trainer) {
+        FeedbackExamples examples = new FeedbackExamples(
+                environment.engine().tokenizer()::example, environment.engine().maxSequenceTokens());
+        Behavior<FeedbackConsumer.Command> consumer = FeedbackConsumer.create(new FeedbackConsumer.Environment(
+                settings.ingest(),
+                environment.bootstrapServers(),
+                settings.kafka().deadLetterTopic(),
+                1024, // partitions read at once: more than a topic of one node has
+                examples,
+                environment.writer(),
+                trainer,
+                Clock.systemUTC(),
+                environment.metrics()));
+        return Behaviors.supervise(consumer)
+                .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1));
+    }
+}

@@ -1,0 +1,51 @@
+package io.livegraft.actors.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import io.livegraft.actors.device.DeviceSettings;
+import io.livegraft.actors.evaluation.EvaluationSettings;
+import io.livegraft.actors.ingest.IngestSettings;
+import io.livegraft.actors.kafka.KafkaSettings;
+import io.livegraft.actors.registry.RegistrySettings;
+import io.livegraft.actors.serving.ServingSettings;
+import io.livegraft.actors.trainer.TrainerSettings;
+import io.livegraft.gpu.engine.EngineSettings;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Section {@code livegraft} of the configuration, read once and checked. */
+public record NodeSettings(
+        Path stateDirectory,
+        EngineSettings engine,
+        KafkaSettings kafka,
+        IngestSettings ingest,
+        TrainerSettings trainer,
+        EvaluationSettings evaluation,
+        RegistrySettings registry,
+        ServingSettings serving,
+        DeviceSettings device,
+        Duration drain) {
+
+    /** INVALID_CONFIGURATION with the path and what was expected where a setting can't be used. */
+    public static NodeSettings from(Config root) {
+        try {
+            Config livegraft = root.getConfig("livegraft");
+            return new NodeSettings(
+                    Path.of(livegraft.getString("state-directory")),
+                    EngineSettings.from(livegraft.getConfig("engine")),
+                    KafkaSettings.from(livegraft.getConfig("kafka")),
+                    IngestSettings.from(livegraft.getConfig("ingest")),
+                    TrainerSettings.from(livegraft),
+                    EvaluationSettings.from(livegraft.getConfig("evaluation")),
+                    RegistrySettings.from(livegraft.getConfig("registry")),
+                    ServingSettings.from(livegraft.getConfig("serving")),
+                    DeviceSettings.from(livegraft.getConfig("device")),
+                    livegraft.getDuration("serving.drain"));
+        } catch (ConfigException | IllegalArgumentException e) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION, "the configuration can't be used: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.livegraft.actors.node;
+
+import io.livegraft.actors.ingest.FeedbackConsumer;
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.AdapterRegistry;
+import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.trainer.Trainer;
+import io.livegraft.gpu.error.ErrorCode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/** Asks the registry and the trainers. */
+final class RegistryAdministration implements Administration {
+    private static final Duration ASK = Duration.ofSeconds(10);
+
+    private final ActorSystem<?> system;
+    private final ActorRef<RegistryGuardian.Command> registry;
+    private final ActorRef<FeedbackConsumer.Command> ingest;
+    private final Metrics metrics;
+
+    RegistryAdministration(
+            ActorSystem<?> system,
+            ActorRef<RegistryGuardian.Command> registry,
+            ActorRef<FeedbackConsumer.Command> ingest,
+            Metrics metrics) {
+        this.system = system;
+        this.registry = registry;
+        this.ingest = ingest;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public CompletionStage<List<AdapterImage>> adapters() {
+        return AskPattern.ask(registry, RegistryGuardian.GetImages::new, ASK, system.scheduler())
+                .thenApply(RegistryGuardian.Images::images);
+    }
+
+    @Override
+    public CompletionStage<Optional<AdapterImage>> adapter(String tenant) {
+        return adapters().thenApply(images -> images.stream()
+                .filter(image -> image.tenant().equals(tenant))
+                .findFirst());
+    }
+
+    @Override
+    public CompletionStage<AdminReply> rollback(String tenant, OptionalInt toVersion, AdminAction action) {
+        return change(tenant, replyTo -> new AdapterRegistry.Rollback(toVersion, action(action), replyTo))
+                .thenApply(reply -> {
+                    if (reply instanceof AdminReply.Done && !action.dryRun()) {
+                        metrics.rolledBack("manual");
+                    }
+                    return reply;
+                });
+    }
+
+    @Override
+    public CompletionStage<AdminReply> hold(String tenant, AdminAction action) {
+        return change(tenant, replyTo -> new AdapterRegistry.Hold(action(action), replyTo));
+    }
+
+    @Override
+    public CompletionStage<AdminReply> resume(String tenant, AdminAction action) {
+        return change(tenant, replyTo -> new AdapterRegistry.Resume(action(action), replyTo));
+    }
+
+    @Override
+    public CompletionStage<AdminReply> promote(String tenant, int version, AdminAction action) {
+        return change(tenant, replyTo -> new AdapterRegistry.Promote(version, action(action), replyTo));
+    }
+
+    @Override
+    public CompletionStage<List<TrainerStatus>> trainers() {
+        return AskPattern.ask(ingest, FeedbackConsumer.GetProgress::new, ASK, system.scheduler())
+                .thenApply(report -> report.trainers().stream()
+                        .map(RegistryAdministration::status)
+                        .toList());
+    }
+
+    private CompletionStage<AdminReply> change(
+            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
+        return AskPattern.<RegistryGuardian.Command, AdapterRegistry.Reply>ask(
+                        registry,
+                        replyTo -> new RegistryGuardian.ForTenant(tenant, command.apply(replyTo)),
+                        ASK,
+                        system.scheduler())
+                .thenApply(RegistryAdministration::reply)
+                .exceptionally(failure -> new AdminReply.Refused(
+                        ErrorCode.UNAVAILABLE, "the registry did not answer: " + failure.getMessage()));
+    }
+
+    private static AdminReply reply(AdapterRegistry.Reply reply) {
+        return switch (reply) {
+            case AdapterRegistry.Done done -> new AdminReply.Done(done.image());
+            case AdapterRegistry.AlreadyDecided decided -> new AdminReply.Done(decided.image());
+            case AdapterRegistry.KeptAsCandidate kept -> new AdminReply.Done(kept.image());
+            case AdapterRegistry.Refused refused -> new AdminReply.Refused(refused.code(), refused.message());
+        };
+    }
+
+    private static AdapterRegistry.Action action(AdminAction action) {
+        return new AdapterRegistry.Action(
+                action.principal(), action.reason(), action.expectedServing(), action.dryRun());
+    }
+
+    private static TrainerStatus status(Trainer.Progress progress) {
+        return new TrainerStatus(
+                progress.tenant(),
+                progress.step(),
+                progress.partition(),
+                progress.processed(),
+                progress.counters().trained(),
+                progress.counters().heldOut(),
+                progress.counters().duplicates(),
+                progress.counters().skipped(),
+                progress.lastLoss(),
+                progress.checkpointDigest());
+    }
+}

@@ -1,0 +1,67 @@
+package io.livegraft.actors.node;
+
+import io.livegraft.actors.serving.ServingReplica;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.tokenizer.ChatFormat;
+import io.livegraft.gpu.tokenizer.Tokenizer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/** Encodes prompts and asks the replica. */
+final class ReplicaInference implements Inference {
+    // Longer than staging a cold adapter takes.
+    private static final Duration ASK = Duration.ofSeconds(30);
+
+    private final ActorSystem<?> system;
+    private final ActorRef<ServingReplica.Command> serving;
+    private final Tokenizer tokenizer;
+    private final String baseName;
+
+    ReplicaInference(
+            ActorSystem<?> system, ActorRef<ServingReplica.Command> serving, Tokenizer tokenizer, String baseName) {
+        this.system = system;
+        this.serving = serving;
+        this.tokenizer = tokenizer;
+        this.baseName = baseName;
+    }
+
+    @Override
+    public CompletionStage<Admission> generate(GenerationRequest request) {
+        return CompletableFuture.supplyAsync(
+                        () -> tokenizer.encode(text(request.prompt())),
+                        system.dispatchers().lookup(DispatcherSelector.defaultDispatcher()))
+                .thenCompose(ids -> AskPattern.<ServingReplica.Command, ServingReplica.Reply>ask(
+                        serving,
+                        replyTo -> new ServingReplica.Generate(request.model(), ids, request.sampling(), replyTo),
+                        ASK,
+                        system.scheduler()))
+                .thenApply(this::admission)
+                .exceptionally(failure -> new Admission.Refused(
+                        ErrorCode.UNAVAILABLE, "the request could not be admitted: " + failure.getMessage()));
+    }
+
+    private static String text(Prompt prompt) {
+        return switch (prompt) {
+            case Prompt.Text text -> text.text();
+            case Prompt.Chat chat -> ChatFormat.render(chat.messages());
+        };
+    }
+
+    private Admission admission(ServingReplica.Reply reply) {
+        return switch (reply) {
+            case ServingReplica.Refused refused -> new Admission.Refused(refused.code(), refused.message());
+            case ServingReplica.Admitted admitted ->
+                new Admission.Admitted(
+                        admitted.tenant()
+                                .map(tenant -> new ServedVersion(tenant, admitted.version(), admitted.digest()))
+                                .orElseGet(() -> ServedVersion.ofBase(baseName, admitted.digest())),
+                        admitted.promptTokens(),
+                        admitted.deltas());
+        };
+    }
+}

@@ -1,0 +1,67 @@
+package io.livegraft.actors.serving;
+
+import io.livegraft.actors.registry.AdapterImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/** One tenant as this replica sees it: what the registry decided and what serves already. */
+final class TenantTable {
+    private final int mostEventTimes;
+    private final NavigableMap<Integer, List<Long>> unserved = new TreeMap<>();
+    private AdapterImage image;
+    /** What requests without a version get; lags behind the image while a version is staged. */
+    private OptionalInt serving = OptionalInt.empty();
+
+    private long decidedNanos;
+
+    TenantTable(AdapterImage image, int mostEventTimes) {
+        this.image = image;
+        this.mostEventTimes = mostEventTimes;
+    }
+
+    AdapterImage image() {
+        return image;
+    }
+
+    OptionalInt serving() {
+        return serving;
+    }
+
+    void decided(AdapterImage next) {
+        image = next;
+        decidedNanos = System.nanoTime();
+    }
+
+    /** Whether what the registry wants to serve does. */
+    boolean settled() {
+        return serving.isPresent() && serving.getAsInt() == image.serving();
+    }
+
+    /**
+     * The swap: one store; what runs keeps its version.
+     *
+     * @return seconds since the decision
+     */
+    double flip() {
+        serving = OptionalInt.of(image.serving());
+        return (System.nanoTime() - decidedNanos) / 1e9;
+    }
+
+    void learned(int version, List<Long> eventTimes) {
+        int kept = unserved.values().stream().mapToInt(List::size).sum();
+        int room = Math.max(0, mostEventTimes - kept);
+        unserved.put(version, eventTimes.subList(0, Math.min(room, eventTimes.size())));
+    }
+
+    /** The event times that a version's first token serves for the first time. */
+    List<Long> firstServed(int version) {
+        NavigableMap<Integer, List<Long>> served = unserved.headMap(version, true);
+        List<Long> eventTimes = new ArrayList<>();
+        served.values().forEach(eventTimes::addAll);
+        served.clear();
+        return eventTimes;
+    }
+}

@@ -1,0 +1,129 @@
+package io.livegraft.actors.node;
+
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.SamplingSettings;
+import io.livegraft.proto.feedback.FeedbackRecord;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.pekko.stream.javadsl.Sink;
+
+/** A whole node on a small real base: broker, engine, database and all. */
+final class TestingNode implements AutoCloseable {
+    static final Path BASE = Path.of("../../shared/models/stories260k");
+    private static final int PATIENCE_SECONDS = 120;
+
+    private final Node node;
+
+    TestingNode(Path state) {
+        this(state, Map.of());
+    }
+
+    TestingNode(Path state, Map<String, Object> settings) {
+        Config config = ConfigFactory.parseMap(settings)
+                .withFallback(ConfigFactory.parseMap(Map.of(
+                        "livegraft.state-directory",
+                        state.toString(),
+                        "livegraft.engine.base",
+                        BASE.toString(),
+                        "livegraft.engine.precision",
+                        "fp32",
+                        "livegraft.kafka.embedded.port",
+                        0,
+                        "livegraft.trainer.max-wait",
+                        "300 ms",
+                        "livegraft.trainer.publish-idle",
+                        "300 ms")))
+                .withFallback(ConfigFactory.load());
+        node = Node.start(config);
+        until("the node is ready", () -> node.health().checks(), checks -> node.health()
+                .ready());
+    }
+
+    Node node() {
+        return node;
+    }
+
+    FeedbackLog.Appended send(String tenant, String id, String prompt, String completion) {
+        return get(node.feedback()
+                .append(
+                        tenant,
+                        FeedbackRecord.newBuilder()
+                                .setEventId(id)
+                                .setPrompt(prompt)
+                                .setCompletion(completion)
+                                .setEventTimeMillis(System.currentTimeMillis())
+                                .build()));
+    }
+
+    Inference.Admission.Admitted admit(String model, String prompt, int tokens) {
+        return assertInstanceOf(
+                Inference.Admission.Admitted.class,
+                get(node.inference()
+                        .generate(new GenerationRequest(
+                                model, new Prompt.Text(prompt), SamplingSettings.greedy(tokens)))));
+    }
+
+    String text(Inference.Admission.Admitted admitted) {
+        List<GenerationDelta> deltas = get(admitted.deltas().runWith(Sink.seq(), node.system()));
+        return deltas.stream().map(GenerationDelta::text).collect(Collectors.joining());
+    }
+
+    AdapterImage image(String tenant, Predicate<AdapterImage> holds) {
+        return until(
+                        "the image of " + tenant + " is as expected",
+                        () -> get(node.administration().adapter(tenant)),
+                        image -> image.filter(holds).isPresent())
+                .orElseThrow();
+    }
+
+    TrainerStatus trainer(String tenant, Predicate<TrainerStatus> holds) {
+        return until(
+                        "the trainer of " + tenant + " is as expected",
+                        () -> get(node.administration().trainers()).stream()
+                                .filter(status -> status.tenant().equals(tenant))
+                                .findFirst(),
+                        status -> status.filter(holds).isPresent())
+                .orElseThrow();
+    }
+
+    static <T> T get(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Asks again until it holds. */
+    static <T> T until(String what, Callable<T> ask, Predicate<T> holds) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        try {
+            T answer = ask.call();
+            while (!holds.test(answer)) {
+                assertTrue(System.nanoTime() < deadline, what + ": " + answer);
+                Thread.sleep(50);
+                answer = ask.call();
+            }
+            return answer;
+        } catch (Exception e) {
+            throw new AssertionError(what, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        node.close();
+    }
+}

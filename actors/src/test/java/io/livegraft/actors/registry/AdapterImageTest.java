@@ -1,0 +1,117 @@
+package io.livegraft.actors.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class AdapterImageTest {
+    private static final RegistrySettings BOUNDS = new RegistrySettings(3, 5);
+    private static final Instant NOW = Instant.EPOCH;
+
+    private AdapterImage image = AdapterImage.empty("support");
+
+    @Test
+    void aPublishedVersionServesAndTheOldOneIsPrevious() {
+        publish(1, false);
+        publish(2, false);
+        assertEquals(2, image.serving());
+        assertEquals(OptionalInt.of(1), image.previous());
+        assertTrue(image.candidate().isEmpty());
+    }
+
+    @Test
+    void rollbackServesThePreviousVersionAndHolds() {
+        publish(1, false);
+        publish(2, false);
+        apply(new AdapterEvent.RolledBack(NOW, 1, "ann", "wrong answers"));
+        assertEquals(1, image.serving());
+        assertEquals(OptionalInt.of(2), image.previous());
+        assertTrue(image.held());
+        assertEquals(
+                new HistoryEntry(NOW, "rollback", 1, "ann", "wrong answers"),
+                image.history().getLast());
+    }
+
+    @Test
+    void aHeldVersionBecomesTheCandidateUntilItServes() {
+        publish(1, false);
+        apply(new AdapterEvent.HoldPlaced(NOW, "ann", "look"));
+        publish(2, true);
+        assertEquals(1, image.serving());
+        assertEquals(OptionalInt.of(2), image.candidate());
+        apply(new AdapterEvent.Promoted(NOW, 2, "ann", "fine"));
+        assertEquals(2, image.serving());
+        assertTrue(image.candidate().isEmpty());
+        apply(new AdapterEvent.HoldLifted(NOW, "ann", "done"));
+        assertFalse(image.held());
+    }
+
+    @Test
+    void whatServesIsKeptBeyondTheBound() {
+        publish(1, false);
+        apply(new AdapterEvent.HoldPlaced(NOW, "ann", "look"));
+        for (int number = 2; number <= 10; number++) {
+            publish(number, true);
+        }
+        assertEquals(List.of(1, 8, 9, 10), numbers());
+    }
+
+    @Test
+    void whateverIsDecidedItsPointersPointToRetainedVersions() {
+        for (long seed = 0; seed < 300; seed++) {
+            Random random = new Random(seed);
+            image = AdapterImage.empty("support");
+            int newest = 0;
+            for (int i = 0; i < 40; i++) {
+                if (random.nextBoolean()) {
+                    publish(++newest, image.held());
+                } else {
+                    int to = image.versions().isEmpty()
+                            ? 0
+                            : numbers().get(random.nextInt(image.versions().size()));
+                    apply(
+                            switch (random.nextInt(4)) {
+                                case 0 -> new AdapterEvent.RolledBack(NOW, to, "ann", "");
+                                case 1 -> new AdapterEvent.Promoted(NOW, to, "ann", "");
+                                case 2 -> new AdapterEvent.HoldPlaced(NOW, "ann", "");
+                                default -> new AdapterEvent.HoldLifted(NOW, "ann", "");
+                            });
+                }
+                assertInvariants("seed " + seed + " step " + i, newest);
+            }
+        }
+    }
+
+    private void assertInvariants(String where, int newest) {
+        assertPointsToVersion(image.serving(), where);
+        image.previous().ifPresent(number -> assertPointsToVersion(number, where));
+        image.candidate().ifPresent(number -> assertPointsToVersion(number, where));
+        assertEquals(newest, image.newestNumber(), where);
+        assertTrue(image.versions().size() <= BOUNDS.retainedVersions() + 3, where);
+        assertTrue(image.history().size() <= BOUNDS.retainedHistory(), where);
+        assertEquals(numbers().stream().sorted().distinct().toList(), numbers(), where);
+    }
+
+    private void assertPointsToVersion(int number, String where) {
+        assertTrue(number == 0 || image.version(number).isPresent(), where + ": " + number + " in " + numbers());
+    }
+
+    private List<Integer> numbers() {
+        return image.versions().stream().map(AdapterVersion::number).toList();
+    }
+
+    private void publish(int number, boolean held) {
+        apply(new AdapterEvent.Published(
+                NOW, new AdapterVersion(number, "d" + number, "", 1, 0, 1, TestingOffers.PASSED, NOW), held));
+    }
+
+    private void apply(AdapterEvent event) {
+        image = image.apply(event, BOUNDS);
+    }
+}

@@ -1,0 +1,79 @@
+package io.livegraft.actors.trainer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.training.TrainingState;
+import io.livegraft.proto.checkpoint.Checkpoint;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class CheckpointCodecTest {
+    private static final ModelConfig MODEL =
+            new ModelConfig(8, 16, 2, 2, 1, 4, 32, 64, 1e-5f, 10000, true, 1, List.of(2));
+    private static final LoraConfig LORA = new LoraConfig(2, 4, false, LoraConfig.ALL_LINEAR);
+
+    private final CheckpointCodec codec = codec("base");
+
+    @Test
+    void aStateSurvivesItsCheckpointWholly() {
+        Checkpoint written = codec.encode("support", "feedback", 1, trained());
+        TrainerState read = codec.decode(new CheckpointStore.Loaded(written, "digest", true));
+        Checkpoint again = codec.encode("support", "feedback", 1, read);
+        assertEquals(written.toBuilder().setParentDigest("digest").build(), again);
+        assertEquals("digest", read.checkpointDigest());
+        assertEquals(written.getOffset(), read.savedThrough());
+        assertArrayEquals(trained().training().secondMoment(), read.training().secondMoment());
+    }
+
+    @Test
+    void twoTrainersWithTheSameLogWriteTheSameBytes() {
+        assertEquals(
+                codec.encode("support", "feedback", 1, trained()).toByteString(),
+                codec("base").encode("support", "feedback", 1, trained()).toByteString());
+    }
+
+    @Test
+    void aStateWithAnOpenStepIsNotWritten() {
+        TrainerState state = codec.initial("support");
+        TrainerCore open = state.core()
+                .on(new LogEntry.Feedback(1, 1, "rejected", 1, Optional.empty()))
+                .next();
+        assertThrows(IllegalStateException.class, () -> codec.encode("support", "feedback", 1, state.with(open)));
+    }
+
+    @Test
+    void aCheckpointOfAnotherBaseIsRefusedWithBothDigests() {
+        Checkpoint written = codec.encode("support", "feedback", 1, trained());
+        LivegraftException refusal = assertThrows(LivegraftException.class, () -> codec("other")
+                .decode(new CheckpointStore.Loaded(written, "digest", true)));
+        assertEquals(
+                "the checkpoint of support was trained on base base, but base other is loaded", refusal.getMessage());
+    }
+
+    private static CheckpointCodec codec(String base) {
+        return new CheckpointCodec(TestingSteps.settings(), LORA, MODEL, base, "config");
+    }
+
+    /** After some steps, whose numbers are made up. */
+    private TrainerState trained() {
+        TrainerState state = codec.initial("support");
+        for (int i = 0; i < 9; i++) {
+            TrainerCore.Outcome outcome = state.core()
+                    .on(new LogEntry.Feedback(i, 1000 + 10L * i, "e" + i, i, Optional.of(TestingSteps.example(i))));
+            state = state.with(outcome.next());
+        }
+        TrainerCore settled = state.core().on(new LogEntry.Tick(20, 9999)).next();
+        TrainingState training = state.training();
+        float[] moment = training.secondMoment().clone();
+        moment[3] = 0.25f;
+        TrainingState stepped = new TrainingState(training.adapter(), training.firstMoment(), moment, settled.steps());
+        return state.trained(settled, stepped, 1.5);
+    }
+}

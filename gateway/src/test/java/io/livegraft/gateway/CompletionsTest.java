@@ -1,0 +1,299 @@
+package io.livegraft.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.livegraft.actors.node.Prompt;
+import io.livegraft.gpu.tokenizer.ChatMessage;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The wire format of /v1/completions and /v1/chat/completions, whole and streamed. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CompletionsTest {
+    private TestingGateway gateway = new TestingGateway();
+
+    @BeforeAll
+    void start() {
+        gateway.close();
+        gateway = new TestingGateway();
+    }
+
+    @AfterAll
+    void stop() {
+        gateway.close();
+    }
+
+    @BeforeEach
+    void forget() {
+        gateway.node.requests.clear();
+    }
+
+    @Test
+    void aCompletionIsOpenAisAndNamesTheVersionThatMadeIt() {
+        HttpResponse<String> response =
+                gateway.post("/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"max_tokens\":9}");
+        assertEquals(200, response.statusCode(), response.body());
+        JsonNode body = TestingGateway.json(response);
+        assertTrue(body.path("id").asText().startsWith("cmpl-"), response.body());
+        assertEquals("text_completion", body.path("object").asText());
+        assertEquals("support:7", body.path("model").asText());
+        assertEquals("fp_basedigest_adapterdig", body.path("system_fingerprint").asText());
+        assertEquals(
+                "support:7",
+                response.headers().firstValue("x-livegraft-adapter").orElse("none"));
+        assertTrue(body.path("created").asLong() > 1_700_000_000L);
+        JsonNode choice = body.path("choices").path(0);
+        assertEquals(" Hello, wörld", choice.path("text").asText());
+        assertEquals("stop", choice.path("finish_reason").asText());
+        assertEquals(0, choice.path("index").asInt(-1));
+        assertTrue(choice.path("logprobs").isNull());
+        assertEquals(
+                TestingGateway.json("{\"prompt_tokens\":5,\"completion_tokens\":4,\"total_tokens\":9}"),
+                body.path("usage"));
+    }
+
+    @Test
+    void whatIsAskedForReachesTheNode() {
+        gateway.post("/v1/completions", """
+                {"model":"support:7","prompt":["Hi"],"max_tokens":9,"temperature":0.5,"top_p":0.9,"top_k":40,"seed":11,
+                 "stop":["\\n","END"],"n":1,"user":"someone"}""");
+        var request = gateway.node.requests.getFirst();
+        assertEquals("support:7", request.model());
+        assertEquals(new Prompt.Text("Hi"), request.prompt());
+        var sampling = request.sampling();
+        assertEquals(9, sampling.maxTokens());
+        assertEquals(0.5, sampling.temperature());
+        assertEquals(0.9, sampling.topP());
+        assertEquals(40, sampling.topK());
+        assertEquals(11, sampling.seed());
+        assertEquals(List.of("\n", "END"), sampling.stop());
+    }
+
+    @Test
+    void whatIsNotAskedForIsOpenAisDefault() {
+        gateway.post("/v1/completions", "{\"model\":\"support\",\"prompt\":\"\",\"stop\":\"x\",\"seed\":null}");
+        var sampling = gateway.node.requests.getFirst().sampling();
+        assertEquals(16, sampling.maxTokens());
+        assertEquals(1, sampling.temperature());
+        assertEquals(1, sampling.topP());
+        assertEquals(0, sampling.topK());
+        assertEquals(List.of("x"), sampling.stop());
+    }
+
+    @Test
+    void logprobsListTheDrawnTokens() {
+        JsonNode logprobs = TestingGateway.json(
+                        gateway.post("/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"logprobs\":0}"))
+                .at("/choices/0/logprobs");
+        assertEquals(TestingGateway.json("[\" Hel\",\"lo,\",\"\",\" wörld\"]"), logprobs.path("tokens"));
+        assertEquals(TestingGateway.json("[0,4,7,7]"), logprobs.path("text_offset"));
+        assertEquals(-0.5, logprobs.path("token_logprobs").path(3).asDouble());
+    }
+
+    @Test
+    void aStreamIsDataFramesEndingInDone() {
+        HttpResponse<String> response = gateway.post(
+                "/v1/completions",
+                "{\"model\":\"support\",\"prompt\":\"Hi\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+        assertEquals("text/event-stream", mediaType(response));
+        assertEquals(
+                "support:7",
+                response.headers().firstValue("x-livegraft-adapter").orElse("none"));
+        List<JsonNode> chunks = chunks(response.body());
+        assertEquals(List.of(" Hel", "lo,", " wörld"), texts(chunks, "/choices/0/text"));
+        assertEquals(
+                1,
+                chunks.stream()
+                        .map(chunk -> chunk.path("id").asText())
+                        .distinct()
+                        .count());
+        assertTrue(chunks.get(0).at("/choices/0/finish_reason").isNull());
+        assertTrue(chunks.get(0).path("usage").isNull(), "usage is null before the last event");
+        assertEquals("stop", chunks.get(2).at("/choices/0/finish_reason").asText());
+        JsonNode last = chunks.getLast();
+        assertTrue(last.path("choices").isEmpty());
+        assertEquals(4, last.at("/usage/completion_tokens").asInt());
+        assertEquals(5, last.at("/usage/prompt_tokens").asInt());
+    }
+
+    @Test
+    void aChatAnswerIsAMessageWithoutTheFormatsSpace() {
+        JsonNode body = TestingGateway.json(gateway.post("/v1/chat/completions", """
+                {"model":"support","max_completion_tokens":5,"messages":[{"role":"system","content":"Be brief."},
+                 {"role":"user","content":[{"type":"text","text":"Hi "},{"type":"text","text":"there"}]}]}"""));
+        assertEquals("chat.completion", body.path("object").asText());
+        assertTrue(body.path("id").asText().startsWith("chatcmpl-"));
+        assertEquals("assistant", body.at("/choices/0/message/role").asText());
+        assertEquals("Hello, wörld", body.at("/choices/0/message/content").asText());
+        assertEquals("stop", body.at("/choices/0/finish_reason").asText());
+        assertEquals(
+                new Prompt.Chat(List.of(new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi there"))),
+                gateway.node.onlyPrompt());
+        assertEquals(5, gateway.node.requests.getFirst().sampling().maxTokens());
+    }
+
+    @Test
+    void aChatStreamBeginsWithTheRoleAndEndsWithAnEmptyDelta() {
+        HttpResponse<String> response = gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"support\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
+        List<JsonNode> chunks = chunks(response.body());
+        assertEquals("assistant", chunks.getFirst().at("/choices/0/delta/role").asText());
+        assertEquals(List.of("", "Hel", "lo,", " wörld"), texts(chunks, "/choices/0/delta/content"));
+        JsonNode last = chunks.getLast();
+        assertTrue(last.at("/choices/0/delta").isEmpty());
+        assertEquals("stop", last.at("/choices/0/finish_reason").asText());
+        assertEquals("chat.completion.chunk", last.path("object").asText());
+        assertFalse(last.has("usage"), "usage only when asked for");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "support2, 404, model_not_found, model",
+        "crowded, 429, rate_limit_exceeded, null",
+        "long, 400, context_length_exceeded, null",
+        "bug, 500, internal_error, null"
+    })
+    void refusalsAreErrorObjects(String model, int status, String code, String param) {
+        HttpResponse<String> response =
+                gateway.post("/v1/completions", "{\"model\":\"%s\",\"prompt\":\"Hi\"}".formatted(model));
+        assertEquals(status, response.statusCode(), response.body());
+        JsonNode error = TestingGateway.json(response).path("error");
+        assertEquals(code, error.path("code").asText());
+        assertEquals(param, error.path("param").asText());
+        assertFalse(error.path("message").asText().isEmpty());
+        assertFalse(error.path("type").asText().isEmpty());
+        assertEquals(status == 429, response.headers().firstValue("retry-after").isPresent());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "n:2",
+                "temperature:3",
+                "temperature:\"hot\"",
+                "top_p:0",
+                "top_k:-1",
+                "max_tokens:0",
+                "max_tokens:1.5",
+                "stop:[\"\"]",
+                "stop:[1]",
+                "stream:\"yes\"",
+                "logprobs:3",
+                "echo:true",
+                "frequency_penalty:1",
+                "logit_bias:{\"1\":1}",
+                "seed:\"a\"",
+                "best_of:4",
+                "suffix:\"x\""
+            })
+    void aFieldThatCantBeUsedIsRefusedByName(String field) {
+        String name = field.substring(0, field.indexOf(':'));
+        HttpResponse<String> response = gateway.post(
+                "/v1/completions",
+                "{\"model\":\"support\",\"prompt\":\"Hi\",\"%s\"%s}".formatted(name, field.substring(name.length())));
+        assertEquals(400, response.statusCode(), response.body());
+        JsonNode error = TestingGateway.json(response).path("error");
+        assertEquals(name, error.path("param").asText(), response.body());
+        assertEquals("invalid_request_error", error.path("type").asText());
+        assertTrue(error.path("message").asText().contains(name));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"prompt\":\"Hi\"}",
+                "{\"model\":7,\"prompt\":\"Hi\"}",
+                "{\"model\":\"support\"}",
+                "{\"model\":\"support\",\"prompt\":[\"a\",\"b\"]}",
+                "{\"model\":\"support\",\"prompt\":[1,2]}",
+                "[]"
+            })
+    void anIncompleteRequestIsRefused(String body) {
+        assertEquals(400, gateway.post("/v1/completions", body).statusCode());
+        assertTrue(gateway.node.requests.isEmpty());
+    }
+
+    @Test
+    void aFailureInMidStreamIsToldInAnEvent() {
+        HttpResponse<String> response =
+                gateway.post("/v1/completions", "{\"model\":\"breaking\",\"prompt\":\"Hi\",\"stream\":true}");
+        assertEquals(200, response.statusCode());
+        List<JsonNode> chunks = chunks(response.body());
+        assertEquals("one", chunks.getFirst().at("/choices/0/text").asText());
+        assertEquals("unavailable", chunks.getLast().at("/error/code").asText());
+    }
+
+    @Test
+    void aFailureBeforeTheAnswerIsAnErrorStatus() {
+        HttpResponse<String> response = gateway.post("/v1/completions", "{\"model\":\"breaking\",\"prompt\":\"Hi\"}");
+        assertEquals(503, response.statusCode());
+        assertEquals(
+                "the device has gone",
+                TestingGateway.json(response).at("/error/message").asText());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aClientThatGoesAwayEndsItsGeneration(boolean stream) throws Exception {
+        try (var own = new TestingGateway()) {
+            URI uri = own.address().resolve("/v1/completions");
+            var request = HttpRequest.newBuilder(uri)
+                    .header("Content-Type", "application/json")
+                    .POST(BodyPublishers.ofString(
+                            "{\"model\":\"endless\",\"prompt\":\"\",\"stream\":%s}".formatted(stream)))
+                    .build();
+            var answer = own.client.sendAsync(request, BodyHandlers.ofInputStream());
+            if (stream) {
+                answer.get(30, TimeUnit.SECONDS).body().close();
+            } else {
+                while (own.node.requests.isEmpty()) {
+                    Thread.sleep(5);
+                }
+                answer.cancel(true);
+            }
+            own.node.endlessAnswerCancelled.get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private static String mediaType(HttpResponse<String> response) {
+        return response.headers().firstValue("content-type").orElse("none").split(";", 2)[0];
+    }
+
+    private static List<String> texts(List<JsonNode> chunks, String pointer) {
+        return chunks.stream()
+                .map(chunk -> chunk.at(pointer))
+                .filter(JsonNode::isTextual)
+                .map(JsonNode::asText)
+                .toList();
+    }
+
+    private static List<JsonNode> chunks(String body) {
+        assertTrue(body.endsWith("data: [DONE]\n\n"), body);
+        var chunks = new ArrayList<JsonNode>();
+        for (String frame : body.split("\n\n", -1)) {
+            if (!frame.isEmpty() && !frame.equals("data: [DONE]")) {
+                assertTrue(frame.startsWith("data: {"), frame);
+                chunks.add(TestingGateway.json(frame.substring("data: ".length())));
+            }
+        }
+        return chunks;
+    }
+}

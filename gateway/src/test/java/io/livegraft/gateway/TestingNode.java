@@ -1,0 +1,175 @@
+package io.livegraft.gateway;
+
+import io.livegraft.actors.node.AdminAction;
+import io.livegraft.actors.node.Administration;
+import io.livegraft.actors.node.FeedbackLog;
+import io.livegraft.actors.node.GenerationRequest;
+import io.livegraft.actors.node.Inference;
+import io.livegraft.actors.node.NodeHealth;
+import io.livegraft.actors.node.Prompt;
+import io.livegraft.actors.node.ServedVersion;
+import io.livegraft.actors.node.TrainerStatus;
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.generation.FinishReason;
+import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.proto.feedback.FeedbackRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * A node made of answers: tenant {@code support} serves version 7 and answers {@code " Hello, wörld"}; other models have
+ * their own way to misbehave.
+ */
+final class TestingNode implements Inference, Administration, FeedbackLog, NodeHealth {
+    static final String BASE = "tiny";
+    static final String BASE_DIGEST = "basedigest0123456789";
+
+    final List<GenerationRequest> requests = Collections.synchronizedList(new ArrayList<>());
+    final List<FeedbackRecord> appended = Collections.synchronizedList(new ArrayList<>());
+    final List<AdminAction> actions = Collections.synchronizedList(new ArrayList<>());
+    final CompletableFuture<Done> endlessAnswerCancelled = new CompletableFuture<>();
+    volatile boolean ready = true;
+    private volatile AdapterImage support = TestingImages.support();
+
+    @Override
+    public CompletionStage<Admission> generate(GenerationRequest request) {
+        requests.add(request);
+        String model = request.model();
+        Admission admission =
+                switch (model) {
+                    case "support", "support:7" -> admitted(words(" Hel", "lo,", "", " wörld"));
+                    case "endless" -> admitted(endless());
+                    case "breaking" -> admitted(words("one").concat(Source.failed(broken())));
+                    case "crowded" -> new Admission.Refused(ErrorCode.OVERLOADED, "all 32 places are taken");
+                    case "long" -> new Admission.Refused(ErrorCode.CONTEXT_LENGTH_EXCEEDED, "600 tokens, at most 512");
+                    case "bug" -> throw new IllegalStateException("bug");
+                    default -> new Admission.Refused(ErrorCode.MODEL_NOT_FOUND, "there is no model " + model);
+                };
+        return CompletableFuture.completedStage(admission);
+    }
+
+    private static LivegraftException broken() {
+        return new LivegraftException(ErrorCode.UNAVAILABLE, "the device has gone");
+    }
+
+    private static Admission admitted(Source<GenerationDelta, NotUsed> deltas) {
+        return new Admission.Admitted(new ServedVersion("support", 7, "adapterdigest0123456789"), 5, deltas);
+    }
+
+    private static Source<GenerationDelta, NotUsed> words(String... words) {
+        return Source.range(0, words.length - 1)
+                .map(i -> new GenerationDelta(
+                        i,
+                        -0.5f,
+                        Arrays.asList(words).get(i),
+                        i == words.length - 1 ? Optional.of(FinishReason.STOP) : Optional.empty()))
+                .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    }
+
+    private Source<GenerationDelta, NotUsed> endless() {
+        return Source.tick(Duration.ZERO, Duration.ofMillis(5), new GenerationDelta(1, 0, "x", Optional.empty()))
+                .<NotUsed>mapMaterializedValue(ignored -> NotUsed.getInstance())
+                .watchTermination((ignored, done) -> {
+                    done.whenComplete((ended, failure) -> endlessAnswerCancelled.complete(Done.getInstance()));
+                    return NotUsed.getInstance();
+                });
+    }
+
+    /** What the only request so far asked to continue. */
+    Prompt onlyPrompt() {
+        return requests.getFirst().prompt();
+    }
+
+    @Override
+    public CompletionStage<List<AdapterImage>> adapters() {
+        return CompletableFuture.completedStage(List.of(support));
+    }
+
+    @Override
+    public CompletionStage<Optional<AdapterImage>> adapter(String tenant) {
+        return CompletableFuture.completedStage(tenant.equals("support") ? Optional.of(support) : Optional.empty());
+    }
+
+    @Override
+    public CompletionStage<AdminReply> rollback(String tenant, OptionalInt toVersion, AdminAction action) {
+        return change(tenant, action, TestingImages.serving(support, toVersion.orElse(6), true));
+    }
+
+    @Override
+    public CompletionStage<AdminReply> hold(String tenant, AdminAction action) {
+        return change(tenant, action, TestingImages.serving(support, support.serving(), true));
+    }
+
+    @Override
+    public CompletionStage<AdminReply> resume(String tenant, AdminAction action) {
+        return change(tenant, action, TestingImages.serving(support, support.serving(), false));
+    }
+
+    @Override
+    public CompletionStage<AdminReply> promote(String tenant, int version, AdminAction action) {
+        return change(tenant, action, TestingImages.serving(support, version, support.held()));
+    }
+
+    private CompletionStage<AdminReply> change(String tenant, AdminAction action, AdapterImage next) {
+        actions.add(action);
+        int expected = action.expectedServing().orElse(support.serving());
+        if (!tenant.equals("support")) {
+            return refused(ErrorCode.MODEL_NOT_FOUND, "there is no tenant " + tenant);
+        }
+        if (expected != support.serving()) {
+            return refused(
+                    ErrorCode.CONFLICT, "support:%d is serving, not support:%d".formatted(support.serving(), expected));
+        }
+        if (!action.dryRun()) {
+            support = next;
+        }
+        return CompletableFuture.completedStage(new AdminReply.Done(next));
+    }
+
+    private static CompletionStage<AdminReply> refused(ErrorCode code, String message) {
+        return CompletableFuture.completedStage(new AdminReply.Refused(code, message));
+    }
+
+    @Override
+    public CompletionStage<List<TrainerStatus>> trainers() {
+        return CompletableFuture.completedStage(
+                List.of(new TrainerStatus("support", 12, 3, 240, 200, 20, 1, 2, Double.NaN, "cafe")));
+    }
+
+    @Override
+    public CompletionStage<Appended> append(String tenant, FeedbackRecord record) {
+        if (record.getCompletion().isEmpty()) {
+            return CompletableFuture.failedStage(
+                    new LivegraftException(ErrorCode.INVALID_REQUEST, "completion is empty"));
+        }
+        appended.add(record);
+        return CompletableFuture.completedStage(new Appended(3, 100 + appended.size()));
+    }
+
+    @Override
+    public boolean ready() {
+        return ready;
+    }
+
+    @Override
+    public SequencedMap<String, String> checks() {
+        SequencedMap<String, String> checks = new LinkedHashMap<>();
+        checks.put("engine", "ok");
+        checks.put("kafka", ready ? "ok" : "no broker at 127.0.0.1:9092");
+        return checks;
+    }
+}

@@ -1,0 +1,18 @@
+package io.livegraft.gateway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.typesafe.config.ConfigFactory;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ChangedSettingsTest {
+    @Test
+    void onlyWhatDiffersFromReferenceConfIsShownAndNoSecret() {
+        var settings = ConfigFactory.parseString(
+                        "livegraft { gateway { port = 9, host = 127.0.0.1 }, store.password = hunter2 }")
+                .withFallback(ConfigFactory.defaultReference());
+        assertEquals(
+                Map.of("livegraft.gateway.port", "9", "livegraft.store.password", "***"), ChangedSettings.of(settings));
+    }
+}

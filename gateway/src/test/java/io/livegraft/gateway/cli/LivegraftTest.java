@@ -1,0 +1,221 @@
+package io.livegraft.gateway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Command;
+
+class LivegraftTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return run(List.of(), arguments);
+    }
+
+    private int run(List<CommandProvider> providers, String... arguments) {
+        var terminal = new Terminal(new PrintWriter(out), new PrintWriter(err), false);
+        int exit = Livegraft.commandLine(terminal, providers).execute(arguments);
+        terminal.out().flush();
+        terminal.err().flush();
+        return exit;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "dev", "serve", "generate", "eval", "train", "quantize", "feedback", "feedback send", "status",
+                "history", "promote", "rollback", "hold", "resume", "reset", "forget", "rebuild", "bench",
+                "bench engine", "bench quality", "bench train"
+            })
+    void everyVerbHasHelp(String verb) {
+        var arguments = new ArrayList<>(List.of(verb.split(" ", -1)));
+        arguments.add("--help");
+        assertEquals(0, run(arguments.toArray(String[]::new)));
+        assertTrue(out.toString().startsWith("Usage: livegraft " + verb), out.toString());
+        assertEquals("", err.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "quantize --base b --out o",
+                "reset support --to 3",
+                "forget support --subject u1",
+                "rebuild --verify support:7",
+                "bench engine --json",
+                "bench quality",
+                "bench train -n 3"
+            })
+    void aVerbThatIsNotBuiltSaysSoAndExitsWith2(String command) {
+        assertEquals(2, run(command.split(" ", -1)));
+        assertTrue(err.toString().contains("is not built yet"), err.toString());
+        assertEquals(1, err.toString().lines().count());
+        run(command.split(" ", -1)[0], "--help");
+        assertTrue(out.toString().contains("Not built yet."), out.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "dance",
+                "generate",
+                "generate --base b --prompt p --max-tokens many",
+                "eval --base b",
+                "train --base b",
+                "rollback",
+                "promote support",
+                "feedback",
+                "feedback send --tenant t",
+                "bench"
+            })
+    void wrongArgumentsAreOneLineAndExitCode2(String command) {
+        String[] arguments = command.isEmpty() ? new String[0] : command.split(" ", -1);
+        assertEquals(2, run(arguments), err.toString());
+        assertTrue(err.toString().startsWith("livegraft: "), err.toString());
+        assertEquals("", out.toString());
+    }
+
+    @Test
+    void aLossThatIsNotBuiltExitsWith2() {
+        assertEquals(2, run("train", "--base", "b", "--data", "d", "--steps", "1", "--out", "o", "--loss", "dpo"));
+        assertTrue(err.toString().contains("train --loss dpo is not built yet"), err.toString());
+    }
+
+    @Test
+    void aBaseThatIsNoneExitsWith3(@TempDir Path empty) {
+        assertEquals(3, run("generate", "--base", empty.toString(), "--prompt", "x"));
+        assertTrue(err.toString().startsWith("livegraft: "), err.toString());
+        assertEquals(1, err.toString().lines().count(), err.toString());
+    }
+
+    @Test
+    void aTemperatureOutOfRangeExitsWith3(@TempDir Path empty) {
+        assertEquals(3, run("generate", "--base", empty.toString(), "--prompt", "x", "--temperature", "9"));
+        assertTrue(err.toString().contains("temperature is 9.0, expected between 0 and 2"), err.toString());
+    }
+
+    @Test
+    void serveWithoutABrokerExitsWith3() {
+        assertEquals(3, run("serve"));
+        assertTrue(err.toString().contains("livegraft.kafka.bootstrap-servers"), err.toString());
+    }
+
+    @Test
+    void noNodeAtTheAddressExitsWith5() {
+        assertEquals(5, run("status", "--url", "http://127.0.0.1:1"));
+        assertTrue(err.toString().contains("http://127.0.0.1:1"), err.toString());
+        assertEquals(3, run("status", "--url", "nowhere"));
+    }
+
+    @Test
+    void aNodesRefusalKeepsItsExitCode(@TempDir Path directory) throws IOException {
+        String conflict =
+                "{\"error\":{\"message\":\"support:7 is serving, not support:5\",\"type\":\"x\",\"param\":null,\"code\":\"conflict\"}}";
+        try (var node = new TestingHttp(409, conflict)) {
+            assertEquals(1, run("rollback", "support", "--if-serving", "5", "--url", node.url()));
+            assertTrue(err.toString().contains("livegraft: support:7 is serving, not support:5"), err.toString());
+            assertEquals(List.of("POST /admin/v1/adapters/support:rollback"), node.requests);
+            Path file = Files.writeString(directory.resolve("f.jsonl"), "{\"prompt\":\"a\",\"completion\":\"b\"}\n");
+            assertEquals(
+                    1, run("feedback", "send", "--tenant", "support", "--file", file.toString(), "--url", node.url()));
+        }
+    }
+
+    @Test
+    void feedbackIsSentWithItsTenantAndBlankLinesAreSkipped(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("f.jsonl"),
+                "{\"prompt\":\"a\",\"completion\":\"b\"}\n\n{\"prompt\":\"c\",\"completion\":\"d\"}\n");
+        try (var node = new TestingHttp(202, "{\"accepted\":2,\"events\":[]}")) {
+            assertEquals(
+                    0,
+                    run(
+                            "feedback",
+                            "send",
+                            "--tenant",
+                            "support",
+                            "--file",
+                            file.toString(),
+                            "--url",
+                            node.url(),
+                            "--json"));
+            assertEquals(
+                    2,
+                    new ObjectMapper().readTree(out.toString()).path("accepted").asInt());
+            assertEquals(List.of("POST /v1/feedback"), node.requests);
+            assertTrue(node.bodies.getFirst().contains("\"tenant\":\"support\""), node.bodies.toString());
+        }
+    }
+
+    @Test
+    void aBrokenFeedbackLineIsNamed(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("f.jsonl"), "{\"prompt\":\"a\"}\nnot json\n");
+        assertEquals(3, run("feedback", "send", "--tenant", "t", "--file", file.toString()));
+        assertTrue(err.toString().contains("line 2 of "), err.toString());
+    }
+
+    @Command(name = "demo", description = "From elsewhere.")
+    static final class ForeignCommand implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            return 7;
+        }
+    }
+
+    @Test
+    void aProvidersCommandIsAVerbLikeAnyOther() {
+        List<CommandProvider> providers = List.of(() -> List.of(new ForeignCommand()));
+        assertEquals(7, run(providers, "demo"));
+        assertEquals(0, run(providers, "demo", "--help"));
+        assertTrue(out.toString().contains("From elsewhere."));
+    }
+
+    /** Answers everything the same and remembers what it was asked. */
+    private static final class TestingHttp implements AutoCloseable {
+        final List<String> requests = new ArrayList<>();
+        final List<String> bodies = new ArrayList<>();
+        private final HttpServer server;
+
+        TestingHttp(int status, String body) throws IOException {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server.createContext("/", exchange -> {
+                requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+                bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+                byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+                exchange.sendResponseHeaders(status, bytes.length);
+                try (var stream = exchange.getResponseBody()) {
+                    stream.write(bytes);
+                }
+            });
+            server.start();
+        }
+
+        String url() {
+            return "http://127.0.0.1:" + server.getAddress().getPort();
+        }
+
+        @Override
+        public void close() {
+            server.stop(0);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package io.livegraft.gpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.generation.FinishReason;
+import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.SamplingSettings;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.tensor.Precision;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Laws 2 and 3 where they begin: in the decode steps of one engine, on the bundled base. */
+class EngineLawTest {
+    private static final LoraConfig LORA = new LoraConfig(4, 8, false, LoraConfig.ALL_LINEAR);
+    private static final List<String> PROMPTS = List.of(
+            "User: My parcel is late.\nAssistant:",
+            "User: Hi\nAssistant:",
+            "User: Please cancel order 1234 and send the money back to my card, I don't need it.\nAssistant:",
+            "User: How do I get a new bank card?\nAssistant:");
+
+    private final Engine engine = open(2);
+
+    @AfterEach
+    void close() {
+        engine.close();
+    }
+
+    @Test
+    void aRequestGetsTheSameTokensAndLogprobsAloneAndAmongOtherTenants() {
+        List<Optional<StagedAdapter>> adapters = List.of(
+                Optional.empty(),
+                Optional.of(engine.stage(adapter(1))),
+                Optional.of(engine.stage(adapter(2))),
+                Optional.of(engine.stage(adapter(1))));
+        List<List<GenerationDelta>> alone = new ArrayList<>();
+        for (int i = 0; i < PROMPTS.size(); i++) {
+            alone.add(run(List.of(admit(engine, i, adapters.get(i)))).getFirst());
+        }
+        List<Generation> together = new ArrayList<>();
+        for (int i = 0; i < PROMPTS.size(); i++) {
+            together.add(admit(engine, i, adapters.get(i)));
+        }
+        assertEquals(alone, run(together));
+    }
+
+    @Test
+    void requestsThatJoinAndLeaveABatchChangeNothingForTheOthers() {
+        List<GenerationDelta> alone =
+                run(List.of(admit(engine, 2, Optional.empty()))).getFirst();
+        Generation watched = admit(engine, 2, Optional.empty());
+        List<GenerationDelta> seen = new ArrayList<>();
+        Random random = new Random(5);
+        List<Generation> others = new ArrayList<>();
+        while (!watched.finished()) {
+            if (random.nextInt(3) == 0) {
+                others.add(admit(engine, random.nextInt(4), Optional.empty()));
+            }
+            others.removeIf(other -> {
+                boolean leaves = other.finished() || random.nextInt(6) == 0;
+                if (leaves) {
+                    other.close();
+                }
+                return leaves;
+            });
+            List<Generation> batch = new ArrayList<>(others);
+            int place = random.nextInt(batch.size() + 1);
+            batch.add(place, watched);
+            seen.add(engine.decode(batch).get(place));
+        }
+        assertEquals(alone, seen);
+    }
+
+    @Test
+    void theNumberOfThreadsChangesNothing() {
+        try (Engine single = open(1)) {
+            assertEquals(
+                    run(List.of(admit(single, 0, Optional.empty()))), run(List.of(admit(engine, 0, Optional.empty()))));
+        }
+    }
+
+    @Test
+    void aFreshAdapterChangesNothingAndATrainedOneDoes() {
+        LoraAdapter fresh = LoraAdapter.initial(LORA, engine.config(), 3);
+        List<List<GenerationDelta>> base = run(List.of(admit(engine, 0, Optional.empty())));
+        assertEquals(base, run(List.of(admit(engine, 0, Optional.of(engine.stage(fresh))))));
+        assertNotEquals(base, run(List.of(admit(engine, 0, Optional.of(engine.stage(adapter(1)))))));
+    }
+
+    @Test
+    void anAnswerStopsAtTheRequestedLengthOrAtTheContextsEnd() {
+        Generation three = engine.admit(ids(0), SamplingSettings.greedy(3), Optional.empty());
+        List<GenerationDelta> deltas = run(List.of(three)).getFirst();
+        assertEquals(3, deltas.size());
+        assertEquals(Optional.of(FinishReason.LENGTH), deltas.getLast().finish());
+        int[] almostFull = new int[engine.maxSequenceTokens() - 2];
+        Arrays.fill(almostFull, 40);
+        Generation last = engine.admit(almostFull, SamplingSettings.greedy(100), Optional.empty());
+        assertTrue(run(List.of(last)).getFirst().size() <= 3);
+    }
+
+    @Test
+    void promptsThatLeaveNoRoomAndRequestsBeyondTheLimitAreRefused() {
+        int[] tooLong = new int[engine.maxSequenceTokens()];
+        LivegraftException refused = assertThrows(
+                LivegraftException.class, () -> engine.admit(tooLong, SamplingSettings.greedy(1), Optional.empty()));
+        assertEquals(ErrorCode.CONTEXT_LENGTH_EXCEEDED, refused.code());
+        List<Generation> all = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            all.add(engine.admit(ids(1), SamplingSettings.greedy(1), Optional.empty()));
+        }
+        assertEquals(
+                ErrorCode.OVERLOADED,
+                assertThrows(
+                                LivegraftException.class,
+                                () -> engine.admit(ids(1), SamplingSettings.greedy(1), Optional.empty()))
+                        .code());
+        all.getFirst().close();
+        engine.admit(ids(1), SamplingSettings.greedy(1), Optional.empty()).close();
+    }
+
+    @Test
+    void aReleasedAdapterCanNotServe() {
+        StagedAdapter adapter = engine.stage(adapter(1));
+        Generation generation = admit(engine, 0, Optional.of(adapter));
+        adapter.close();
+        assertThrows(IllegalStateException.class, () -> engine.decode(List.of(generation)));
+    }
+
+    private Generation admit(Engine on, int prompt, Optional<StagedAdapter> adapter) {
+        SamplingSettings sampling = new SamplingSettings(20, 0.8, 0.95, 0, 100 + prompt, List.of());
+        return on.admit(ids(prompt), sampling, adapter);
+    }
+
+    private int[] ids(int prompt) {
+        return engine.tokenizer().encode(PROMPTS.get(prompt));
+    }
+
+    private List<List<GenerationDelta>> run(List<Generation> generations) {
+        Map<Generation, List<GenerationDelta>> deltas = new LinkedHashMap<>();
+        generations.forEach(generation -> deltas.put(generation, new ArrayList<>()));
+        List<Generation> active = new ArrayList<>(generations);
+        while (!active.isEmpty()) {
+            List<GenerationDelta> step = engine.decode(active);
+            for (int i = 0; i < step.size(); i++) {
+                deltas.computeIfAbsent(active.get(i), one -> new ArrayList<>()).add(step.get(i));
+            }
+            active.removeIf(Generation::finished);
+        }
+        generations.forEach(Generation::close);
+        return List.copyOf(deltas.values());
+    }
+
+    private LoraAdapter adapter(long seed) {
+        LoraAdapter initial = LoraAdapter.initial(LORA, engine.config(), seed);
+        float[] values = TinyModel.gaussian(new Random(seed), initial.layout().size(), 0.05);
+        return new LoraAdapter(LORA, initial.layout(), values);
+    }
+
+    private static Engine open(int threads) {
+        Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base").normalize();
+        return Engine.open(new EngineSettings(base, Precision.NF4, threads, 8, 0, 256));
+    }
+}

@@ -1,0 +1,51 @@
+package io.livegraft.gpu.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.tensor.HostTensor;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class FullTrainingTest {
+    private static final OptimizerSettings ADAM = new OptimizerSettings(1e-2, 0.9, 0.95, 1e-8, 0.1, 1, 0);
+
+    @Test
+    void trainingFromScratchLearnsAndTheSameSeedMakesTheSameBits() {
+        try (Backend one = new VectorBackend(1);
+                Backend two = new VectorBackend(2)) {
+            FullTraining first = FullTraining.fromScratch(one, TinyModel.CONFIG, 4);
+            FullTraining second = FullTraining.fromScratch(two, TinyModel.CONFIG, 4);
+            double before = first.evaluate(TinyModel.examples(), 64);
+            for (int i = 0; i < 40; i++) {
+                first.step(TinyModel.examples(), ADAM, 64);
+                second.step(TinyModel.examples(), ADAM, 64);
+            }
+            double after = first.evaluate(TinyModel.examples(), 64);
+            assertTrue(after < 0.5 * before, before + " -> " + after);
+            assertEquals(first.tensors().keySet(), second.tensors().keySet());
+            Iterator<HostTensor> others = second.tensors().values().iterator();
+            for (HostTensor tensor : first.tensors().values()) {
+                assertArrayEquals(tensor.values(), others.next().values(), 0f);
+            }
+        }
+    }
+
+    @Test
+    void everyTensorOfTheCheckpointHasTheShapeThatHuggingFaceExpects() {
+        try (Backend backend = new VectorBackend(1)) {
+            FullTraining training = FullTraining.fromScratch(backend, TinyModel.CONFIG, 4);
+            Map<String, List<Integer>> shapes = new TreeMap<>();
+            training.tensors().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+            assertEquals(new TreeMap<>(ModelDirectory.expectedTensors(TinyModel.CONFIG)), shapes);
+        }
+    }
+}
