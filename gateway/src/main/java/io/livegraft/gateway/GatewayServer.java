@@ -20,11 +20,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.HttpProtocols;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -106,19 +108,32 @@ public final class GatewayServer implements AutoCloseable {
                 ErrorHandling.exceptions(), () -> handleRejections(ErrorHandling.rejections(), () -> all));
     }
 
-    /** One flow for each connection, so that its requests know when it ends. */
+    /** One flow for each connection, so that its requests know when the client has gone. */
     private static Flow<HttpRequest, HttpResponse, NotUsed> connection(ActorSystem<?> system, Route routes) {
         var handler = routes.function(system);
         return Flow.fromMaterializer((materializer, attributes) -> {
                     var closed = new ConnectionClosed();
                     return Flow.<HttpRequest>create()
-                            .mapAsync(1, request -> handler.apply(request.addAttribute(ConnectionClosed.KEY, closed)))
                             .watchTermination((ignored, ended) -> {
                                 ended.whenComplete((done, failure) -> closed.close());
                                 return NotUsed.getInstance();
-                            });
+                            })
+                            .mapAsync(
+                                    1,
+                                    request -> handler.apply(
+                                            isLast(request)
+                                                    ? request
+                                                    : request.addAttribute(ConnectionClosed.KEY, closed)));
                 })
                 .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    }
+
+    /** After a request that is its connection's last, the inlet ends although the client still waits. */
+    private static boolean isLast(HttpRequest request) {
+        boolean asksToClose = request.getHeader("Connection")
+                .map(header -> header.value().toLowerCase(Locale.ROOT).contains("close"))
+                .orElse(false);
+        return asksToClose || !request.protocol().equals(HttpProtocols.HTTP_1_1);
     }
 
     private static ServerSettings serverSettings(ActorSystem<?> system, GatewaySettings settings) {

@@ -7,11 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.actors.node.Prompt;
 import io.livegraft.gpu.tokenizer.ChatMessage;
-import java.net.URI;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -253,24 +252,34 @@ class CompletionsTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aClientThatGoesAwayEndsItsGeneration(boolean stream) throws Exception {
+        String body = "{\"model\":\"endless\",\"prompt\":\"\",\"stream\":%s}".formatted(stream);
         try (var own = new TestingGateway()) {
-            URI uri = own.address().resolve("/v1/completions");
-            var request = HttpRequest.newBuilder(uri)
-                    .header("Content-Type", "application/json")
-                    .POST(BodyPublishers.ofString(
-                            "{\"model\":\"endless\",\"prompt\":\"\",\"stream\":%s}".formatted(stream)))
-                    .build();
-            var answer = own.client.sendAsync(request, BodyHandlers.ofInputStream());
-            if (stream) {
-                answer.get(30, TimeUnit.SECONDS).body().close();
-            } else {
+            try (var socket =
+                    new Socket(InetAddress.getLoopbackAddress(), own.address().getPort())) {
+                socket.getOutputStream().write(post(body, "").getBytes(StandardCharsets.UTF_8));
                 while (own.node.requests.isEmpty()) {
                     Thread.sleep(5);
                 }
-                answer.cancel(true);
             }
             own.node.endlessAnswerCancelled.get(30, TimeUnit.SECONDS);
         }
+    }
+
+    @Test
+    void aClientThatAsksToCloseTheConnectionIsAnswered() throws Exception {
+        String body = "{\"model\":\"slow\",\"prompt\":\"\"}";
+        try (var socket =
+                new Socket(InetAddress.getLoopbackAddress(), gateway.address().getPort())) {
+            socket.getOutputStream().write(post(body, "Connection: close\r\n").getBytes(StandardCharsets.UTF_8));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("HTTP/1.1 200 OK"), answer);
+            assertTrue(answer.contains("\"text\":\"one\""), answer);
+        }
+    }
+
+    private static String post(String body, String headers) {
+        return "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: %d\r\n%s\r\n%s".formatted(body.length(), headers, body);
     }
 
     private static String mediaType(HttpResponse<String> response) {

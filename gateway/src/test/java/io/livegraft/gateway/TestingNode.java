@@ -26,6 +26,7 @@ import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -52,8 +53,9 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
         Admission admission =
                 switch (model) {
                     case "support", "support:7" -> admitted(words(" Hel", "lo,", "", " wörld"));
+                    case "slow" -> admitted(words("one").initialDelay(Duration.ofMillis(200)));
                     case "endless" -> admitted(endless());
-                    case "breaking" -> admitted(words("one").concat(Source.failed(broken())));
+                    case "breaking" -> admitted(words("one").concatLazy(brokenLater()));
                     case "crowded" -> new Admission.Refused(ErrorCode.OVERLOADED, "all 32 places are taken");
                     case "long" -> new Admission.Refused(ErrorCode.CONTEXT_LENGTH_EXCEEDED, "600 tokens, at most 512");
                     case "bug" -> throw new IllegalStateException("bug");
@@ -62,8 +64,14 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
         return CompletableFuture.completedStage(admission);
     }
 
-    private static LivegraftException broken() {
-        return new LivegraftException(ErrorCode.UNAVAILABLE, "the device has gone");
+    /** A failure that does not overtake what came before it. */
+    private static Source<GenerationDelta, NotUsed> brokenLater() {
+        return Source.lazyCompletionStage(() -> CompletableFuture.<GenerationDelta>supplyAsync(
+                        () -> {
+                            throw new LivegraftException(ErrorCode.UNAVAILABLE, "the device has gone");
+                        },
+                        CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS)))
+                .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
 
     private static Admission admitted(Source<GenerationDelta, NotUsed> deltas) {

@@ -1,6 +1,7 @@
 package io.livegraft.gateway.cli;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.livegraft.gateway.error.ErrorTable;
 import java.nio.file.Path;
 import java.util.Map;
@@ -25,14 +26,14 @@ final class DevCommand implements Callable<Integer> {
     @Option(names = "--precision", paramLabel = "P", description = "nf4, bf16 or fp32 (env: LIVEGRAFT_PRECISION).")
     private Optional<String> precision = Optional.empty();
 
-    @Option(names = "--state", paramLabel = "DIR", description = "State directory (default: ${DEFAULT-VALUE}).")
-    private Path state = Path.of(".livegraft", "dev");
+    @Option(names = "--state", paramLabel = "DIR", description = "State directory (default: .livegraft/dev).")
+    private Optional<Path> state = Optional.empty();
 
     @Option(names = "--port", paramLabel = "N", description = "HTTP port; 0 takes a free one (default: 8080).")
-    private int port = 8080;
+    private Optional<Integer> port = Optional.empty();
 
     @Option(names = "--kafka-port", paramLabel = "N", description = "Broker port; 0 takes a free one (default: 9092).")
-    private int kafkaPort = 9092;
+    private Optional<Integer> kafkaPort = Optional.empty();
 
     DevCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -40,8 +41,23 @@ final class DevCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Config settings = LocalNode.settings(new LocalNodeOptions(base, state, port, kafkaPort, precision, Map.of()));
+        Config configured = ConfigFactory.load();
+        var options = new LocalNodeOptions(
+                base,
+                state.orElseGet(() -> stateDirectory(configured)),
+                port.orElseGet(() -> configured.getInt("livegraft.gateway.port")),
+                kafkaPort.orElseGet(() -> configured.getInt("livegraft.kafka.embedded.port")),
+                precision,
+                Map.of());
+        Config settings = LocalNode.settings(options);
         NodeLoop.run(terminal, settings, () -> LocalNode.open(settings));
         return ErrorTable.OK;
+    }
+
+    private static Path stateDirectory(Config configured) {
+        String path = "livegraft.state-directory";
+        boolean unchanged =
+                configured.getString(path).equals(ChangedSettings.defaults().getString(path));
+        return unchanged ? Path.of(".livegraft", "dev") : Path.of(configured.getString(path));
     }
 }

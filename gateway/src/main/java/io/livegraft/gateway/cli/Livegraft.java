@@ -1,6 +1,8 @@
 package io.livegraft.gateway.cli;
 
+import com.typesafe.config.ConfigException;
 import io.livegraft.gateway.error.ErrorTable;
+import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -87,6 +89,10 @@ public final class Livegraft {
         if (failure instanceof LivegraftException refusal) {
             terminal.err().println("livegraft: " + oneLine(refusal));
             return ErrorTable.row(refusal.code()).exitCode();
+        }
+        if (failure instanceof ConfigException broken) {
+            terminal.err().println("livegraft: " + oneLine(broken));
+            return ErrorTable.row(ErrorCode.INVALID_CONFIGURATION).exitCode();
         }
         LOG.error("unexpected failure", failure);
         terminal.err().println("livegraft: unexpected failure: " + failure);

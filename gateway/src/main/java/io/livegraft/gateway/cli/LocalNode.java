@@ -7,9 +7,6 @@ import io.livegraft.gateway.GatewayServer;
 import io.livegraft.gateway.GatewaySettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +15,6 @@ import java.util.Map;
 
 /** A node and its HTTP server in this process: what {@code dev}, {@code serve} and {@code demo} run. */
 public final class LocalNode implements AutoCloseable {
-    private static final String LOOPBACK = "127.0.0.1";
     private static final String BASE = "livegraft.engine.base";
     private static final String STATE_DIRECTORY = "livegraft.state-directory";
 
@@ -63,7 +59,7 @@ public final class LocalNode implements AutoCloseable {
         given.put(STATE_DIRECTORY, options.stateDirectory().toString());
         given.put("livegraft.gateway.port", options.httpPort());
         given.put("livegraft.kafka.embedded.enabled", true);
-        given.put("livegraft.kafka.embedded.port", options.kafkaPort() == 0 ? freePort() : options.kafkaPort());
+        given.put("livegraft.kafka.embedded.port", options.kafkaPort());
         options.precision().ifPresent(precision -> given.put("livegraft.engine.precision", precision));
         return ConfigFactory.parseMap(given, "command line")
                 .withFallback(loaded)
@@ -75,9 +71,7 @@ public final class LocalNode implements AutoCloseable {
     }
 
     public String kafkaBootstrapServers() {
-        return settings.getBoolean("livegraft.kafka.embedded.enabled")
-                ? LOOPBACK + ":" + settings.getInt("livegraft.kafka.embedded.port")
-                : settings.getString("livegraft.kafka.bootstrap-servers");
+        return node.bootstrapServers();
     }
 
     public Path stateDirectory() {
@@ -90,6 +84,11 @@ public final class LocalNode implements AutoCloseable {
 
     public String baseDigest() {
         return node.baseDigest();
+    }
+
+    /** Longest prompt and answer together, in tokens. */
+    int maxSequenceTokens() {
+        return node.maxSequenceTokens();
     }
 
     Config configuration() {
@@ -121,13 +120,5 @@ public final class LocalNode implements AutoCloseable {
                     "there is no bundled base at %s; name one with --base DIR".formatted(base));
         }
         return base;
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException none) {
-            throw new LivegraftException(ErrorCode.PORT_IN_USE, "no port is free on " + LOOPBACK, none);
-        }
     }
 }

@@ -36,6 +36,8 @@ final class NodeLoop {
         out.println();
         out.println("  base     %s %s, sha256 %.12s"
                 .formatted(node.baseName(), settings.getString("livegraft.engine.precision"), node.baseDigest()));
+        out.println("  answers  %d at once, up to %d tokens each with their prompt"
+                .formatted(settings.getInt("livegraft.engine.max-sequences"), node.maxSequenceTokens()));
         out.println("  API      %s/v1".formatted(node.address()));
         out.println("  admin    %s/admin/v1".formatted(node.address()));
         out.println("  metrics  %s/metrics".formatted(node.address()));

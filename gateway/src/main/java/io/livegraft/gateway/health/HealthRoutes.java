@@ -25,11 +25,11 @@ public final class HealthRoutes {
     }
 
     public Route routes() {
-        return get(() -> concat(
-                path("livez", () -> complete("ok\n")),
-                path("readyz", () -> readiness("readyz")),
-                path("healthz", () -> readiness("healthz")),
-                path("health", () -> readiness("health"))));
+        return concat(
+                path("livez", () -> get(() -> complete("ok\n"))),
+                path("readyz", () -> get(() -> readiness("readyz"))),
+                path("healthz", () -> get(() -> readiness("healthz"))),
+                path("health", () -> get(() -> readiness("health"))));
     }
 
     private Route readiness(String name) {

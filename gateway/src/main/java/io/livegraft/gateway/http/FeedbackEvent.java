@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.gateway.error.ErrorReply;
 import io.livegraft.gateway.wire.Fields;
 import io.livegraft.gpu.error.ErrorCode;
@@ -12,14 +13,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /**
  * One posted event: a FeedbackRecord in proto3 JSON with {@code tenant} (or {@code model}, as copied from an answer) beside
  * its fields. An absent event id is drawn and an absent event time is now: both before the log, which then holds them.
  */
 record FeedbackEvent(String tenant, FeedbackRecord record) {
-    private static final Pattern TENANT = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
+    /** Ingest's own rules, so that a list is refused before any of it is written; the log's bounds still apply. */
+    private static final FeedbackDecoder RULES = new FeedbackDecoder(Integer.MAX_VALUE, Integer.MAX_VALUE);
 
     /** Reads one object or a list of them; one bad event refuses all, by its place in the list. */
     static List<FeedbackEvent> read(JsonNode body, int maxEvents) {
@@ -59,20 +60,17 @@ record FeedbackEvent(String tenant, FeedbackRecord record) {
         if (record.hasTick()) {
             throw Fields.refuse("tick", place + "tick is Livegraft's own entry, expected feedback");
         }
-        return new FeedbackEvent(tenant, record.build());
+        FeedbackRecord event = record.build();
+        RULES.check(tenant, event).ifPresent(reason -> {
+            throw ErrorReply.of(ErrorCode.INVALID_REQUEST, place + reason).asException();
+        });
+        return new FeedbackEvent(tenant, event);
     }
 
     /** {@code model} may be an answer's own: {@code support:7} is feedback for {@code support}. */
     private static String tenant(Fields fields, String place) {
-        String named = fields.text("tenant")
+        return fields.text("tenant")
                 .or(() -> fields.text("model").map(model -> model.split("[:@]", 2)[0]))
                 .orElseThrow(() -> Fields.refuse("tenant", place + "tenant is missing"));
-        if (!TENANT.matcher(named).matches()) {
-            throw Fields.refuse(
-                    "tenant",
-                    "%stenant is \"%s\", expected 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit"
-                            .formatted(place, named));
-        }
-        return named;
     }
 }

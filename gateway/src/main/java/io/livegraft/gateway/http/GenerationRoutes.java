@@ -119,8 +119,8 @@ final class GenerationRoutes {
 
     private static HttpResponse streamed(
             Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, CompletionRequest request) {
-        Source<ByteString, NotUsed> events = Source.from(format.opening(identity))
-                .concat(chunks(admitted, identity, format, request.includeUsage()))
+        Source<ByteString, NotUsed> events = chunks(admitted, identity, format, request.includeUsage())
+                .prependLazy(Source.from(format.opening(identity)))
                 .map(chunk -> request.includeUsage() && !chunk.has("usage") ? chunk.putNull("usage") : chunk)
                 .map(ObjectNode::toString)
                 .recover(AFTER_THE_STATUS_LINE)
