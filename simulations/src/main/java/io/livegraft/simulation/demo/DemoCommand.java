@@ -39,7 +39,7 @@ public final class DemoCommand implements Callable<Integer> {
     private static final int CSV_EVENTS = 3_000;
     private static final double HOUSE_RATE = 20;
     private static final double CSV_RATE = 60;
-    private static final Duration READY = Duration.ofSeconds(60);
+    private static final Duration READY = Duration.ofMinutes(1);
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -127,7 +127,7 @@ public final class DemoCommand implements Callable<Integer> {
         try (NodeClient client = new NodeClient(node.address());
                 EventStream stream = new EventStream(node.kafkaBootstrapServers())) {
             client.awaitReady(READY);
-            DemoReport report = new DemoStory(tenants, perSecond, client, stream, file, progress).tell();
+            DemoReport report = new DemoStory(tenants, client, stream, file, progress).tell(perSecond);
             file.done();
             DemoText.report(out, report);
             if (!exit) {

@@ -48,6 +48,10 @@ record DemoReport(
             return rolledBack.equals(before);
         }
 
+        boolean restoredMatches() {
+            return restored.equals(after);
+        }
+
         /** Sent but neither used nor refused; negative where events were used twice. */
         long missing() {
             return sent - deadLettered - training.used();
@@ -100,7 +104,7 @@ record DemoReport(
         json.put("after", report.after());
         json.put("rolledBack", report.rolledBack());
         json.put("rolledBackMatches", report.rolledBackMatches());
-        json.put("restoredMatches", report.restored().equals(report.after()));
+        json.put("restoredMatches", report.restoredMatches());
         json.set("freshnessSeconds", json(report.freshness()));
         ObjectNode loss = json.putObject("heldOutNll");
         put(loss, "base", report.baseNll());

@@ -29,7 +29,7 @@ final class EventStream implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration METADATA_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration READ_BACK_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration READ_BACK_TIMEOUT = Duration.ofMinutes(1);
 
     private final String bootstrapServers;
     private final KafkaProducer<String, byte[]> producer;
@@ -50,6 +50,7 @@ final class EventStream implements AutoCloseable {
     }
 
     /** Does not wait for the broker; a failure is thrown by a later call. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback tells the outcome
     void send(String tenant, FeedbackRecord event, Acknowledged acknowledged) {
         throwFailure();
         producer.send(

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 /** The node as its clients see it: HTTP and JSON. Whatever is no answer is UNAVAILABLE, with the node's own words. */
 final class NodeClient implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration READY_POLL = Duration.ofMillis(200);
     private static final int OK = 200;
     private static final ObjectMapper JSON = JsonMapper.builder().build();

@@ -2,9 +2,9 @@ package io.livegraft.simulation.demo;
 
 import io.livegraft.simulation.feedback.Probe;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,29 +31,29 @@ final class Prober implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("prober").factory());
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
-    private volatile List<String> tenants = List.of();
+    private volatile List<Asked> asked = List.of();
     private int turn;
 
-    Prober(NodeClient node, Map<String, Probe> probes, Freshness freshness, Tally tally) {
+    private record Asked(String tenant, Probe probe) {}
+
+    Prober(NodeClient node, Map<String, Probe> probes, Measurements measurements) {
         this.node = node;
         this.probes = Map.copyOf(probes);
-        this.freshness = freshness;
-        this.tally = tally;
+        this.freshness = measurements.freshness();
+        this.tally = measurements.tally();
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // ticks until the clock is shut down; a tick never throws
     void start() {
         clock.scheduleAtFixedRate(this::tick, 0, PERIOD.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Only known tenants are asked: before its first event nobody knows a tenant, and 404 is the right answer. */
-    void know(Iterable<String> known) {
-        List<String> asked = new ArrayList<>();
-        for (String tenant : known) {
-            if (probes.containsKey(tenant)) {
-                asked.add(tenant);
-            }
-        }
-        tenants = List.copyOf(asked);
+    void know(Set<String> known) {
+        asked = probes.entrySet().stream()
+                .filter(entry -> known.contains(entry.getKey()))
+                .map(entry -> new Asked(entry.getKey(), entry.getValue()))
+                .toList();
     }
 
     /** The newest version of the tenant that has answered; 0 before the first. */
@@ -78,13 +78,13 @@ final class Prober implements AutoCloseable {
     }
 
     private void tick() {
-        List<String> known = tenants;
-        if (known.isEmpty()) {
+        List<Asked> turns = asked;
+        if (turns.isEmpty()) {
             return;
         }
-        String tenant = known.get(turn++ % known.size());
+        Asked next = turns.get(turn++ % turns.size());
         if (places.tryAcquire()) {
-            requests.execute(() -> ask(tenant, probes.get(tenant)));
+            requests.execute(() -> ask(next.tenant(), next.probe()));
         } else {
             tally.deferred();
         }

@@ -25,21 +25,26 @@ final class Progress {
         out.flush();
     }
 
-    void status(int sent, int events, NodeWatch.Seen seen, Freshness.Summary freshness, Tally.Count requests) {
-        String versions = seen.adapters().values().stream().map(TenantState::label).collect(Collectors.joining(" "));
-        say("%d of %d events, serving %s, freshness p50 %s p99 %s, %d requests, %d failed"
+    String status(NodeWatch.Seen seen, Measurements measurements) {
+        String versions =
+                seen.adapters().values().stream().map(TenantState::label).collect(Collectors.joining(" "));
+        Freshness.Summary freshness = measurements.freshness().all();
+        Tally.Count requests = measurements.tally().count();
+        return "serving %s, freshness p50 %s p99 %s, %d requests, %d failed"
                 .formatted(
-                        sent,
-                        events,
                         versions.isEmpty() ? "nobody yet" : versions,
                         seconds(freshness.p50()),
                         seconds(freshness.p99()),
                         requests.requests(),
-                        requests.failed()));
+                        requests.failed());
     }
 
-    void answer(String tenant, String label, String text) {
-        out.println("            %s (%s): %s".formatted(tenant, label, text.strip().replace("\n", "\n              ")));
+    void question(String tenant, String text) {
+        out.println("            %s asks: %s".formatted(tenant, text.replace("\n", " ")));
+    }
+
+    void answer(String label, String text) {
+        out.println("            %s: %s".formatted(label, text.strip().replace("\n", "\n              ")));
         out.flush();
     }
 
