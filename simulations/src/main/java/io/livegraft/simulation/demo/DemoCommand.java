@@ -12,8 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -72,10 +70,10 @@ public final class DemoCommand implements Callable<Integer> {
             names = "--events",
             paramLabel = "N",
             description = "Events in all (default: 900, of a CSV file 3000; 0: all rows of the file).")
-    private OptionalInt events = OptionalInt.empty();
+    private Optional<Integer> events = Optional.empty();
 
     @Option(names = "--rate", paramLabel = "N", description = "Events a second (default: 20, of a CSV file 60).")
-    private OptionalDouble rate = OptionalDouble.empty();
+    private Optional<Double> rate = Optional.empty();
 
     @Option(names = "--seed", paramLabel = "S", description = "Of the made-up events, or the order of the rows (7).")
     private long seed = 7;
@@ -160,7 +158,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private List<TenantFeedback> tenants() {
-        int asked = events.orElse(data.isPresent() ? CSV_EVENTS : HOUSE_EVENTS);
+        int asked = events.orElseGet(() -> data.isPresent() ? CSV_EVENTS : HOUSE_EVENTS);
         if (data.isPresent()) {
             require(asked >= 0, "--events is %d, expected 0 (all) or more".formatted(asked));
             return new CsvFeedback(data.get(), columns(), seed).tenants(asked);
@@ -170,7 +168,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private double perSecond() {
-        double perSecond = rate.orElse(data.isPresent() ? CSV_RATE : HOUSE_RATE);
+        double perSecond = rate.orElseGet(() -> data.isPresent() ? CSV_RATE : HOUSE_RATE);
         require(perSecond > 0 && perSecond <= 100_000, "--rate is %s, expected above 0".formatted(perSecond));
         return perSecond;
     }
@@ -184,7 +182,7 @@ public final class DemoCommand implements Callable<Integer> {
                 base.map(DemoCommand::absolute).orElse(""),
                 data.map(DemoCommand::absolute).orElse(""),
                 columns(),
-                events.orElse(data.isPresent() ? CSV_EVENTS : HOUSE_EVENTS),
+                events.orElseGet(() -> data.isPresent() ? CSV_EVENTS : HOUSE_EVENTS),
                 precision.orElse(""),
                 seed);
     }
