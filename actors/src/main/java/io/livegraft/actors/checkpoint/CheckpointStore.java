@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -72,6 +74,15 @@ public final class CheckpointStore {
             newest = false;
         }
         return Optional.empty();
+    }
+
+    /** The newest usable checkpoint of every tenant that has one. */
+    public SortedMap<String, Loaded> latest() {
+        SortedMap<String, Loaded> latest = new TreeMap<>();
+        for (String tenant : tenants()) {
+            latest(tenant).ifPresent(loaded -> latest.put(tenant, loaded));
+        }
+        return latest;
     }
 
     /** Tenants that ever stored a checkpoint here. */

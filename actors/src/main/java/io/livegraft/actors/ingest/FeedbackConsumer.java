@@ -9,12 +9,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
@@ -57,6 +55,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(FeedbackConsumer.class);
+    private static final String SESSION_TIMEOUT_MILLIS = "15000";
     private static final Duration ASK = Duration.ofSeconds(10);
 
     public sealed interface Command {}
@@ -69,9 +68,9 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
     /** Stops reading; {@code replyTo} is told when nothing is read any more. */
     public record Stop(ActorRef<Done> replyTo) implements Command {}
 
-    private record Loaded(Map<String, CheckpointStore.Loaded> checkpoints) implements Command {}
-
     private record Assigned(int partition, ActorRef<ActorRef<FeedbackPartition.Command>> replyTo) implements Command {}
+
+    private record Loaded(Assigned assigned, Map<String, CheckpointStore.Loaded> checkpoints) implements Command {}
 
     private record Ended(Optional<Throwable> failure) implements Command {}
 
@@ -87,10 +86,15 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
         INSTANCE
     }
 
-    /** What the consumer needs besides its partitions' needs. */
+    /**
+     * What the consumer needs besides its partitions' needs.
+     *
+     * @param nodeId stays the same over restarts
+     */
     public record Environment(
             IngestSettings settings,
             String bootstrapServers,
+            String nodeId,
             String deadLetterTopic,
             int inFlightPartitions,
             FeedbackExamples examples,
@@ -101,10 +105,7 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
 
     /** One run of the stream, from its start to its end or failure. */
     private record Run(
-            Consumer.Control control,
-            SharedKillSwitch killSwitch,
-            BoundedSourceQueue<Committable> commits,
-            Map<String, CheckpointStore.Loaded> checkpoints) {}
+            Consumer.Control control, SharedKillSwitch killSwitch, BoundedSourceQueue<Committable> commits) {}
 
     private final ActorRef<Command> self;
     private final ActorSystem<?> system;
@@ -113,6 +114,8 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
     private final FeedbackPartition.Environment partitionEnvironment;
     private final Map<String, Trainer.Progress> progress = new TreeMap<>();
     private final Map<Integer, ActorRef<FeedbackPartition.Command>> partitions = new HashMap<>();
+    private final StartOffsets offsets;
+    private final Executor blocking;
     private Optional<Run> run = Optional.empty();
     private long spawned;
     private boolean stopping;
@@ -136,7 +139,12 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
                 environment.clock(),
                 environment.metrics());
         timers.startTimerWithFixedDelay(MeasureLag.INSTANCE, Duration.ofSeconds(2));
-        load();
+        this.offsets = new StartOffsets(
+                environment.bootstrapServers(),
+                environment.settings().consumerGroup(),
+                environment.trainer().checkpoints());
+        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        start();
     }
 
     public static Behavior<Command> create(Environment environment) {
@@ -158,10 +166,10 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
             case GetProgress get ->
                 get.replyTo().tell(new ProgressReport(List.copyOf(progress.values()), !partitions.isEmpty()));
             case Told told -> progress.put(told.progress().tenant(), told.progress());
-            case Loaded loaded -> onLoaded(loaded.checkpoints());
+            case Loaded loaded -> onLoaded(loaded);
             case Assigned assigned -> onAssigned(assigned);
             case Ended ended -> onEnded(ended.failure());
-            case Start start -> load();
+            case Start start -> start();
             case MeasureLag lag -> onMeasureLag();
             case Stop stop -> onStop(stop.replyTo());
             case Stopped stopped -> {
@@ -172,23 +180,7 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
         return this;
     }
 
-    private void load() {
-        CheckpointStore store = environment.trainer().checkpoints();
-        Executor blocking = getContext().getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-        getContext()
-                .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> latest(store), blocking),
-                        (checkpoints, failure) ->
-                                failure == null ? new Loaded(checkpoints) : new Ended(Optional.of(failure)));
-    }
-
-    private static Map<String, CheckpointStore.Loaded> latest(CheckpointStore store) {
-        Map<String, CheckpointStore.Loaded> latest = new TreeMap<>();
-        store.tenants().forEach(tenant -> store.latest(tenant).ifPresent(loaded -> latest.put(tenant, loaded)));
-        return latest;
-    }
-
-    private void onLoaded(Map<String, CheckpointStore.Loaded> checkpoints) {
+    private void start() {
         if (stopping) {
             return;
         }
@@ -202,14 +194,14 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
         var stream = Consumer.committablePartitionedManualOffsetSource(
                         consumerSettings(),
                         Subscriptions.topics(environment.trainer().topic()),
-                        assigned -> CompletableFuture.completedFuture(startOffsets(assigned, checkpoints)))
+                        assigned -> CompletableFuture.supplyAsync(() -> offsets.of(assigned), blocking))
                 .mapAsyncUnordered(
                         environment.inFlightPartitions(),
                         pair -> readPartition(pair.first(), pair.second(), killSwitch))
                 .via(killSwitch.flow())
                 .toMat(Sink.ignore(), Keep.both())
                 .run(getContext().getSystem());
-        run = Optional.of(new Run(stream.first(), killSwitch, commits, checkpoints));
+        run = Optional.of(new Run(stream.first(), killSwitch, commits));
         getContext().pipeToSelf(stream.second(), (done, failure) -> new Ended(Optional.ofNullable(failure)));
     }
 
@@ -219,22 +211,11 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
                 .withBootstrapServers(environment.bootstrapServers())
                 .withGroupId(environment.settings().consumerGroup())
                 .withProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest")
+                // A static member: after kill -9 the next process takes the dead one's place at once.
+                .withProperty(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "livegraft-" + environment.nodeId())
+                .withProperty(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS)
                 // Draining waits for nothing: what is not in a checkpoint is read again.
                 .withStopTimeout(Duration.ZERO);
-    }
-
-    /** Partitions that are not here start from their committed offset. */
-    private static Map<TopicPartition, Object> startOffsets(
-            Set<TopicPartition> assigned, Map<String, CheckpointStore.Loaded> checkpoints) {
-        Map<Integer, Long> fallenBack = checkpoints.values().stream()
-                .filter(loaded -> !loaded.newest())
-                .collect(Collectors.toMap(
-                        loaded -> loaded.checkpoint().getPartition(),
-                        loaded -> loaded.checkpoint().getOffset() + 1,
-                        Math::min));
-        return assigned.stream()
-                .filter(partition -> fallenBack.containsKey(partition.partition()))
-                .collect(Collectors.toMap(partition -> partition, partition -> fallenBack.get(partition.partition())));
     }
 
     /** Called on a thread of the stream. */
@@ -255,16 +236,33 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
                         .whenComplete((done, failure) -> reader.tell(FeedbackPartition.Stop.INSTANCE)));
     }
 
+    /** The checkpoints are read after the offset to start from was: they hold at least what lies below it. */
     private void onAssigned(Assigned assigned) {
-        Run current = run.orElseThrow();
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(
+                                () -> environment.trainer().checkpoints().latest(), blocking),
+                        (checkpoints, failure) ->
+                                failure == null ? new Loaded(assigned, checkpoints) : new Ended(Optional.of(failure)));
+    }
+
+    private void onLoaded(Loaded loaded) {
+        if (run.isEmpty()) {
+            return; // ended meanwhile: the next run asks again
+        }
+        int partition = loaded.assigned().partition();
+        LOG.info("partition {} is read", partition);
         ActorRef<FeedbackPartition.Command> reader = getContext()
                 .spawn(
                         FeedbackPartition.create(
-                                partitionEnvironment, assigned.partition(), current.checkpoints(), current.commits()),
-                        "partition-%d-%d".formatted(assigned.partition(), ++spawned));
+                                partitionEnvironment,
+                                partition,
+                                loaded.checkpoints(),
+                                run.get().commits()),
+                        "partition-%d-%d".formatted(partition, ++spawned));
         getContext().watch(reader);
-        partitions.put(assigned.partition(), reader);
-        assigned.replyTo().tell(reader);
+        partitions.put(partition, reader);
+        loaded.assigned().replyTo().tell(reader);
     }
 
     private Behavior<Command> onPartitionFailed(ChildFailed signal) {

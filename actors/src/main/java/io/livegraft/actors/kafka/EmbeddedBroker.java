@@ -129,6 +129,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         properties.put("share.coordinator.state.topic.min.isr", "1");
         // One consumer: waiting for others to join would only delay the first event by three seconds.
         properties.put("group.initial.rebalance.delay.ms", "0");
+        // After kill -9 the controller lets the broker in again only when the dead one's session is over (9 s by
+        // default).
+        properties.put("broker.session.timeout.ms", "3000");
+        properties.put("broker.heartbeat.interval.ms", "500");
         properties.put("log.cleaner.dedupe.buffer.size", "2097152");
         return properties;
     }

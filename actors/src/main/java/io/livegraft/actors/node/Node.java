@@ -151,6 +151,7 @@ public final class Node implements AutoCloseable {
         NodeGuardian.Environment environment = new NodeGuardian.Environment(
                 settings,
                 bootstrapServers,
+                state.nodeId(),
                 engine,
                 new CheckpointStore(
                         state.resolve("checkpoints"), settings.trainer().retainedCheckpoints()),

@@ -40,6 +40,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     record Environment(
             NodeSettings settings,
             String bootstrapServers,
+            String nodeId,
             Engine engine,
             CheckpointStore checkpoints,
             ArtifactStore artifacts,
@@ -149,6 +150,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         Behavior<FeedbackConsumer.Command> consumer = FeedbackConsumer.create(new FeedbackConsumer.Environment(
                 settings.ingest(),
                 environment.bootstrapServers(),
+                environment.nodeId(),
                 settings.kafka().deadLetterTopic(),
                 1024, // partitions read at once: more than a topic of one node has
                 examples,

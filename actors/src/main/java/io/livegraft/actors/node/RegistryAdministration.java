@@ -115,7 +115,7 @@ final class RegistryAdministration implements Administration {
                 progress.tenant(),
                 progress.step(),
                 progress.partition(),
-                progress.processed(),
+                progress.offset(),
                 progress.counters().trained(),
                 progress.counters().heldOut(),
                 progress.counters().duplicates(),

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /** Everything that outlives the process; belongs to one process at a time and to one base for good. */
 final class StateDirectory implements AutoCloseable {
@@ -68,6 +69,22 @@ final class StateDirectory implements AutoCloseable {
                         "state directory %s belongs to base %s, but base %s was loaded; use another state directory"
                                 .formatted(directory, claimed, baseDigest));
             }
+        } catch (IOException e) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "state directory %s can't be used: %s".formatted(directory, e.getMessage()),
+                    e);
+        }
+    }
+
+    /** The same for every process that ever runs on this directory. */
+    String nodeId() {
+        Path file = directory.resolve("node.id");
+        try {
+            if (!Files.exists(file)) {
+                AtomicFiles.write(file, UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8));
+            }
+            return Files.readString(file);
         } catch (IOException e) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,

@@ -61,6 +61,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
      * How far this trainer is, told after everything it takes.
      *
      * @param processed last offset taken from the log
+     * @param offset last offset that is part of the state
      * @param savedThrough every entry up to it is in a checkpoint
      * @param settled nothing after {@code savedThrough} changed the state
      * @param tickDueMillis log time at which a tick would do something
@@ -69,6 +70,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             String tenant,
             int partition,
             long processed,
+            long offset,
             long savedThrough,
             boolean settled,
             OptionalLong tickDueMillis,
@@ -335,6 +337,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 tenant,
                 partition,
                 processed,
+                state.core().offset(),
                 state.savedThrough(),
                 state.settled() && current.isEmpty(),
                 state.core().tickDueMillis(),

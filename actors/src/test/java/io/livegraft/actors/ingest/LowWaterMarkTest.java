@@ -66,6 +66,7 @@ class LowWaterMarkTest {
                 tenant,
                 0,
                 processed,
+                processed,
                 savedThrough,
                 settled,
                 OptionalLong.empty(),

@@ -56,9 +56,8 @@ class NodeTest {
             String before = testing.text(testing.admit(node.baseName(), PROMPT, 12));
 
             teach(testing, 0, 40);
-            AdapterImage image = testing.image("boats", found -> found.serving() >= 1);
             testing.trainer("boats", status -> status.trained() + status.heldOut() == 40);
-            AdapterImage settled = quiet(testing, image);
+            AdapterImage settled = testing.settled("boats");
             Inference.Admission.Admitted admitted = TestingNode.until(
                     "it serves",
                     () -> testing.admit("boats", PROMPT, 12),
@@ -93,7 +92,7 @@ class NodeTest {
         try (TestingNode first = new TestingNode(state)) {
             teach(first, 0, 24);
             first.trainer("boats", status -> status.trained() + status.heldOut() == 24);
-            AdapterImage image = quiet(first, first.image("boats", found -> found.serving() >= 1));
+            AdapterImage image = first.settled("boats");
             version = image.serving();
             checkpoint = first.trainer("boats", status -> true).checkpointDigest();
             answer = first.text(first.admit("boats:" + version, PROMPT, 12));
@@ -177,13 +176,6 @@ class NodeTest {
         for (int i = from; i < to; i++) {
             testing.send("boats", "event-" + i, PROMPT, STORY);
         }
-    }
-
-    /** The image once nothing is waiting to be offered. */
-    private static AdapterImage quiet(TestingNode testing, AdapterImage image) {
-        return testing.image(image.tenant(), found -> found.versions().stream()
-                .anyMatch(version -> version.step()
-                        == testing.trainer(image.tenant(), status -> true).step()));
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> deadLetters(String bootstrapServers, int count) {

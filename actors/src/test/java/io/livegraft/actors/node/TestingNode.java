@@ -22,6 +22,7 @@ import org.apache.pekko.stream.javadsl.Sink;
 /** A whole node on a small real base: broker, engine, database and all. */
 final class TestingNode implements AutoCloseable {
     static final Path BASE = Path.of("../../shared/models/stories260k");
+    static final String SENT = "sent ";
     private static final int PATIENCE_SECONDS = 120;
 
     private final Node node;
@@ -32,23 +33,40 @@ final class TestingNode implements AutoCloseable {
 
     TestingNode(Path state, Map<String, Object> settings) {
         Config config = ConfigFactory.parseMap(settings)
-                .withFallback(ConfigFactory.parseMap(Map.of(
-                        "livegraft.state-directory",
-                        state.toString(),
-                        "livegraft.engine.base",
-                        BASE.toString(),
-                        "livegraft.engine.precision",
-                        "fp32",
-                        "livegraft.kafka.embedded.port",
-                        0,
-                        "livegraft.trainer.max-wait",
-                        "300 ms",
-                        "livegraft.trainer.publish-idle",
-                        "300 ms")))
+                .withFallback(ConfigFactory.parseMap(settings(state, BASE)))
                 .withFallback(ConfigFactory.load());
         node = Node.start(config);
+        untilReady(node);
+    }
+
+    static void untilReady(Node node) {
         until("the node is ready", () -> node.health().checks(), checks -> node.health()
                 .ready());
+    }
+
+    static Map<String, Object> settings(Path state, Path base) {
+        return Map.of(
+                "livegraft.state-directory",
+                state.toString(),
+                "livegraft.engine.base",
+                base.toString(),
+                "livegraft.engine.precision",
+                "fp32",
+                "livegraft.kafka.embedded.port",
+                0,
+                "livegraft.trainer.max-wait",
+                "300 ms",
+                "livegraft.trainer.publish-idle",
+                "300 ms");
+    }
+
+    static FeedbackRecord event(String id, String prompt, String completion) {
+        return FeedbackRecord.newBuilder()
+                .setEventId(id)
+                .setPrompt(prompt)
+                .setCompletion(completion)
+                .setEventTimeMillis(System.currentTimeMillis())
+                .build();
     }
 
     Node node() {
@@ -56,15 +74,7 @@ final class TestingNode implements AutoCloseable {
     }
 
     FeedbackLog.Appended send(String tenant, String id, String prompt, String completion) {
-        return get(node.feedback()
-                .append(
-                        tenant,
-                        FeedbackRecord.newBuilder()
-                                .setEventId(id)
-                                .setPrompt(prompt)
-                                .setCompletion(completion)
-                                .setEventTimeMillis(System.currentTimeMillis())
-                                .build()));
+        return get(node.feedback().append(tenant, event(id, prompt, completion)));
     }
 
     Inference.Admission.Admitted admit(String model, String prompt, int tokens) {
@@ -86,6 +96,15 @@ final class TestingNode implements AutoCloseable {
                         () -> get(node.administration().adapter(tenant)),
                         image -> image.filter(holds).isPresent())
                 .orElseThrow();
+    }
+
+    /** The image once its newest version holds all that the trainer has taken. */
+    AdapterImage settled(String tenant) {
+        return image(
+                tenant,
+                found -> !found.versions().isEmpty()
+                        && found.versions().getLast().offset()
+                                == trainer(tenant, status -> true).offset());
     }
 
     TrainerStatus trainer(String tenant, Predicate<TrainerStatus> holds) {

@@ -113,7 +113,7 @@ public final class LocalNode implements AutoCloseable {
     /** The base that comes with the distribution; the launcher says where that is. */
     private static Path bundledBase() {
         String home = System.getProperty("livegraft.home", "");
-        Path base = Path.of(home).resolve("base");
+        Path base = Path.of(home).resolve("base").resolve("livegraft-tiny");
         if (home.isEmpty() || !Files.isDirectory(base)) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,

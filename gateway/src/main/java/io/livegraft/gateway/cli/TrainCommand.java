@@ -76,6 +76,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps to the peak (default: ${DEFAULT-VALUE}).")
     private long warmupSteps = 0;
 
+    @Option(names = "--beta2", paramLabel = "X", description = "AdamW's (default: ${DEFAULT-VALUE}).")
+    private double beta2 = 0.999;
+
     @Option(names = "--weight-decay", paramLabel = "X", description = "AdamW's (default: ${DEFAULT-VALUE}).")
     private double weightDecay = 0;
 
@@ -149,7 +152,7 @@ final class TrainCommand implements Callable<Integer> {
                     sliceTokens,
                     threads,
                     new LoraConfig(rank, alpha, false, LoraConfig.ALL_LINEAR),
-                    new OptimizerSettings(learningRate, 0.9, 0.999, 1e-8, weightDecay, maxGradientNorm, warmupSteps));
+                    new OptimizerSettings(learningRate, 0.9, beta2, 1e-8, weightDecay, maxGradientNorm, warmupSteps));
         } catch (IllegalArgumentException outOfRange) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION, String.valueOf(outOfRange.getMessage()), outOfRange);

@@ -173,7 +173,8 @@ class EngineLawTest {
     }
 
     private static Engine open(int threads) {
-        Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base").normalize();
+        Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
+                .normalize();
         return Engine.open(new EngineSettings(base, Precision.NF4, threads, 8, 0, 256));
     }
 }
