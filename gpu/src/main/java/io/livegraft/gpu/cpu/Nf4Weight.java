@@ -9,6 +9,8 @@ import io.livegraft.gpu.quantization.Nf4Tensor;
  */
 record Nf4Weight(int outputFeatures, int inputFeatures, byte[] packed, int blockSize, float[] absMax)
         implements CpuLinearWeight {
+    private static final float[] CODEBOOK = Nf4.codebook();
+
     static Nf4Weight quantize(int outputFeatures, int inputFeatures, float[] values) {
         Nf4Tensor tensor = Nf4.quantize(values, Nf4.DEFAULT_BLOCK_SIZE, true);
         return new Nf4Weight(
@@ -33,10 +35,21 @@ record Nf4Weight(int outputFeatures, int inputFeatures, byte[] packed, int block
             int block = flat / blockSize;
             int blockEnd = Math.min(end, (block + 1) * blockSize);
             float scale = absMax[block];
-            for (; flat < blockEnd; flat++) {
-                int code = (packed[flat >> 1] >> (4 - ((flat & 1) << 2))) & 0xF;
-                out[to] = Nf4.value(code) * scale;
+            if ((flat & 1) == 1) {
+                out[to] = CODEBOOK[packed[flat >> 1] & 0xF] * scale;
                 to += stride;
+                flat++;
+            }
+            for (; flat + 1 < blockEnd; flat += 2) {
+                int codes = packed[flat >> 1];
+                out[to] = CODEBOOK[(codes >> 4) & 0xF] * scale;
+                out[to + stride] = CODEBOOK[codes & 0xF] * scale;
+                to += 2 * stride;
+            }
+            if (flat < blockEnd) {
+                out[to] = CODEBOOK[(packed[flat >> 1] >> 4) & 0xF] * scale;
+                to += stride;
+                flat++;
             }
         }
     }

@@ -21,8 +21,15 @@ final class PanelProduct {
     /** Columns of a panel: two vectors. */
     static final int WIDTH = 2 * LANES;
 
-    /** Rows of a pass over a panel. */
+    /** Rows of a pass over a panel, and over one of a single vector. */
     private static final int ROWS = 4;
+
+    private static final int NARROW_ROWS = 8;
+
+    /** One panel and one tile a thread: they are filled anew by each use, so nothing passes from one to the next. */
+    private static final ThreadLocal<float[]> PANEL = ThreadLocal.withInitial(() -> new float[256 * WIDTH]);
+
+    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[ROWS * WIDTH]);
 
     private static final long PARALLEL_MACS = 400_000;
 
@@ -37,15 +44,14 @@ final class PanelProduct {
             run(c, a, b, scale, accumulate);
             return;
         }
-        workers.run(panels, p -> panel(new float[b.depth() * WIDTH], p, c, a, b, scale, accumulate));
+        workers.run(panels, p -> panel(p, c, a, b, scale, accumulate));
     }
 
     /** On the calling thread. */
     static void run(Matrix c, Matrix a, PanelSource b, float scale, boolean accumulate) {
         check(c, a, b);
-        float[] panel = new float[b.depth() * WIDTH];
         for (int p = 0; p * WIDTH < b.columns(); p++) {
-            panel(panel, p, c, a, b, scale, accumulate);
+            panel(p, c, a, b, scale, accumulate);
         }
     }
 
@@ -56,23 +62,40 @@ final class PanelProduct {
         }
     }
 
-    private static void panel(
-            float[] panel, int index, Matrix c, Matrix a, PanelSource b, float scale, boolean accumulate) {
+    private static void panel(int index, Matrix c, Matrix a, PanelSource b, float scale, boolean accumulate) {
         int column = index * WIDTH;
         int width = Math.min(WIDTH, b.columns() - column);
+        float[] panel = panelOf(b.depth());
+        float[] tile = TILE.get();
         b.fill(panel, column, width);
-        float[] tile = new float[ROWS * WIDTH];
+        boolean narrow = width <= LANES;
+        int block = narrow ? NARROW_ROWS : ROWS;
+        int tileStride = narrow ? LANES : WIDTH;
         int m = 0;
-        for (; m + ROWS <= a.rows(); m += ROWS) {
-            fourRows(tile, a.data(), a.offset() + m * a.rowStride(), a.rowStride(), a.columnStride(), panel, b.depth());
-            for (int r = 0; r < ROWS; r++) {
-                store(c, m + r, column, width, tile, r * WIDTH, scale, accumulate);
+        for (; m + block <= a.rows(); m += block) {
+            int from = a.offset() + m * a.rowStride();
+            if (narrow) {
+                eightNarrowRows(tile, a.data(), from, a.rowStride(), a.columnStride(), panel, b.depth());
+            } else {
+                fourRows(tile, a.data(), from, a.rowStride(), a.columnStride(), panel, b.depth());
+            }
+            for (int r = 0; r < block; r++) {
+                store(c, m + r, column, width, tile, r * tileStride, scale, accumulate);
             }
         }
         for (; m < a.rows(); m++) {
             oneRow(tile, a.data(), a.offset() + m * a.rowStride(), a.columnStride(), panel, b.depth());
             store(c, m, column, width, tile, 0, scale, accumulate);
         }
+    }
+
+    private static float[] panelOf(int depth) {
+        float[] panel = PANEL.get();
+        if (panel.length < depth * WIDTH) {
+            panel = new float[depth * WIDTH];
+            PANEL.set(panel);
+        }
+        return panel;
     }
 
     private static void oneRow(float[] tile, float[] x, int from, int step, float[] panel, int depth) {
@@ -125,6 +148,39 @@ final class PanelProduct {
         h2.intoArray(tile, 2 * WIDTH + LANES);
         l3.intoArray(tile, 3 * WIDTH);
         h3.intoArray(tile, 3 * WIDTH + LANES);
+    }
+
+    /** As {@link #fourRows} for a panel of one vector: a low-rank adapter's side of a product. */
+    private static void eightNarrowRows(
+            float[] tile, float[] x, int from, int rowStride, int step, float[] panel, int depth) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector s1 = FloatVector.zero(SPECIES);
+        FloatVector s2 = FloatVector.zero(SPECIES);
+        FloatVector s3 = FloatVector.zero(SPECIES);
+        FloatVector s4 = FloatVector.zero(SPECIES);
+        FloatVector s5 = FloatVector.zero(SPECIES);
+        FloatVector s6 = FloatVector.zero(SPECIES);
+        FloatVector s7 = FloatVector.zero(SPECIES);
+        for (int k = 0; k < depth; k++) {
+            FloatVector b = FloatVector.fromArray(SPECIES, panel, k * WIDTH);
+            int i = from + k * step;
+            s0 = FloatVector.broadcast(SPECIES, x[i]).fma(b, s0);
+            s1 = FloatVector.broadcast(SPECIES, x[i + rowStride]).fma(b, s1);
+            s2 = FloatVector.broadcast(SPECIES, x[i + 2 * rowStride]).fma(b, s2);
+            s3 = FloatVector.broadcast(SPECIES, x[i + 3 * rowStride]).fma(b, s3);
+            s4 = FloatVector.broadcast(SPECIES, x[i + 4 * rowStride]).fma(b, s4);
+            s5 = FloatVector.broadcast(SPECIES, x[i + 5 * rowStride]).fma(b, s5);
+            s6 = FloatVector.broadcast(SPECIES, x[i + 6 * rowStride]).fma(b, s6);
+            s7 = FloatVector.broadcast(SPECIES, x[i + 7 * rowStride]).fma(b, s7);
+        }
+        s0.intoArray(tile, 0);
+        s1.intoArray(tile, LANES);
+        s2.intoArray(tile, 2 * LANES);
+        s3.intoArray(tile, 3 * LANES);
+        s4.intoArray(tile, 4 * LANES);
+        s5.intoArray(tile, 5 * LANES);
+        s6.intoArray(tile, 6 * LANES);
+        s7.intoArray(tile, 7 * LANES);
     }
 
     /** {@code c[m, column…] = or += scale · tile[from…]}; the compiler vectorises it, element by element. */
