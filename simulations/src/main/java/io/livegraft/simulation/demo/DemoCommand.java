@@ -37,7 +37,7 @@ public final class DemoCommand implements Callable<Integer> {
     private static final int CSV_EVENTS = 3_000;
     private static final double HOUSE_RATE = 20;
     private static final double CSV_RATE = 60;
-    private static final Duration READY = Duration.ofMinutes(1);
+    private static final Duration READY = Duration.ofMinutes(2);
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -135,12 +135,10 @@ public final class DemoCommand implements Callable<Integer> {
                 out.println(report.json());
             }
             out.flush();
-            report.problems().stream()
-                    .findFirst()
-                    .ifPresent(problem -> spec.commandLine()
-                            .getErr()
-                            .println("livegraft: the story failed (%d problems): %s"
-                                    .formatted(report.problems().size(), problem)));
+            report.problems().stream().findFirst().ifPresent(problem -> spec.commandLine()
+                    .getErr()
+                    .println("livegraft: the story failed (%d problems): %s"
+                            .formatted(report.problems().size(), problem)));
             if (!exit) {
                 stay();
             }
