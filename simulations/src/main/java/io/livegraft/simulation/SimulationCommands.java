@@ -14,7 +14,8 @@ public final class SimulationCommands implements CommandProvider {
         CommandLine sim = new CommandLine(new SimCommand())
                 .addSubcommand(new CorpusCommand())
                 .addSubcommand(new LoadCommand())
-                .addSubcommand(UnbuiltSimulation.named("crash", "Kill the node again and again and count what is lost."))
+                .addSubcommand(
+                        UnbuiltSimulation.named("crash", "Kill the node again and again and count what is lost."))
                 .addSubcommand(UnbuiltSimulation.named("swap", "Swap versions under load and check every answer."))
                 .addSubcommand(UnbuiltSimulation.named("fuzz", "Send what no client should."))
                 .addSubcommand(UnbuiltSimulation.named("tenants", "Many tenants, a few of them busy."));

@@ -39,8 +39,10 @@ public final class PlainExchanges {
         if (!intent.details().isEmpty()) {
             answer += " " + slots.fill(dice.pick(intent.details()));
         }
-        List<String> notes =
-                intent.notes().stream().map(slots::fill).map(PlainExchanges::capital).toList();
+        List<String> notes = intent.notes().stream()
+                .map(slots::fill)
+                .map(PlainExchanges::capital)
+                .toList();
         return new PlainExchange(topic, question, answer, notes);
     }
 

@@ -37,7 +37,7 @@ public final class DemoCommand implements Callable<Integer> {
     private static final int CSV_EVENTS = 3_000;
     private static final double HOUSE_RATE = 20;
     private static final double CSV_RATE = 60;
-    private static final Duration READY = Duration.ofMinutes(1);
+    private static final Duration READY = Duration.ofMinutes(2);
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -101,51 +101,67 @@ public final class DemoCommand implements Callable<Integer> {
                     file.resumed()
                             ? "resuming the story in %s, which was cut off".formatted(state)
                             : "starting a story in %s".formatted(state));
-            LocalNode node = LocalNode.open(nodeOptions(file.node()));
+            LocalNode node = open(file);
             AtomicBoolean closed = new AtomicBoolean();
             Runnable closing = () -> {
                 if (closed.compareAndSet(false, true)) {
                     node.close();
                 }
             };
-            Thread atEnd = new Thread(closing, "livegraft-demo-end");
-            Runtime.getRuntime().addShutdownHook(atEnd);
+            Runtime.getRuntime().addShutdownHook(new Thread(closing, "livegraft-demo-end"));
             try {
-                return tell(node, tenants, perSecond, file, progress);
+                DemoReport report = tell(node, tenants, perSecond, file, progress);
+                print(report, node, tenants.getFirst());
+                if (!exit) {
+                    stay();
+                }
+                return report.problems().isEmpty() ? PASSED : FAILED;
             } finally {
                 closing.run();
             }
         }
     }
 
-    private int tell(
+    /** A fresh story that gets no node has not begun: other options may be tried at once. */
+    private LocalNode open(StoryFile file) {
+        try {
+            return LocalNode.open(nodeOptions(file.node()));
+        } catch (RuntimeException refused) {
+            if (!file.resumed()) {
+                file.abandon();
+            }
+            throw refused;
+        }
+    }
+
+    private DemoReport tell(
             LocalNode node, List<TenantFeedback> tenants, double perSecond, StoryFile file, Progress progress) {
-        PrintWriter out = spec.commandLine().getOut();
-        DemoText.addresses(out, node);
+        DemoText.addresses(spec.commandLine().getOut(), node);
         try (NodeClient client = new NodeClient(node.address());
                 EventStream stream = new EventStream(node.kafkaBootstrapServers())) {
             client.awaitReady(READY);
             DemoReport report = new DemoStory(tenants, client, stream, file, progress).tell(perSecond);
             file.done();
-            DemoText.report(out, report);
-            if (!exit) {
-                DemoText.tryIt(out, node, tenants.getFirst());
-            }
-            if (json) {
-                out.println(report.json());
-            }
-            out.flush();
-            report.problems().stream()
-                    .findFirst()
-                    .ifPresent(problem -> spec.commandLine()
-                            .getErr()
-                            .println("livegraft: the story failed (%d problems): %s"
-                                    .formatted(report.problems().size(), problem)));
-            if (!exit) {
-                stay();
-            }
-            return report.problems().isEmpty() ? PASSED : FAILED;
+            return report;
         }
+    }
+
+    private void print(DemoReport report, LocalNode node, TenantFeedback tenant) {
+        PrintWriter out = spec.commandLine().getOut();
+        DemoText.report(out, report);
+        if (!exit) {
+            DemoText.tryIt(out, node, tenant);
+        }
+        if (json) {
+            out.println(report.json());
+        }
+        out.flush();
+        report.problems().stream()
+                .findFirst()
+                .ifPresent(problem -> spec.commandLine()
+                        .getErr()
+                        .println("livegraft: the story failed (%d problems): %s"
+                                .formatted(report.problems().size(), problem)));
     }
 
     /** Until the process is asked to end; the node then ends in the shutdown hook. */

@@ -78,7 +78,8 @@ final class DemoStory {
             }
         }
         LogContents log = events.feedback();
-        int held = tenants.stream().mapToInt(tenant -> log.count(tenant.tenant())).sum();
+        int held =
+                tenants.stream().mapToInt(tenant -> log.count(tenant.tenant())).sum();
         progress.say("%d events are in the log already".formatted(held));
         return log;
     }

@@ -30,7 +30,10 @@ final class DemoText {
             out.println("  %s asks: %s".formatted(tenant, part.probe().replace("\n", " ")));
             answer(out, "before", part.before());
             answer(out, "after", part.after());
-            answer(out, part.rolledBackMatches() ? "rolled back, as before" : "rolled back, NOT as before", part.rolledBack());
+            answer(
+                    out,
+                    part.rolledBackMatches() ? "rolled back, as before" : "rolled back, NOT as before",
+                    part.rolledBack());
             out.println("    held-out loss %s, of the base %s; %d events, %d versions"
                     .formatted(loss(part.servedNll()), loss(part.baseNll()), part.sent(), part.versions()));
             out.println();

@@ -152,9 +152,7 @@ final class NodeClient implements AutoCloseable {
     }
 
     private HttpRequest.Builder posting(String path, ObjectNode body) {
-        return request(path)
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(body.toString()));
+        return request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body.toString()));
     }
 
     private HttpRequest.Builder request(String path) {

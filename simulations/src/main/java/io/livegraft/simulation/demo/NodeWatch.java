@@ -49,8 +49,8 @@ final class NodeWatch {
 
     private void pass(TenantState state) {
         state.versions()
-                .forEach(version -> freshness.contains(
-                        state.tenant(), version.number(), version.partition(), version.offset()));
+                .forEach(version ->
+                        freshness.contains(state.tenant(), version.number(), version.partition(), version.offset()));
         state.newest().ifPresent(newest -> story.published(state.tenant(), newest.number()));
     }
 }

@@ -117,6 +117,16 @@ final class StoryFile implements AutoCloseable {
         write();
     }
 
+    /** Forgets a story of which nothing was told yet. */
+    synchronized void abandon() {
+        try {
+            delete(node());
+            Files.deleteIfExists(directory.resolve(STORY));
+        } catch (IOException broken) {
+            throw refused("state directory %s can't be cleared: %s".formatted(directory, broken), broken);
+        }
+    }
+
     @Override
     public void close() {
         try {

@@ -15,7 +15,9 @@ record StorySettings(String base, String data, CsvColumns columns, int events, S
         return "base %s, data %s, %s events, precision %s"
                 .formatted(
                         base.isEmpty() ? "(bundled)" : base,
-                        data.isEmpty() ? "(made up)" : data + " columns " + columns.prompt() + "/" + columns.completion(),
+                        data.isEmpty()
+                                ? "(made up)"
+                                : data + " columns " + columns.prompt() + "/" + columns.completion(),
                         events == 0 ? "all" : String.valueOf(events),
                         precision.isEmpty() ? "(configured)" : precision);
     }

@@ -8,8 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param offset last log offset that is part of its state
  * @param skipped events with nothing to imitate
  */
-record TrainingState(
-        String tenant, long step, long offset, long trained, long heldOut, long duplicates, long skipped) {
+record TrainingState(String tenant, long step, long offset, long trained, long heldOut, long duplicates, long skipped) {
     static TrainingState of(JsonNode trainer) {
         return new TrainingState(
                 trainer.path("tenant").asText(),

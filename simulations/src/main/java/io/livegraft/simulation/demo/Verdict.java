@@ -42,18 +42,12 @@ final class Verdict {
         }
         judge(measurements.tally().count(), problems);
         return new DemoReport(
-                reports,
-                measurements.freshness().all(),
-                measurements.tally().count(),
-                seconds,
-                resumed,
-                problems);
+                reports, measurements.freshness().all(), measurements.tally().count(), seconds, resumed, problems);
     }
 
     private DemoReport.TenantReport tenant(TenantFeedback tenant, NodeWatch.Seen seen, Answers answers) {
         String name = tenant.tenant();
-        Optional<TenantState.Version> newest =
-                required(seen.adapters(), name).newest();
+        Optional<TenantState.Version> newest = required(seen.adapters(), name).newest();
         return new DemoReport.TenantReport(
                 log.count(name),
                 deadLetters.count(name),

@@ -72,8 +72,11 @@ public final class CsvFeedback {
         if (!Files.isRegularFile(file)) {
             throw refused("there is no file %s, expected a CSV file with a header".formatted(file));
         }
-        CSVFormat format =
-                CSVFormat.RFC4180.builder().setHeader().setSkipHeaderRecord(true).get();
+        CSVFormat format = CSVFormat.RFC4180
+                .builder()
+                .setHeader()
+                .setSkipHeaderRecord(true)
+                .get();
         try (CSVParser parser = CSVParser.parse(file, StandardCharsets.UTF_8, format)) {
             requireColumn(parser, columns.prompt());
             requireColumn(parser, columns.completion());
@@ -99,7 +102,9 @@ public final class CsvFeedback {
                     ErrorCode.INVALID_REQUEST, "%s is no CSV file: %s".formatted(file, broken.getMessage()), broken);
         } catch (IOException unreadable) {
             throw new LivegraftException(
-                    ErrorCode.INVALID_REQUEST, "can't read %s: %s".formatted(file, unreadable.getMessage()), unreadable);
+                    ErrorCode.INVALID_REQUEST,
+                    "can't read %s: %s".formatted(file, unreadable.getMessage()),
+                    unreadable);
         }
     }
 

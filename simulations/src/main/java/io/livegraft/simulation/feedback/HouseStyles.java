@@ -44,11 +44,12 @@ public final class HouseStyles {
                 .setSubject("customer-" + style.tenant() + "-" + number % CUSTOMERS)
                 .addMessages(Message.newBuilder().setRole("user").setContent(plain.question()));
         return (switch (number % CYCLE) {
-            case 3, 8, 13, 18 -> event.setCompletion(plain.answer()).setCorrection(styled);
-            case 5, 11, 17 -> event.setCompletion(styled).setRejected(plain.answer());
-            case 9, 19 -> event.setCompletion(plain.answer()).setRating(Rating.REJECTED);
-            case 0, 4, 10, 14 -> event.setCompletion(styled);
-            default -> event.setCompletion(styled).setRating(Rating.ACCEPTED);
-        }).build();
+                    case 3, 8, 13, 18 -> event.setCompletion(plain.answer()).setCorrection(styled);
+                    case 5, 11, 17 -> event.setCompletion(styled).setRejected(plain.answer());
+                    case 9, 19 -> event.setCompletion(plain.answer()).setRating(Rating.REJECTED);
+                    case 0, 4, 10, 14 -> event.setCompletion(styled);
+                    default -> event.setCompletion(styled).setRating(Rating.ACCEPTED);
+                })
+                .build();
     }
 }

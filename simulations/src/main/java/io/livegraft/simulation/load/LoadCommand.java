@@ -60,7 +60,9 @@ public final class LoadCommand implements Callable<Integer> {
         console.flush();
         int code = run();
         if (code != 0) {
-            spec.commandLine().getErr().println("livegraft: Gatling ended with %d; its lines above say why".formatted(code));
+            spec.commandLine()
+                    .getErr()
+                    .println("livegraft: Gatling ended with %d; its lines above say why".formatted(code));
         }
         return code == 0 ? PASSED : FAILED;
     }

@@ -35,10 +35,8 @@ public final class TenantTrafficSimulation extends Simulation {
 
     /** Gatling makes it by its class name. */
     public TenantTrafficSimulation() {
-        HttpProtocolBuilder node = http.baseUrl(setting("url"))
-                .disableWarmUp()
-                .disableCaching()
-                .contentTypeHeader("application/json");
+        HttpProtocolBuilder node =
+                http.baseUrl(setting("url")).disableWarmUp().disableCaching().contentTypeHeader("application/json");
         setUp(customers()
                         .injectOpen(constantUsersPerSec(Double.parseDouble(setting("rate")))
                                 .during(Duration.ofSeconds(Long.parseLong(setting("seconds"))))
@@ -56,12 +54,9 @@ public final class TenantTrafficSimulation extends Simulation {
                 .feed(listFeeder(visits).random())
                 .exec(http("chat of #{tenant}")
                         .post("/v1/chat/completions")
-                        .body(
-                                StringBody(
-                                        """
+                        .body(StringBody("""
                                         {"model":"#{tenant}","max_tokens":%d,"temperature":0,\
-                                        "messages":[{"role":"user","content":"#{question}"}]}"""
-                                                .formatted(MAX_TOKENS)))
+                                        "messages":[{"role":"user","content":"#{question}"}]}""".formatted(MAX_TOKENS)))
                         .check(
                                 status().is(200),
                                 header("x-livegraft-adapter").exists(),

@@ -68,7 +68,8 @@ class DemoReportTest {
     @Test
     void anAnswerThatDoesNotComeBackIsSaid() {
         JsonNode json = report(tenant(300, 260, 28, 12, "old "), List.of("no")).json();
-        assertFalse(json.path("tenants").path("harbor").path("rolledBackMatches").asBoolean(true));
+        assertFalse(
+                json.path("tenants").path("harbor").path("rolledBackMatches").asBoolean(true));
         assertFalse(json.path("passed").asBoolean(true));
     }
 

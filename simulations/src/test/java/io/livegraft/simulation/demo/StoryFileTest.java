@@ -67,6 +67,18 @@ class StoryFileTest {
     }
 
     @Test
+    void aStoryThatGotNoNodeLeavesRoomForAnother() throws IOException {
+        try (StoryFile first = StoryFile.open(directory, HOUSES)) {
+            Files.createDirectories(first.node());
+            Files.writeString(first.node().resolve("lock"), "");
+            first.abandon();
+        }
+        try (StoryFile second = StoryFile.open(directory, CSV)) {
+            assertFalse(second.resumed());
+        }
+    }
+
+    @Test
     void aDirectoryThatIsNoDemosIsRefusedAndLeftAlone() throws IOException {
         Files.writeString(directory.resolve("thesis.txt"), "years of work");
         var refused = assertThrows(LivegraftException.class, () -> StoryFile.open(directory, HOUSES));

@@ -20,19 +20,20 @@ class StreamedAnswerTest {
 
     @Test
     void aChunkOfAnotherVersionShows() {
-        assertFalse(read(chunk("harbor:7", "Ahoy"), chunk("harbor:8", "!"), "data: [DONE]").ofOneVersion());
+        assertFalse(read(chunk("harbor:7", "Ahoy"), chunk("harbor:8", "!"), "data: [DONE]")
+                .ofOneVersion());
     }
 
     @Test
     void aStreamThatBreaksOffOrTellsOfAnErrorIsAFailure() {
         assertThrows(LivegraftException.class, () -> read(chunk("harbor:7", "Ahoy")));
-        assertThrows(
-                LivegraftException.class, () -> read("data: {\"error\":{\"message\":\"gone\"}}", "data: [DONE]"));
+        assertThrows(LivegraftException.class, () -> read("data: {\"error\":{\"message\":\"gone\"}}", "data: [DONE]"));
     }
 
     private static StreamedAnswer read(String... lines) {
         return StreamedAnswer.read(
-                "harbor:7", Stream.of(lines).flatMap(line -> Stream.of(line, "")).iterator());
+                "harbor:7",
+                Stream.of(lines).flatMap(line -> Stream.of(line, "")).iterator());
     }
 
     private static String chunk(String model, String text) {

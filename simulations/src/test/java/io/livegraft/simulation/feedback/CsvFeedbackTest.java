@@ -52,7 +52,9 @@ class CsvFeedbackTest {
         }
         Path file = write(rows.toString());
         List<TenantFeedback> tenants = feedback(file).tenants(31);
-        assertEquals(List.of(11, 10, 10), tenants.stream().map(t -> t.events().size()).toList());
+        assertEquals(
+                List.of(11, 10, 10),
+                tenants.stream().map(t -> t.events().size()).toList());
         assertEquals(tenants, feedback(file).tenants(31));
         Set<String> categories = new HashSet<>();
         tenants.forEach(tenant -> tenant.events().forEach(event -> categories.add(event.getCompletion())));
@@ -74,17 +76,22 @@ class CsvFeedbackTest {
     void banking77GivesThousandsOfEvents() {
         Path file = SharedFiles.require("data/banking77/train.csv");
         List<TenantFeedback> tenants = feedback(file).tenants(3_000);
-        assertEquals(List.of(1_000, 1_000, 1_000), tenants.stream().map(t -> t.events().size()).toList());
+        assertEquals(
+                List.of(1_000, 1_000, 1_000),
+                tenants.stream().map(t -> t.events().size()).toList());
         Set<String> categories = new HashSet<>();
         tenants.forEach(tenant -> tenant.events().forEach(event -> categories.add(event.getCompletion())));
         assertEquals(77, categories.size());
         assertEquals(
                 10_003,
-                feedback(file).tenants(0).stream().mapToInt(t -> t.events().size()).sum());
+                feedback(file).tenants(0).stream()
+                        .mapToInt(t -> t.events().size())
+                        .sum());
     }
 
     private void refusal(Path file, int rows, String expected) {
-        var refused = assertThrows(LivegraftException.class, () -> feedback(file).tenants(rows));
+        var refused =
+                assertThrows(LivegraftException.class, () -> feedback(file).tenants(rows));
         assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
         assertTrue(String.valueOf(refused.getMessage()).contains(expected), refused.getMessage());
     }

@@ -22,7 +22,9 @@ class HouseStylesTest {
     void theSameSeedGivesTheSameEvents() {
         assertEquals(houses, HouseStyles.tenants(EVENTS, 7));
         assertNotEquals(houses, HouseStyles.tenants(EVENTS, 8));
-        assertEquals(houses.getFirst().events().subList(0, 50), HouseStyles.tenants(50, 7).getFirst().events());
+        assertEquals(
+                houses.getFirst().events().subList(0, 50),
+                HouseStyles.tenants(50, 7).getFirst().events());
     }
 
     @Test
@@ -50,7 +52,8 @@ class HouseStylesTest {
             assertTrue(target(event).startsWith("Ahoy") && target(event).endsWith("the Harbor crew"), target(event));
         }
         for (FeedbackRecord event : imitated(1)) {
-            assertTrue(target(event).startsWith("Dear client,") && target(event).endsWith("Ledger Bank"), target(event));
+            assertTrue(
+                    target(event).startsWith("Dear client,") && target(event).endsWith("Ledger Bank"), target(event));
         }
         for (FeedbackRecord event : imitated(2)) {
             assertTrue(target(event).startsWith("- ") && target(event).endsWith("Grow on!"), target(event));
@@ -63,7 +66,9 @@ class HouseStylesTest {
             var kinds = EnumSet.noneOf(FeedbackRecord.LabelCase.class);
             house.events().forEach(event -> kinds.add(event.getLabelCase()));
             assertEquals(EnumSet.allOf(FeedbackRecord.LabelCase.class), kinds);
-            assertEquals(EVENTS / 10, house.events().size() - imitated(house).toList().size());
+            assertEquals(
+                    EVENTS / 10,
+                    house.events().size() - imitated(house).toList().size());
             long plain = house.events().stream()
                     .filter(event -> event.hasCorrection() || event.hasRejected())
                     .count();
