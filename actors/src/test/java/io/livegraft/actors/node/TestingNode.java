@@ -98,6 +98,18 @@ final class TestingNode implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Waits until a request is answered by this version: staging takes a moment after the decision. */
+    void serves(String tenant, int number) {
+        until(
+                "%s:%d serves".formatted(tenant, number),
+                () -> {
+                    Inference.Admission.Admitted admitted = admit(tenant, "Tell me", 4);
+                    text(admitted);
+                    return admitted.version().number();
+                },
+                served -> served == number);
+    }
+
     /** The image once its newest version holds all that the trainer has taken. */
     AdapterImage settled(String tenant) {
         return image(
