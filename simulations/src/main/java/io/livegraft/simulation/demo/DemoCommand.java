@@ -156,12 +156,10 @@ public final class DemoCommand implements Callable<Integer> {
             out.println(report.json());
         }
         out.flush();
-        report.problems().stream()
-                .findFirst()
-                .ifPresent(problem -> spec.commandLine()
-                        .getErr()
-                        .println("livegraft: the story failed (%d problems): %s"
-                                .formatted(report.problems().size(), problem)));
+        report.problems().stream().findFirst().ifPresent(problem -> spec.commandLine()
+                .getErr()
+                .println("livegraft: the story failed (%d problems): %s"
+                        .formatted(report.problems().size(), problem)));
     }
 
     /** Until the process is asked to end; the node then ends in the shutdown hook. */
