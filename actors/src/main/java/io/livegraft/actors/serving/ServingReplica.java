@@ -251,17 +251,12 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onGenerate(Generate request) {
-        int tokens = request.prompt().length + request.sampling().maxTokens();
-        if (tokens > environment.mostTokens()) {
+        if (request.prompt().length >= environment.mostTokens()) {
             refuse(
                     request,
                     ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-                    "the prompt has %d tokens and %d were requested, together %d; at most %d fit"
-                            .formatted(
-                                    request.prompt().length,
-                                    request.sampling().maxTokens(),
-                                    tokens,
-                                    environment.mostTokens()));
+                    "the prompt has %d tokens, but at most %d fit together with the answer"
+                            .formatted(request.prompt().length, environment.mostTokens()));
         } else if (requests >= environment.mostRequests()) {
             refuse(request, ErrorCode.OVERLOADED, "%d requests run or wait already".formatted(requests));
         } else {

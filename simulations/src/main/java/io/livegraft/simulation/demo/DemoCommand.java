@@ -34,9 +34,9 @@ public final class DemoCommand implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int HOUSES = 3;
     private static final int HOUSE_EVENTS = 900;
-    private static final int CSV_EVENTS = 3_000;
+    private static final int CSV_EVENTS = 2_400;
     private static final double HOUSE_RATE = 20;
-    private static final double CSV_RATE = 60;
+    private static final double CSV_RATE = 40;
     private static final Duration READY = Duration.ofMinutes(2);
 
     @Spec
@@ -69,7 +69,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--events",
             paramLabel = "N",
-            description = "Events in all (default: 900, of a CSV file 3000; 0: all rows of the file).")
+            description = "Events in all (default: 900, of a CSV file 2400; 0: all rows of the file).")
     private Optional<Integer> events = Optional.empty();
 
     @Option(names = "--rate", paramLabel = "N", description = "Events a second (default: 20, of a CSV file 60).")

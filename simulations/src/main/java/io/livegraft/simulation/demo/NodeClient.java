@@ -138,7 +138,7 @@ final class NodeClient implements AutoCloseable {
         switch (probe) {
             case Probe.Question question ->
                 body.putArray("messages").addObject().put("role", "user").put("content", question.text());
-            case Probe.Opening opening -> body.put("prompt", opening.text());
+            case Probe.Opening opening -> body.put("prompt", opening.text()).put("stop", "\n");
         }
         return body;
     }

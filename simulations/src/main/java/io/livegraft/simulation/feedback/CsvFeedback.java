@@ -18,8 +18,8 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
 /**
- * A CSV file with a header as feedback: the prompt is {@code TEXT + "\nIntent:"}, the completion a space and the category with
- * spaces for underscores, both verbatim otherwise. Rows are shuffled with the seed (such files are often sorted by category)
+ * A CSV file with a header as feedback: the prompt is {@code TEXT + "\nIntent:"}, the completion a space, the category with
+ * spaces for underscores and a line break, which every base can end with. Rows are shuffled with the seed (such files are often sorted by category)
  * and dealt to three tenants in turn. Rows without text or category are no events.
  */
 public final class CsvFeedback {
@@ -111,7 +111,7 @@ public final class CsvFeedback {
     private static FeedbackRecord event(String text, String category) {
         return FeedbackRecord.newBuilder()
                 .setPrompt(text + "\nIntent:")
-                .setCompletion(" " + category.replace('_', ' '))
+                .setCompletion(" " + category.replace('_', ' ') + "\n")
                 .build();
     }
 

@@ -10,6 +10,6 @@ public sealed interface Probe {
     /** A customer's message, answered as a chat. */
     record Question(String text, int maxTokens) implements Probe {}
 
-    /** A text to go on with, verbatim. */
+    /** A text to go on with, verbatim, to the end of the line. */
     record Opening(String text, int maxTokens) implements Probe {}
 }

@@ -33,7 +33,7 @@ class CsvFeedbackTest {
                 .findFirst()
                 .orElseThrow();
         assertEquals("Is it here, yet?\nIntent:", card.getPrompt());
-        assertEquals(" card arrival", card.getCompletion());
+        assertEquals(" card arrival\n", card.getCompletion());
         assertEquals(FeedbackRecord.LabelCase.LABEL_NOT_SET, card.getLabelCase());
     }
 
