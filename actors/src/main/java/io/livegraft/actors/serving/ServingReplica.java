@@ -102,9 +102,6 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             Clock clock,
             Metrics metrics) {}
 
-    /** The version a request gets. */
-    private record Target(Optional<String> tenant, int number, Optional<String> digest) {}
-
     private record Waiting(Generate request, Target target) {}
 
     private final Environment environment;
@@ -260,7 +257,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         } else if (requests >= environment.mostRequests()) {
             refuse(request, ErrorCode.OVERLOADED, "%d requests run or wait already".formatted(requests));
         } else {
-            resolve(request.model())
+            Target.of(request.model(), environment.baseName(), tenants)
                     .ifPresentOrElse(
                             target -> onTarget(request, target),
                             () -> refuse(
@@ -285,42 +282,6 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                     "%d requests wait for '%s' to be staged"
                             .formatted(slot.waiting().size(), request.model()));
         }
-    }
-
-    private Optional<Target> resolve(String model) {
-        if (model.equals(environment.baseName())) {
-            return Optional.of(new Target(Optional.empty(), 0, Optional.empty()));
-        }
-        ModelName name = ModelName.parse(model);
-        return Optional.ofNullable(tenants.get(name.tenant())).flatMap(table -> {
-            AdapterImage image = table.image();
-            OptionalInt number =
-                    switch (name) {
-                        // Until something serves (right after a start) requests wait for what should.
-                        case ModelName.Serving serving ->
-                            table.serving().isPresent() ? table.serving() : OptionalInt.of(image.serving());
-                        case ModelName.Version version -> OptionalInt.of(version.number());
-                        case ModelName.Alias alias -> aliased(alias.alias(), table);
-                    };
-            return number.isEmpty() ? Optional.empty() : target(image, number.getAsInt());
-        });
-    }
-
-    private static OptionalInt aliased(String alias, TenantTable table) {
-        return switch (alias) {
-            case "serving" ->
-                OptionalInt.of(table.serving().orElse(table.image().serving()));
-            case "previous" -> table.image().previous();
-            case "candidate" -> table.image().candidate();
-            default -> OptionalInt.empty();
-        };
-    }
-
-    private static Optional<Target> target(AdapterImage image, int number) {
-        Optional<String> tenant = Optional.of(image.tenant());
-        return number == 0
-                ? Optional.of(new Target(tenant, 0, Optional.empty()))
-                : image.version(number).map(version -> new Target(tenant, number, Optional.of(version.digest())));
     }
 
     private void admit(Generate request, Target target, Optional<AdapterSlots.Slot<Waiting>> slot) {

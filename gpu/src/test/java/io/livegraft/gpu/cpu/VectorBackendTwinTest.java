@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Backend;
@@ -11,6 +12,7 @@ import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -217,6 +219,36 @@ class VectorBackendTwinTest {
                 assertArrayEquals(download(three, three.rows(all, n, 1)), download(one, alone), 0f, "row " + n);
             }
         }
+    }
+
+    /** The mutant of the law above: a sum that is split when there are many rows, as libraries like to do. */
+    @Test
+    void aKernelThatChoosesItsSumByTheNumberOfRowsWouldBeSeen() {
+        Random random = new Random(14);
+        int half = 128;
+        Tensor x = tensor(vector, random, 61, 2 * half);
+        Tensor w = tensor(vector, random, 2 * half, OUT);
+        Tensor alone = vector.allocate(1, OUT);
+        vector.multiply(alone, vector.rows(x, 7, 1), Operand.PLAIN, w, Operand.PLAIN, 1, false);
+
+        Tensor split = vector.allocate(61, OUT);
+        Tensor left = vector.upload(columns(download(vector, x), 61, 2 * half, 0, half), 61, half);
+        Tensor right = vector.upload(columns(download(vector, x), 61, 2 * half, half, half), 61, half);
+        vector.multiply(split, left, Operand.PLAIN, vector.rows(w, 0, half), Operand.PLAIN, 1, false);
+        vector.multiply(split, right, Operand.PLAIN, vector.rows(w, half, half), Operand.PLAIN, 1, true);
+
+        float[] expected = download(vector, alone);
+        float[] actual = download(vector, vector.rows(split, 7, 1));
+        assertArrayEquals(expected, actual, 1e-3f);
+        assertFalse(Arrays.equals(expected, actual), "equal within rounding, but not in every bit");
+    }
+
+    private static float[] columns(float[] values, int rows, int stride, int from, int count) {
+        float[] block = new float[rows * count];
+        for (int n = 0; n < rows; n++) {
+            System.arraycopy(values, n * stride + from, block, n * count, count);
+        }
+        return block;
     }
 
     @Test
