@@ -1,12 +1,16 @@
 package io.livegraft.simulation.load;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -48,6 +52,9 @@ public final class LoadCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "Folder of the reports (default: ${DEFAULT-VALUE}).")
     private Path out = Path.of(".livegraft", "load");
 
+    @Option(names = "--json", description = "End with {\"passed\",\"rate\",\"seconds\",\"report\"}.")
+    private boolean json;
+
     @Override
     public Integer call() {
         if (!(rate > 0) || seconds < 1) {
@@ -64,7 +71,27 @@ public final class LoadCommand implements Callable<Integer> {
                     .getErr()
                     .println("livegraft: Gatling ended with %d; its lines above say why".formatted(code));
         }
+        if (json) {
+            console.println(new ObjectMapper()
+                    .createObjectNode()
+                    .put("passed", code == 0)
+                    .put("rate", rate)
+                    .put("seconds", seconds)
+                    .put("report", newestReport().map(Path::toString).orElse("")));
+            console.flush();
+        }
         return code == 0 ? PASSED : FAILED;
+    }
+
+    /** Gatling names the folder of a run after its time, so the last name is the newest. */
+    private Optional<Path> newestReport() {
+        try (Stream<Path> runs = Files.list(out)) {
+            return runs.filter(Files::isDirectory)
+                    .max(Comparator.naturalOrder())
+                    .map(Path::toAbsolutePath);
+        } catch (IOException nothingWritten) {
+            return Optional.empty();
+        }
     }
 
     private int run() {
