@@ -13,6 +13,7 @@ import io.livegraft.actors.serving.ServingReplica;
 import io.livegraft.actors.supervisor.Publication;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.actors.trainer.Trainer;
+import io.livegraft.actors.trainer.TrainerSettings;
 import io.livegraft.gpu.engine.Engine;
 import java.time.Clock;
 import java.time.Duration;
@@ -129,12 +130,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             ActorRef<DeviceScheduler.Command> device,
             ActorRef<Supervisor.Command> supervisor,
             ActorRef<RegistryGuardian.Command> registry) {
+        TrainerSettings trainer =
+                settings.trainer().forBase(environment.engine().config());
         return new Trainer.Environment(
-                settings.trainer(),
+                trainer,
                 settings.kafka().feedbackTopic(),
                 environment.engine().baseName(),
                 environment.engine().baseDigest(),
-                settings.trainer().configDigest(environment.engine().profile()),
+                trainer.configDigest(environment.engine().profile()),
                 environment.engine().config(),
                 environment.checkpoints(),
                 environment.artifacts(),

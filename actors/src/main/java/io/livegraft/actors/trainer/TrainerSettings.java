@@ -5,6 +5,7 @@ import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.training.OptimizerSettings;
 import java.time.Duration;
 
@@ -12,6 +13,7 @@ import java.time.Duration;
  * Sections {@code livegraft.trainer}, {@code livegraft.lora} and {@code livegraft.optimizer} of the configuration.
  *
  * @param steps what makes the steps, with lora and optimizer part of the config digest
+ * @param scaledLearningRate whether {@link #forBase} still has to scale the learning rate to the base
  * @param bufferedEntries entries that may wait while a step trains; further ones are not acknowledged
  * @param retainedCheckpoints newest ones kept of each tenant
  * @param retry pause before a checkpoint that could not be written is tried again
@@ -20,6 +22,7 @@ public record TrainerSettings(
         StepSettings steps,
         LoraConfig lora,
         OptimizerSettings optimizer,
+        boolean scaledLearningRate,
         int bufferedEntries,
         int retainedCheckpoints,
         Duration retry) {
@@ -39,6 +42,7 @@ public record TrainerSettings(
                     steps(trainer),
                     lora(livegraft.getConfig("lora")),
                     optimizer(livegraft.getConfig("optimizer")),
+                    livegraft.getBoolean("optimizer.scale-to-base"),
                     trainer.getInt("buffered-entries"),
                     trainer.getInt("retained-checkpoints"),
                     trainer.getDuration("retry"));
@@ -46,6 +50,12 @@ public record TrainerSettings(
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION, "livegraft.trainer, lora or optimizer: " + e.getMessage(), e);
         }
+    }
+
+    /** The settings with which adapters of this base are trained. */
+    public TrainerSettings forBase(ModelConfig base) {
+        OptimizerSettings scaled = scaledLearningRate ? optimizer.scaledTo(base.hiddenSize()) : optimizer;
+        return new TrainerSettings(steps, lora, scaled, false, bufferedEntries, retainedCheckpoints, retry);
     }
 
     /**

@@ -19,7 +19,7 @@ class NodeSettingsTest {
         assertEquals(8, settings.trainer().steps().examples());
         assertEquals(1024, settings.trainer().steps().tokens());
         assertEquals(2000, settings.trainer().steps().maxWaitMillis());
-        assertEquals(2e-3, settings.trainer().optimizer().learningRate());
+        assertEquals(5e-4, settings.trainer().optimizer().learningRate());
         assertEquals(8, settings.trainer().lora().rank());
         assertEquals(16, settings.registry().retainedVersions());
     }

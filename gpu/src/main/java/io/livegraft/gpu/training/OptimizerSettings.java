@@ -30,6 +30,18 @@ public record OptimizerSettings(
         }
     }
 
+    /**
+     * The same with the learning rate scaled to a base's width: narrower bases want larger steps.
+     *
+     * <pre>{@code
+     *   lr' = lr · (2000 / hiddenSize)^0.781          (Tinker cookbook's fit for LoRA on Llama bases)
+     * }</pre>
+     */
+    public OptimizerSettings scaledTo(int hiddenSize) {
+        double scaled = learningRate * StrictMath.pow(2000.0 / hiddenSize, 0.781);
+        return new OptimizerSettings(scaled, beta1, beta2, epsilon, weightDecay, maxGradientNorm, warmupSteps);
+    }
+
     /** The rate of the step after {@code stepsTaken} ones. */
     public double learningRateAt(long stepsTaken) {
         return warmupSteps == 0 ? learningRate : learningRate * Math.min(1.0, (stepsTaken + 1.0) / warmupSteps);

@@ -84,6 +84,14 @@ class AdapterTrainingTest {
         assertArrayEquals(new double[] {0.1, 0.2, 0.3, 0.4, 0.4, 0.4}, rates, 1e-12);
     }
 
+    @Test
+    void theRateScalesWithTheBasesWidthAndStaysAtTwoThousand() {
+        OptimizerSettings settings = new OptimizerSettings(5e-4, 0.9, 0.999, 1e-8, 0, 0, 4);
+        assertEquals(5e-4, settings.scaledTo(2000).learningRate(), 1e-12);
+        assertEquals(3.117e-3, settings.scaledTo(192).learningRate(), 1e-6);
+        assertEquals(4, settings.scaledTo(192).warmupSteps());
+    }
+
     private static TrainingState steps(int threads, int sliceTokens, List<TrainingExample> examples) {
         try (Backend backend = new VectorBackend(threads)) {
             Transformer transformer = transformer(backend);
