@@ -1,7 +1,6 @@
 package io.livegraft.actors.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.actors.registry.AdapterImage;
 import java.io.BufferedReader;
@@ -28,9 +27,6 @@ class KillLawTest {
 
     @Test
     void aKilledProcessLosesNothingAppliesNothingTwiceAndEndsWithTheSameBits() throws Exception {
-        assumeTrue(
-                Files.isDirectory(TestingNode.BASE),
-                "no model at " + TestingNode.BASE.toAbsolutePath().normalize());
         long seed = System.nanoTime();
         System.out.println("KillLawTest seed " + seed);
         Random random = new Random(seed);

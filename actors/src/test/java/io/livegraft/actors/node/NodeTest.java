@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.gpu.error.ErrorCode;
@@ -13,7 +12,6 @@ import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +27,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,13 +38,6 @@ class NodeTest {
 
     @TempDir
     private Path state;
-
-    @BeforeEach
-    void needsTheModel() {
-        assumeTrue(
-                Files.isDirectory(TestingNode.BASE),
-                "no model at " + TestingNode.BASE.toAbsolutePath().normalize());
-    }
 
     @Test
     void feedbackBecomesAVersionThatServesAndARollbackBringsTheOldAnswerBack() {
