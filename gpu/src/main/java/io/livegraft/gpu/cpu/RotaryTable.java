@@ -4,7 +4,7 @@ import io.livegraft.gpu.backend.Rope;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Cosines and sines of the rotary angles, computed once a position and frequency set. */
+/** Cosines and sines of the rotary angles, computed once a position in each call. */
 final class RotaryTable {
     private RotaryTable() {}
 
