@@ -106,14 +106,20 @@ public interface Backend extends AutoCloseable {
      * Causal attention of one sequence's queries over its cache (Vaswani et al., arXiv 1706.03762, equation 1).
      *
      * <pre>{@code
-     *   out[i,h] = Σ_j p[j] · v[j, h·G/H]      p = softmax_j( q[i,h] · k[j, h·G/H] / √D ),   j ≤ position + i
-     *   out, q (count, H·D)
+     *   out[i,h] = Σ_j p[j] · v[j, h·G/H]      p = softmax_j( q[i,h] · k[j, h·G/H] / √D ),
+     *   position + i − window < j ≤ position + i                out, q (count, H·D)
      * }</pre>
+     *
+     * @param window keys that a query sees, itself included (Mistral, arXiv 2310.06825, section 2); {@link
+     *     Integer#MAX_VALUE} for all
      */
-    void attention(Tensor out, Tensor q, KvCache cache, int layer, int position);
+    void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window);
+
+    /** The same for a whole sequence from position 0, with its own k and v (T, G·D): the same bits as over a cache. */
+    void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window);
 
     /**
-     * Backward of {@link #attention} for a whole sequence from position 0; probabilities are computed again.
+     * Backward of attention over a whole sequence; probabilities are computed again.
      *
      * <pre>{@code
      *   dv[j] += Σ_i p[i,j] · dOut[i]      dp[i,j] = dOut[i] · v[j]      ds[i,j] = p[i,j] · ( dp[i,j] − Σ_k p[i,k]·dp[i,k] ) / √D
@@ -121,7 +127,8 @@ public interface Backend extends AutoCloseable {
      *   dq, dOut, q (T, H·D)   dk, dv, k, v (T, G·D)
      * }</pre>
      */
-    void attentionBackward(Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim);
+    void attentionBackward(
+            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim, int window);
 
     // loss and optimizer
 

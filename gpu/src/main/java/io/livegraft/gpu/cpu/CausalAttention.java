@@ -7,15 +7,15 @@ final class CausalAttention {
     private CausalAttention() {}
 
     /** {@code out (count,D) = softmax(q·kᵀ/√D) · v} with queries at {@code position} and on. */
-    static void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v, int position) {
-        Matrix p = probabilities(q, keysTransposed, position);
+    static void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v, int position, int window) {
+        Matrix p = probabilities(q, keysTransposed, position, window);
         PanelProduct.run(out, p, v, 1, false);
     }
 
     /** Adds into dq, dk and dv of one query head and its key-value head. */
-    static void backward(Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v) {
+    static void backward(Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v, int window) {
         int length = q.rows();
-        Matrix p = probabilities(q, k.transposed(), 0);
+        Matrix p = probabilities(q, k.transposed(), 0, window);
         PanelProduct.run(dv, p.transposed(), dOut, 1, true);
         Matrix ds = square(length);
         PanelProduct.run(ds, dOut, v.transposed(), 1, false);
@@ -35,16 +35,18 @@ final class CausalAttention {
         PanelProduct.run(dk, ds.transposed(), q, scale, true);
     }
 
-    /** Row i holds softmax over the keys up to {@code position + i}, and zeros behind. */
-    private static Matrix probabilities(Matrix q, Matrix keysTransposed, int position) {
+    /** Row i holds softmax over the window that ends with key {@code position + i}, and zeros around. */
+    private static Matrix probabilities(Matrix q, Matrix keysTransposed, int position, int window) {
         int length = keysTransposed.columns();
         float[] s = new float[q.rows() * length];
         Matrix scores = new Matrix(s, 0, length, 1, q.rows(), length);
         PanelProduct.run(scores, q, keysTransposed, scale(q.columns()), false);
         for (int i = 0; i < q.rows(); i++) {
-            int visible = Math.min(length, position + i + 1);
-            softmax(s, i * length, visible);
-            Arrays.fill(s, i * length + visible, (i + 1) * length, 0f);
+            int end = Math.min(length, position + i + 1);
+            int first = Math.max(0, position + i + 1 - window);
+            Arrays.fill(s, i * length, i * length + first, 0f);
+            softmax(s, i * length + first, end - first);
+            Arrays.fill(s, i * length + end, (i + 1) * length, 0f);
         }
         return scores;
     }

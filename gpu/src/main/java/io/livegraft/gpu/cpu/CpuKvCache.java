@@ -58,13 +58,13 @@ final class CpuKvCache implements KvCache {
         }
     }
 
-    /** Transposed keys (D, length) of one head. */
-    Matrix keysTransposed(int layer, int head, int length) {
-        return new Matrix(keys[layer], head * headDim * capacity, capacity, 1, headDim, length);
+    /** Transposed keys (D, count) of one head. */
+    Matrix keysTransposed(int layer, int head, int from, int count) {
+        return new Matrix(keys[layer], head * headDim * capacity + from, capacity, 1, headDim, count);
     }
 
-    /** Values (length, D) of one head. */
-    Matrix values(int layer, int head, int length) {
-        return new Matrix(values[layer], head * capacity * headDim, headDim, 1, length, headDim);
+    /** Values (count, D) of one head. */
+    Matrix values(int layer, int head, int from, int count) {
+        return new Matrix(values[layer], (head * capacity + from) * headDim, headDim, 1, count, headDim);
     }
 }

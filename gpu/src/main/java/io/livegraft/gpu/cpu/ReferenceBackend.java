@@ -134,33 +134,52 @@ public final class ReferenceBackend extends CpuMemory {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position) {
+    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
         CpuKvCache kv = CpuKvCache.of(cache);
-        CpuTensor queries = CpuTensor.of(q);
         int dim = kv.headDim();
-        int heads = queries.columns() / dim;
-        int length = position + queries.rows();
-        for (int h = 0; h < heads; h++) {
-            int kvHead = h / (heads / kv.kvHeads());
-            Matrix k = kv.keysTransposed(layer, kvHead, length).transposed();
-            Matrix v = kv.values(layer, kvHead, length);
-            Matrix query = queries.columnBlock(h * dim, dim);
-            for (int i = 0; i < queries.rows(); i++) {
-                double[] p = probabilities(query, i, k, position + i + 1);
-                for (int d = 0; d < dim; d++) {
-                    double sum = 0;
-                    for (int j = 0; j < p.length; j++) {
-                        sum += p[j] * at(v, j, d);
-                    }
-                    set(CpuTensor.of(out).columnBlock(h * dim, dim), i, d, sum);
+        int group = q.columns() / dim / kv.kvHeads();
+        int length = position + q.rows();
+        for (int h = 0; h < q.columns() / dim; h++) {
+            attend(
+                    CpuTensor.of(out).columnBlock(h * dim, dim),
+                    CpuTensor.of(q).columnBlock(h * dim, dim),
+                    kv.keysTransposed(layer, h / group, 0, length).transposed(),
+                    kv.values(layer, h / group, 0, length),
+                    position,
+                    window);
+        }
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window) {
+        int group = q.columns() / k.columns();
+        for (int h = 0; h < q.columns() / headDim; h++) {
+            attend(
+                    CpuTensor.of(out).columnBlock(h * headDim, headDim),
+                    CpuTensor.of(q).columnBlock(h * headDim, headDim),
+                    CpuTensor.of(k).columnBlock(h / group * headDim, headDim),
+                    CpuTensor.of(v).columnBlock(h / group * headDim, headDim),
+                    0,
+                    window);
+        }
+    }
+
+    private static void attend(Matrix out, Matrix q, Matrix k, Matrix v, int position, int window) {
+        for (int i = 0; i < q.rows(); i++) {
+            double[] p = probabilities(q, i, k, position + i, window);
+            for (int d = 0; d < q.columns(); d++) {
+                double sum = 0;
+                for (int j = 0; j < p.length; j++) {
+                    sum += p[j] * at(v, j, d);
                 }
+                set(out, i, d, sum);
             }
         }
     }
 
     @Override
     public void attentionBackward(
-            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim) {
+            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim, int window) {
         int group = q.columns() / k.columns();
         for (int h = 0; h < q.columns() / headDim; h++) {
             int column = h * headDim;
@@ -172,14 +191,16 @@ public final class ReferenceBackend extends CpuMemory {
                     CpuTensor.of(dOut).columnBlock(column, headDim),
                     CpuTensor.of(q).columnBlock(column, headDim),
                     CpuTensor.of(k).columnBlock(kvColumn, headDim),
-                    CpuTensor.of(v).columnBlock(kvColumn, headDim));
+                    CpuTensor.of(v).columnBlock(kvColumn, headDim),
+                    window);
         }
     }
 
-    private static void headBackward(Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v) {
+    private static void headBackward(
+            Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v, int window) {
         double scale = 1 / Math.sqrt(q.columns());
         for (int i = 0; i < q.rows(); i++) {
-            double[] p = probabilities(q, i, k, i + 1);
+            double[] p = probabilities(q, i, k, i, window);
             double[] dp = new double[p.length];
             double projection = 0;
             for (int j = 0; j < p.length; j++) {
@@ -199,10 +220,12 @@ public final class ReferenceBackend extends CpuMemory {
         }
     }
 
-    private static double[] probabilities(Matrix q, int row, Matrix k, int visible) {
-        double[] scores = new double[visible];
+    /** Of the keys up to the query's own position; 0 for those before its window. */
+    private static double[] probabilities(Matrix q, int row, Matrix k, int position, int window) {
+        double[] scores = new double[position + 1];
+        int first = Math.max(0, position + 1 - window);
         double max = Double.NEGATIVE_INFINITY;
-        for (int j = 0; j < visible; j++) {
+        for (int j = first; j <= position; j++) {
             for (int d = 0; d < q.columns(); d++) {
                 scores[j] += at(q, row, d) * at(k, j, d);
             }
@@ -210,11 +233,11 @@ public final class ReferenceBackend extends CpuMemory {
             max = Math.max(max, scores[j]);
         }
         double sum = 0;
-        for (int j = 0; j < visible; j++) {
+        for (int j = first; j <= position; j++) {
             scores[j] = Math.exp(scores[j] - max);
             sum += scores[j];
         }
-        for (int j = 0; j < visible; j++) {
+        for (int j = first; j <= position; j++) {
             scores[j] /= sum;
         }
         return scores;

@@ -7,6 +7,7 @@ import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -115,28 +116,63 @@ public final class VectorBackend extends CpuMemory {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position) {
+    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
         CpuKvCache kv = CpuKvCache.of(cache);
+        int headDim = kv.headDim();
+        int group = q.columns() / headDim / kv.kvHeads();
+        int first = Math.max(0, position + 1 - window);
+        int count = position + q.rows() - first;
+        attention(
+                out,
+                q,
+                headDim,
+                head -> kv.keysTransposed(layer, head / group, first, count),
+                head -> kv.values(layer, head / group, first, count),
+                position - first,
+                window);
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window) {
+        CpuTensor keys = CpuTensor.of(k);
+        CpuTensor values = CpuTensor.of(v).requireShapeOf(keys);
+        int group = q.columns() / keys.columns();
+        attention(
+                out,
+                q,
+                headDim,
+                head -> keys.columnBlock(head / group * headDim, headDim).transposed(),
+                head -> values.columnBlock(head / group * headDim, headDim),
+                0,
+                window);
+    }
+
+    /** Query heads are independent; {@code keys} and {@code values} give each its own. */
+    private void attention(
+            Tensor out,
+            Tensor q,
+            int headDim,
+            IntFunction<Matrix> keys,
+            IntFunction<Matrix> values,
+            int position,
+            int window) {
         CpuTensor queries = CpuTensor.of(q);
         CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
-        int headDim = kv.headDim();
-        int heads = queries.columns() / headDim;
-        int length = position + queries.rows();
-        IntConsumer head = h -> {
-            int kvHead = h / (heads / kv.kvHeads());
-            CausalAttention.forward(
-                    result.columnBlock(h * headDim, headDim),
-                    queries.columnBlock(h * headDim, headDim),
-                    kv.keysTransposed(layer, kvHead, length),
-                    kv.values(layer, kvHead, length),
-                    position);
-        };
-        share(heads, (long) queries.size() * length, head);
+        share(
+                queries.columns() / headDim,
+                (long) queries.size() * (position + queries.rows()),
+                head -> CausalAttention.forward(
+                        result.columnBlock(head * headDim, headDim),
+                        queries.columnBlock(head * headDim, headDim),
+                        keys.apply(head),
+                        values.apply(head),
+                        position,
+                        window));
     }
 
     @Override
     public void attentionBackward(
-            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim) {
+            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim, int window) {
         CpuTensor queries = CpuTensor.of(q);
         CpuTensor keys = CpuTensor.of(k);
         int kvHeads = keys.columns() / headDim;
@@ -151,7 +187,8 @@ public final class VectorBackend extends CpuMemory {
                         CpuTensor.of(dOut).columnBlock(h * headDim, headDim),
                         queries.columnBlock(h * headDim, headDim),
                         keys.columnBlock(kvColumn, headDim),
-                        CpuTensor.of(v).columnBlock(kvColumn, headDim));
+                        CpuTensor.of(v).columnBlock(kvColumn, headDim),
+                        window);
             }
         };
         share(kvHeads, (long) queries.size() * queries.rows(), kvHead);

@@ -68,7 +68,7 @@ public final class Generation implements AutoCloseable {
             throw new IllegalStateException("a finished generation can't go on");
         }
         int[] ids = position == 0 ? prompt : new int[] {lastToken};
-        return new Segment(ids, position, cache, adapter.map(StagedAdapter::tensors));
+        return Segment.decode(ids, position, cache, adapter.map(StagedAdapter::tensors));
     }
 
     /** Draws from the logits that {@link #segment()} led to. */

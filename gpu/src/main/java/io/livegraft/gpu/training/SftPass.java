@@ -8,6 +8,7 @@ import io.livegraft.gpu.transformer.Transformer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Supervised fine-tuning loss of some examples, forward only or with gradients.
@@ -71,8 +72,7 @@ public final class SftPass {
     /** Whole examples from position 0; the last token is fed too, which keeps rows and positions the same. */
     private List<Segment> segments(List<TrainingExample> examples, Optional<AdapterTensors> adapter) {
         return examples.stream()
-                .map(example ->
-                        new Segment(example.tokens(), 0, transformer.allocateKvCache(example.tokens().length), adapter))
+                .map(example -> Segment.whole(example.tokens(), adapter, OptionalLong.empty()))
                 .toList();
     }
 }

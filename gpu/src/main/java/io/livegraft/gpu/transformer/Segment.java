@@ -2,22 +2,40 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.KvCache;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Consecutive rows of a batch that belong to one sequence.
  *
  * @param ids tokens to feed, at least one
  * @param position of the first of them; the cache holds all before
+ * @param cache keys and values of the sequence; without one the segment is a whole sequence from position 0
  * @param adapter what the sequence's tenant adds to the base
+ * @param dropoutSeed of this segment's dropout masks; absent where nothing is dropped
  */
-public record Segment(int[] ids, int position, KvCache cache, Optional<AdapterTensors> adapter) {
+public record Segment(
+        int[] ids, int position, Optional<KvCache> cache, Optional<AdapterTensors> adapter, OptionalLong dropoutSeed) {
     public Segment {
         if (ids.length == 0) {
             throw new IllegalArgumentException("a segment needs at least one token");
         }
-        if (position + ids.length > cache.capacity()) {
+        int capacity = cache.map(KvCache::capacity).orElse(Integer.MAX_VALUE);
+        if (position > capacity - ids.length) {
             throw new IllegalArgumentException("positions %d to %d do not fit in a cache of %d"
-                    .formatted(position, position + ids.length - 1, cache.capacity()));
+                    .formatted(position, position + ids.length - 1, capacity));
         }
+        if (cache.isEmpty() && position != 0) {
+            throw new IllegalArgumentException("position %d needs a cache of what came before".formatted(position));
+        }
+    }
+
+    /** Prefill or a decode step: what is fed sees the cache and is added to it. */
+    public static Segment decode(int[] ids, int position, KvCache cache, Optional<AdapterTensors> adapter) {
+        return new Segment(ids, position, Optional.of(cache), adapter, OptionalLong.empty());
+    }
+
+    /** A sequence in one piece, for training and evaluation: it leaves nothing behind. */
+    public static Segment whole(int[] ids, Optional<AdapterTensors> adapter, OptionalLong dropoutSeed) {
+        return new Segment(ids, 0, Optional.empty(), adapter, dropoutSeed);
     }
 }

@@ -96,7 +96,7 @@ public final class Transformer {
         linears.baseBackward(dHidden, dLogits, hidden, weights.head());
     }
 
-    /** Adds into the gradients of all adapters and trained weights that took part; segments must start at position 0. */
+    /** Adds into the gradients of all adapters and trained weights that took part; all segments must be whole. */
     public void backward(Tape tape, Tensor dHidden) {
         Tensor d = backend.allocate(tape.batch.rows(), config().hiddenSize());
         block.normaliseBackward(d, dHidden, tape.last, weights.finalNorm(), tape.rstd);

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.ModelConfig;
@@ -16,6 +17,8 @@ import io.livegraft.gpu.transformer.TransformerWeights.Vectors;
  * }</pre>
  */
 final class TransformerBlock {
+    private static final int NO_WINDOW = Integer.MAX_VALUE;
+
     /** What the backward pass needs of the forward one. */
     record Activations(
             Tensor x,
@@ -115,20 +118,25 @@ final class TransformerBlock {
             Segment segment = batch.segments().get(s);
             int start = batch.start(s);
             int count = segment.ids().length;
-            backend.appendKv(
-                    segment.cache(),
-                    index,
-                    backend.rows(k, start, count),
-                    backend.rows(v, start, count),
-                    segment.position());
-            backend.attention(
+            attend(
                     backend.rows(attended, start, count),
                     backend.rows(q, start, count),
-                    segment.cache(),
+                    backend.rows(k, start, count),
+                    backend.rows(v, start, count),
                     index,
-                    segment.position());
+                    segment);
         }
         return attended;
+    }
+
+    private void attend(Tensor out, Tensor q, Tensor k, Tensor v, int index, Segment segment) {
+        if (segment.cache().isPresent()) {
+            KvCache cache = segment.cache().get();
+            backend.appendKv(cache, index, k, v, segment.position());
+            backend.attention(out, q, cache, index, segment.position(), NO_WINDOW);
+        } else {
+            backend.attention(out, q, k, v, config.headDim(), NO_WINDOW);
+        }
     }
 
     private void attendBackward(Tensor dq, Tensor dk, Tensor dv, Tensor dAttended, Activations a, Batch batch) {
@@ -143,7 +151,8 @@ final class TransformerBlock {
                     backend.rows(a.q(), start, count),
                     backend.rows(a.k(), start, count),
                     backend.rows(a.v(), start, count),
-                    config.headDim());
+                    config.headDim(),
+                    NO_WINDOW);
         }
     }
 

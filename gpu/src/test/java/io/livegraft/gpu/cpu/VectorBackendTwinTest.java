@@ -18,6 +18,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every operation of the vector backend against the reference, on prime sizes so that tails can't hide. */
 class VectorBackendTwinTest {
@@ -135,8 +136,9 @@ class VectorBackendTwinTest {
         assertArrayEquals(values(new Random(7), N * 5 * 14), download(vector, x), 1e-5f);
     }
 
-    @Test
-    void attentionAgreesOverAFilledCache() {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 20, Integer.MAX_VALUE})
+    void attentionAgreesOverAFilledCache(int window) {
         int dim = 6;
         int kvHeads = 3;
         int heads = 6;
@@ -146,13 +148,56 @@ class VectorBackendTwinTest {
             backend.appendKv(cache, 1, tensor(backend, random, 17, 18), tensor(backend, random, 17, 18), 0);
             backend.appendKv(cache, 1, tensor(backend, random, N, 18), tensor(backend, random, N, 18), 17);
             Tensor out = backend.allocate(N, heads * dim);
-            backend.attention(out, tensor(backend, random, N, heads * dim), cache, 1, 17);
+            backend.attention(out, tensor(backend, random, N, heads * dim), cache, 1, 17, window);
             return out;
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, Integer.MAX_VALUE})
+    void attentionOverAWholeSequenceAgreesAndHasTheBitsOfTheCachedOneTokenByToken(int window) {
+        twins(1e-5f, backend -> wholeAttention(backend, window));
+        for (Backend backend : new Backend[] {reference, vector}) {
+            Random random = new Random(15);
+            Tensor q = tensor(backend, random, N, 36);
+            Tensor k = tensor(backend, random, N, 18);
+            Tensor v = tensor(backend, random, N, 18);
+            KvCache cache = backend.allocateKvCache(1, 3, 6, 40);
+            Tensor out = backend.allocate(N, 36);
+            for (int n = 0; n < N; n++) {
+                backend.appendKv(cache, 0, backend.rows(k, n, 1), backend.rows(v, n, 1), n);
+                backend.attention(backend.rows(out, n, 1), backend.rows(q, n, 1), cache, 0, n, window);
+            }
+            float[] whole = download(backend, wholeAttention(backend, window));
+            assertArrayEquals(whole, download(backend, out), 0f, backend.profile());
+        }
+    }
+
+    private static Tensor wholeAttention(Backend backend, int window) {
+        Random random = new Random(15);
+        Tensor out = backend.allocate(N, 36);
+        backend.attention(
+                out,
+                tensor(backend, random, N, 36),
+                tensor(backend, random, N, 18),
+                tensor(backend, random, N, 18),
+                6,
+                window);
+        return out;
+    }
+
     @Test
-    void attentionGradientsAgree() {
+    void aWindowOfOneKeyGivesItsValue() {
+        Random random = new Random(16);
+        Tensor v = tensor(vector, random, N, 6);
+        Tensor out = vector.allocate(N, 6);
+        vector.attention(out, tensor(vector, random, N, 6), tensor(vector, random, N, 6), v, 6, 1);
+        assertArrayEquals(download(vector, v), download(vector, out), 0f);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {5, Integer.MAX_VALUE})
+    void attentionGradientsAgree(int window) {
         for (int wanted = 0; wanted < 3; wanted++) {
             int index = wanted;
             twins(2e-5f, backend -> {
@@ -168,7 +213,8 @@ class VectorBackendTwinTest {
                         tensor(backend, random, N, 36),
                         tensor(backend, random, N, 18),
                         tensor(backend, random, N, 18),
-                        6);
+                        6,
+                        window);
                 return d[index];
             });
         }
