@@ -1,11 +1,24 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
 
 /** A frozen weight (out, in) that can be read as either side of its two products. */
 sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16Weight, Nf4Weight {
     static CpuLinearWeight of(LinearWeight weight) {
         return (CpuLinearWeight) weight;
+    }
+
+    /** Keeps a weight in {@code precision}. */
+    static CpuLinearWeight freeze(HostTensor weight, Precision precision) {
+        int out = weight.rows();
+        int in = weight.columns();
+        return switch (precision) {
+            case FP32 -> new Fp32Weight(out, in, weight.values());
+            case BF16 -> Bf16Weight.round(out, in, weight.values());
+            case NF4 -> Nf4Weight.quantize(out, in, weight.values());
+        };
     }
 
     /** Row {@code row} of the weight as float32, {@code inputFeatures} values with a distance of {@code stride}. */

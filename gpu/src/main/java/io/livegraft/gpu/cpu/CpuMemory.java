@@ -40,13 +40,7 @@ abstract class CpuMemory implements Backend {
 
     @Override
     public LinearWeight freeze(HostTensor weight, Precision precision) {
-        int out = weight.rows();
-        int in = weight.columns();
-        return switch (precision) {
-            case FP32 -> new Fp32Weight(out, in, weight.values());
-            case BF16 -> Bf16Weight.round(out, in, weight.values());
-            case NF4 -> Nf4Weight.quantize(out, in, weight.values());
-        };
+        return CpuLinearWeight.freeze(weight, precision);
     }
 
     @Override

@@ -8,102 +8,119 @@ import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 
 /**
- * The specification: every operation as its formula in {@link io.livegraft.gpu.backend.Backend} says it, scalar, with
- * double accumulators and no cleverness. Other backends are tested against it.
+ * The specification: every operation as its formula in {@link io.livegraft.gpu.backend.Backend} says it, scalar, double from
+ * end to end, no cleverness. Other backends are tested against it, and the gradients of whole models by central differences
+ * on it, which rounding to float32 would drown.
  */
-public final class ReferenceBackend extends CpuMemory {
+public final class ReferenceBackend extends ReferenceMemory {
     @Override
     public String profile() {
-        return "cpu-reference-1";
+        return "cpu-reference-2";
     }
 
     @Override
     public void add(Tensor y, Tensor x) {
-        CpuTensor out = CpuTensor.of(y);
-        CpuTensor in = CpuTensor.of(x).requireShapeOf(out);
-        for (int i = 0; i < out.size(); i++) {
-            out.data()[out.offset() + i] += in.data()[in.offset() + i];
+        DoubleTensor out = DoubleTensor.of(y);
+        DoubleTensor in = DoubleTensor.of(x).requireShapeOf(out);
+        for (int n = 0; n < out.rows(); n++) {
+            for (int c = 0; c < out.columns(); c++) {
+                out.increase(n, c, in.at(n, c));
+            }
         }
     }
 
     @Override
     public void multiply(
             Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate) {
-        product(
-                CpuTensor.of(c).matrix(Operand.PLAIN),
-                CpuTensor.of(a).matrix(aOperand),
-                CpuTensor.of(b).matrix(bOperand),
-                scale,
-                accumulate);
+        DoubleTensor left = DoubleTensor.of(a).as(aOperand);
+        DoubleTensor right = DoubleTensor.of(b).as(bOperand);
+        product(DoubleTensor.of(c), left, right, scale, accumulate);
     }
 
     @Override
     public void linear(Tensor y, Tensor x, LinearWeight w) {
-        product(plain(y), plain(x), decode(w).transposed(), 1, false);
+        product(DoubleTensor.of(y), DoubleTensor.of(x), decode(w).transposed(), 1, false);
     }
 
     @Override
     public void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {
-        product(plain(dx), plain(dy), decode(w), 1, true);
+        product(DoubleTensor.of(dx), DoubleTensor.of(dy), decode(w), 1, true);
+    }
+
+    @Override
+    public void embedBackward(Tensor dTable, Tensor dy, int[] ids) {
+        DoubleTensor table = DoubleTensor.of(dTable);
+        DoubleTensor gradient = DoubleTensor.of(dy).requireShape(ids.length, table.columns());
+        for (int n = 0; n < ids.length; n++) {
+            for (int c = 0; c < table.columns(); c++) {
+                table.increase(ids[n], c, gradient.at(n, c));
+            }
+        }
     }
 
     @Override
     public void rmsNorm(Tensor y, Tensor rstd, Tensor x, Tensor w, float epsilon) {
-        Matrix in = plain(x);
+        DoubleTensor in = DoubleTensor.of(x);
+        DoubleTensor out = DoubleTensor.of(y).requireShapeOf(in);
+        DoubleTensor saved = DoubleTensor.of(rstd).requireShape(in.rows(), 1);
+        DoubleTensor weight = DoubleTensor.of(w).requireShape(1, in.columns());
         for (int n = 0; n < in.rows(); n++) {
             double sumOfSquares = 0;
             for (int c = 0; c < in.columns(); c++) {
-                sumOfSquares += square(at(in, n, c));
+                sumOfSquares += in.at(n, c) * in.at(n, c);
             }
-            double s = 1 / Math.sqrt(sumOfSquares / in.columns() + epsilon);
-            set(plain(rstd), n, 0, s);
+            saved.set(n, 0, 1 / Math.sqrt(sumOfSquares / in.columns() + epsilon));
             for (int c = 0; c < in.columns(); c++) {
-                set(plain(y), n, c, at(in, n, c) * s * at(plain(w), 0, c));
+                out.set(n, c, in.at(n, c) * saved.at(n, 0) * weight.at(0, c));
             }
         }
     }
 
     @Override
     public void rmsNormBackward(Tensor dx, Tensor dy, Tensor x, Tensor w, Tensor rstd) {
-        Matrix in = plain(x);
+        DoubleTensor in = DoubleTensor.of(x);
+        DoubleTensor gradient = DoubleTensor.of(dx).requireShapeOf(in);
+        DoubleTensor up = DoubleTensor.of(dy).requireShapeOf(in);
+        DoubleTensor weight = DoubleTensor.of(w).requireShape(1, in.columns());
+        DoubleTensor saved = DoubleTensor.of(rstd).requireShape(in.rows(), 1);
         for (int n = 0; n < in.rows(); n++) {
-            double s = at(plain(rstd), n, 0);
+            double s = saved.at(n, 0);
             double projection = 0;
             for (int c = 0; c < in.columns(); c++) {
-                projection += at(in, n, c) * s * at(plain(w), 0, c) * at(plain(dy), n, c);
+                projection += in.at(n, c) * s * weight.at(0, c) * up.at(n, c);
             }
             for (int c = 0; c < in.columns(); c++) {
-                double normalised = at(in, n, c) * s;
-                double direct = at(plain(w), 0, c) * at(plain(dy), n, c);
-                increase(plain(dx), n, c, s * (direct - normalised * projection / in.columns()));
+                double direct = weight.at(0, c) * up.at(n, c);
+                gradient.increase(n, c, s * (direct - in.at(n, c) * s * projection / in.columns()));
             }
         }
     }
 
     @Override
     public void rmsNormWeightBackward(Tensor dw, Tensor dy, Tensor x, Tensor rstd) {
-        Matrix in = plain(x);
-        for (int c = 0; c < in.columns(); c++) {
-            double sum = 0;
-            for (int n = 0; n < in.rows(); n++) {
-                sum += at(in, n, c) * at(plain(rstd), n, 0) * at(plain(dy), n, c);
+        DoubleTensor in = DoubleTensor.of(x);
+        DoubleTensor gradient = DoubleTensor.of(dw).requireShape(1, in.columns());
+        DoubleTensor up = DoubleTensor.of(dy).requireShapeOf(in);
+        DoubleTensor saved = DoubleTensor.of(rstd).requireShape(in.rows(), 1);
+        for (int n = 0; n < in.rows(); n++) {
+            for (int c = 0; c < in.columns(); c++) {
+                gradient.increase(0, c, in.at(n, c) * saved.at(n, 0) * up.at(n, c));
             }
-            increase(plain(dw), 0, c, sum);
         }
     }
 
     @Override
     public void rotate(Tensor x, int[] positions, Rope rope, boolean inverse) {
-        Matrix heads = plain(x);
+        DoubleTensor heads = DoubleTensor.of(x).requireShape(positions.length, x.columns());
         int half = rope.headDim() / 2;
         for (int n = 0; n < positions.length; n++) {
             for (int head = 0; head < heads.columns(); head += rope.headDim()) {
                 for (int i = 0; i < half; i++) {
                     double angle = inverse ? -rope.angle(positions[n], i) : rope.angle(positions[n], i);
-                    double a = at(heads, n, head + i);
-                    double b = at(heads, n, head + half + i);
-                    set(heads, n, head + i, a * Math.cos(angle) - b * Math.sin(angle));
-                    set(heads, n, head + half + i, b * Math.cos(angle) + a * Math.sin(angle));
+                    double a = heads.at(n, head + i);
+                    double b = heads.at(n, head + half + i);
+                    heads.set(n, head + i, a * Math.cos(angle) - b * Math.sin(angle));
+                    heads.set(n, head + half + i, b * Math.cos(angle) + a * Math.sin(angle));
                 }
             }
         }
@@ -111,68 +128,71 @@ public final class ReferenceBackend extends CpuMemory {
 
     @Override
     public void swiGlu(Tensor y, Tensor gate, Tensor up) {
-        Matrix out = plain(y);
+        DoubleTensor out = DoubleTensor.of(y);
+        DoubleTensor g = DoubleTensor.of(gate).requireShapeOf(out);
+        DoubleTensor u = DoubleTensor.of(up).requireShapeOf(out);
         for (int n = 0; n < out.rows(); n++) {
             for (int c = 0; c < out.columns(); c++) {
-                double g = at(plain(gate), n, c);
-                set(out, n, c, g * sigmoid(g) * at(plain(up), n, c));
+                out.set(n, c, g.at(n, c) * sigmoid(g.at(n, c)) * u.at(n, c));
             }
         }
     }
 
     @Override
     public void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up) {
-        Matrix d = plain(dy);
+        DoubleTensor d = DoubleTensor.of(dy);
+        DoubleTensor g = DoubleTensor.of(gate).requireShapeOf(d);
+        DoubleTensor u = DoubleTensor.of(up).requireShapeOf(d);
+        DoubleTensor dg = DoubleTensor.of(dGate).requireShapeOf(d);
+        DoubleTensor du = DoubleTensor.of(dUp).requireShapeOf(d);
         for (int n = 0; n < d.rows(); n++) {
             for (int c = 0; c < d.columns(); c++) {
-                double g = at(plain(gate), n, c);
-                double s = sigmoid(g);
-                increase(plain(dUp), n, c, at(d, n, c) * g * s);
-                increase(plain(dGate), n, c, at(d, n, c) * at(plain(up), n, c) * s * (1 + g * (1 - s)));
+                double s = sigmoid(g.at(n, c));
+                du.increase(n, c, d.at(n, c) * g.at(n, c) * s);
+                dg.increase(n, c, d.at(n, c) * u.at(n, c) * s * (1 + g.at(n, c) * (1 - s)));
             }
         }
     }
 
     @Override
     public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
-        CpuKvCache kv = CpuKvCache.of(cache);
-        int dim = kv.headDim();
-        int group = q.columns() / dim / kv.kvHeads();
+        Cache kv = (Cache) cache;
         int length = position + q.rows();
-        for (int h = 0; h < q.columns() / dim; h++) {
-            attend(
-                    CpuTensor.of(out).columnBlock(h * dim, dim),
-                    CpuTensor.of(q).columnBlock(h * dim, dim),
-                    kv.keysTransposed(layer, h / group, 0, length).transposed(),
-                    kv.values(layer, h / group, 0, length),
+        Tensor keys = kv.keys()[layer].rowBlock(0, length);
+        Tensor values = kv.values()[layer].rowBlock(0, length);
+        attention(out, q, keys, values, kv.headDim(), position, window);
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window) {
+        attention(out, q, k, v, headDim, 0, window);
+    }
+
+    private static void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int position, int window) {
+        int group = q.columns() / k.columns();
+        for (int h = 0; h < q.columns() / headDim; h++) {
+            int column = h * headDim;
+            int kvColumn = h / group * headDim;
+            headForward(
+                    DoubleTensor.of(out).columnBlock(column, headDim),
+                    DoubleTensor.of(q).columnBlock(column, headDim),
+                    DoubleTensor.of(k).columnBlock(kvColumn, headDim),
+                    DoubleTensor.of(v).columnBlock(kvColumn, headDim),
                     position,
                     window);
         }
     }
 
-    @Override
-    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window) {
-        int group = q.columns() / k.columns();
-        for (int h = 0; h < q.columns() / headDim; h++) {
-            attend(
-                    CpuTensor.of(out).columnBlock(h * headDim, headDim),
-                    CpuTensor.of(q).columnBlock(h * headDim, headDim),
-                    CpuTensor.of(k).columnBlock(h / group * headDim, headDim),
-                    CpuTensor.of(v).columnBlock(h / group * headDim, headDim),
-                    0,
-                    window);
-        }
-    }
-
-    private static void attend(Matrix out, Matrix q, Matrix k, Matrix v, int position, int window) {
+    private static void headForward(
+            DoubleTensor out, DoubleTensor q, DoubleTensor k, DoubleTensor v, int position, int window) {
         for (int i = 0; i < q.rows(); i++) {
             double[] p = probabilities(q, i, k, position + i, window);
             for (int d = 0; d < q.columns(); d++) {
                 double sum = 0;
                 for (int j = 0; j < p.length; j++) {
-                    sum += p[j] * at(v, j, d);
+                    sum += p[j] * v.at(j, d);
                 }
-                set(out, i, d, sum);
+                out.set(i, d, sum);
             }
         }
     }
@@ -185,19 +205,26 @@ public final class ReferenceBackend extends CpuMemory {
             int column = h * headDim;
             int kvColumn = h / group * headDim;
             headBackward(
-                    CpuTensor.of(dq).columnBlock(column, headDim),
-                    CpuTensor.of(dk).columnBlock(kvColumn, headDim),
-                    CpuTensor.of(dv).columnBlock(kvColumn, headDim),
-                    CpuTensor.of(dOut).columnBlock(column, headDim),
-                    CpuTensor.of(q).columnBlock(column, headDim),
-                    CpuTensor.of(k).columnBlock(kvColumn, headDim),
-                    CpuTensor.of(v).columnBlock(kvColumn, headDim),
+                    DoubleTensor.of(dq).columnBlock(column, headDim),
+                    DoubleTensor.of(dk).columnBlock(kvColumn, headDim),
+                    DoubleTensor.of(dv).columnBlock(kvColumn, headDim),
+                    DoubleTensor.of(dOut).columnBlock(column, headDim),
+                    DoubleTensor.of(q).columnBlock(column, headDim),
+                    DoubleTensor.of(k).columnBlock(kvColumn, headDim),
+                    DoubleTensor.of(v).columnBlock(kvColumn, headDim),
                     window);
         }
     }
 
     private static void headBackward(
-            Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v, int window) {
+            DoubleTensor dq,
+            DoubleTensor dk,
+            DoubleTensor dv,
+            DoubleTensor dOut,
+            DoubleTensor q,
+            DoubleTensor k,
+            DoubleTensor v,
+            int window) {
         double scale = 1 / Math.sqrt(q.columns());
         for (int i = 0; i < q.rows(); i++) {
             double[] p = probabilities(q, i, k, i, window);
@@ -205,63 +232,48 @@ public final class ReferenceBackend extends CpuMemory {
             double projection = 0;
             for (int j = 0; j < p.length; j++) {
                 for (int d = 0; d < q.columns(); d++) {
-                    dp[j] += at(dOut, i, d) * at(v, j, d);
-                    increase(dv, j, d, p[j] * at(dOut, i, d));
+                    dp[j] += dOut.at(i, d) * v.at(j, d);
+                    dv.increase(j, d, p[j] * dOut.at(i, d));
                 }
                 projection += p[j] * dp[j];
             }
             for (int j = 0; j < p.length; j++) {
                 double ds = p[j] * (dp[j] - projection) * scale;
                 for (int d = 0; d < q.columns(); d++) {
-                    increase(dq, i, d, ds * at(k, j, d));
-                    increase(dk, j, d, ds * at(q, i, d));
+                    dq.increase(i, d, ds * k.at(j, d));
+                    dk.increase(j, d, ds * q.at(i, d));
                 }
             }
         }
     }
 
     /** Of the keys up to the query's own position; 0 for those before its window. */
-    private static double[] probabilities(Matrix q, int row, Matrix k, int position, int window) {
+    private static double[] probabilities(DoubleTensor q, int row, DoubleTensor k, int position, int window) {
         double[] scores = new double[position + 1];
-        int first = Math.max(0, position + 1 - window);
-        double max = Double.NEGATIVE_INFINITY;
-        for (int j = first; j <= position; j++) {
+        for (int j = 0; j <= position; j++) {
             for (int d = 0; d < q.columns(); d++) {
-                scores[j] += at(q, row, d) * at(k, j, d);
+                scores[j] += q.at(row, d) * k.at(j, d);
             }
-            scores[j] /= Math.sqrt(q.columns());
-            max = Math.max(max, scores[j]);
+            scores[j] = position - j < window ? scores[j] / Math.sqrt(q.columns()) : Double.NEGATIVE_INFINITY;
         }
-        double sum = 0;
-        for (int j = first; j <= position; j++) {
-            scores[j] = Math.exp(scores[j] - max);
-            sum += scores[j];
-        }
-        for (int j = first; j <= position; j++) {
-            scores[j] /= sum;
-        }
-        return scores;
+        return softmax(scores);
     }
 
     @Override
     public double crossEntropy(Tensor logits, int[] targets, float gradientScale) {
-        Matrix rows = plain(logits);
+        DoubleTensor rows = DoubleTensor.of(logits).requireShape(targets.length, logits.columns());
         double nll = 0;
         for (int n = 0; n < targets.length; n++) {
-            double max = Double.NEGATIVE_INFINITY;
-            for (int v = 0; v < rows.columns(); v++) {
-                max = Math.max(max, at(rows, n, v));
-            }
-            double sum = 0;
-            for (int v = 0; v < rows.columns(); v++) {
-                sum += Math.exp(at(rows, n, v) - max);
+            double[] p = new double[rows.columns()];
+            for (int v = 0; v < p.length; v++) {
+                p[v] = rows.at(n, v);
             }
             if (targets[n] >= 0) {
-                nll += Math.log(sum) + max - at(rows, n, targets[n]);
+                nll += logSumExp(p) - p[targets[n]];
             }
-            for (int v = 0; v < rows.columns(); v++) {
-                double p = Math.exp(at(rows, n, v) - max) / sum;
-                set(rows, n, v, targets[n] < 0 ? 0 : gradientScale * (p - (v == targets[n] ? 1 : 0)));
+            softmax(p);
+            for (int v = 0; v < p.length; v++) {
+                rows.set(n, v, targets[n] < 0 ? 0 : gradientScale * (p[v] - (v == targets[n] ? 1 : 0)));
             }
         }
         return nll;
@@ -269,37 +281,36 @@ public final class ReferenceBackend extends CpuMemory {
 
     @Override
     public double sumOfSquares(Tensor x) {
-        CpuTensor in = CpuTensor.of(x);
+        DoubleTensor in = DoubleTensor.of(x);
         double sum = 0;
-        for (int i = 0; i < in.size(); i++) {
-            sum += square(in.data()[in.offset() + i]);
+        for (int n = 0; n < in.rows(); n++) {
+            for (int c = 0; c < in.columns(); c++) {
+                sum += in.at(n, c) * in.at(n, c);
+            }
         }
         return sum;
     }
 
     @Override
     public void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step) {
-        Matrix parameters = plain(p);
+        DoubleTensor parameters = DoubleTensor.of(p);
+        DoubleTensor first = DoubleTensor.of(m).requireShapeOf(parameters);
+        DoubleTensor second = DoubleTensor.of(v).requireShapeOf(parameters);
+        DoubleTensor gradients = DoubleTensor.of(g).requireShapeOf(parameters);
         for (int n = 0; n < parameters.rows(); n++) {
             for (int c = 0; c < parameters.columns(); c++) {
-                double gradient = step.gradientScale() * at(plain(g), n, c);
-                double first = step.beta1() * at(plain(m), n, c) + (1 - step.beta1()) * gradient;
-                double second = step.beta2() * at(plain(v), n, c) + (1 - step.beta2()) * gradient * gradient;
-                set(plain(m), n, c, first);
-                set(plain(v), n, c, second);
-                double denominator = Math.sqrt(second / step.secondCorrection()) + step.epsilon();
-                double kept = at(parameters, n, c) * (1 - step.learningRate() * step.weightDecay());
-                set(parameters, n, c, kept - step.learningRate() * first / step.firstCorrection() / denominator);
+                double gradient = step.gradientScale() * gradients.at(n, c);
+                first.set(n, c, step.beta1() * first.at(n, c) + (1 - step.beta1()) * gradient);
+                second.set(n, c, step.beta2() * second.at(n, c) + (1 - step.beta2()) * gradient * gradient);
+                double denominator = Math.sqrt(second.at(n, c) / step.secondCorrection()) + step.epsilon();
+                double kept = parameters.at(n, c) * (1 - step.learningRate() * step.weightDecay());
+                double mean = first.at(n, c) / step.firstCorrection();
+                parameters.set(n, c, kept - step.learningRate() * mean / denominator);
             }
         }
     }
 
-    @Override
-    public void close() {
-        // nothing but heap
-    }
-
-    private static void product(Matrix c, Matrix a, Matrix b, float scale, boolean accumulate) {
+    private static void product(DoubleTensor c, DoubleTensor a, DoubleTensor b, float scale, boolean accumulate) {
         if (a.columns() != b.rows() || c.rows() != a.rows() || c.columns() != b.columns()) {
             throw new IllegalArgumentException("product (%d,%d)·(%d,%d) does not give (%d,%d)"
                     .formatted(a.rows(), a.columns(), b.rows(), b.columns(), c.rows(), c.columns()));
@@ -308,42 +319,45 @@ public final class ReferenceBackend extends CpuMemory {
             for (int n = 0; n < c.columns(); n++) {
                 double sum = 0;
                 for (int k = 0; k < a.columns(); k++) {
-                    sum += at(a, m, k) * at(b, k, n);
+                    sum += a.at(m, k) * b.at(k, n);
                 }
-                set(c, m, n, scale * sum + (accumulate ? at(c, m, n) : 0));
+                c.set(m, n, scale * sum + (accumulate ? c.at(m, n) : 0));
             }
         }
     }
 
-    /** The weight (out, in) as float32. */
-    private static Matrix decode(LinearWeight weight) {
+    /** The weight (out, in), exactly the float32 values that the other backends multiply with. */
+    private static DoubleTensor decode(LinearWeight weight) {
         CpuLinearWeight w = CpuLinearWeight.of(weight);
-        int in = w.inputFeatures();
-        float[] values = new float[w.outputFeatures() * in];
-        for (int row = 0; row < w.outputFeatures(); row++) {
-            w.decodeRow(values, row * in, 1, row, 0, in);
+        float[] row = new float[w.inputFeatures()];
+        DoubleTensor decoded = DoubleTensor.zeros(w.outputFeatures(), row.length);
+        for (int o = 0; o < decoded.rows(); o++) {
+            w.decodeRow(row, 0, 1, o, 0, row.length);
+            for (int i = 0; i < row.length; i++) {
+                decoded.set(o, i, row[i]);
+            }
         }
-        return new Matrix(values, 0, in, 1, w.outputFeatures(), in);
+        return decoded;
     }
 
-    private static Matrix plain(Tensor tensor) {
-        return CpuTensor.of(tensor).matrix(Operand.PLAIN);
+    private static double[] softmax(double[] x) {
+        double logSum = logSumExp(x);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = Math.exp(x[i] - logSum);
+        }
+        return x;
     }
 
-    private static double at(Matrix m, int row, int column) {
-        return m.data()[m.offset() + row * m.rowStride() + column * m.columnStride()];
-    }
-
-    private static void set(Matrix m, int row, int column, double value) {
-        m.data()[m.offset() + row * m.rowStride() + column * m.columnStride()] = (float) value;
-    }
-
-    private static void increase(Matrix m, int row, int column, double value) {
-        set(m, row, column, at(m, row, column) + value);
-    }
-
-    private static double square(double x) {
-        return x * x;
+    private static double logSumExp(double[] x) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (double value : x) {
+            max = Math.max(max, value);
+        }
+        double sum = 0;
+        for (double value : x) {
+            sum += Math.exp(value - max);
+        }
+        return Math.log(sum) + max;
     }
 
     private static double sigmoid(double x) {

@@ -1,5 +1,5 @@
 /**
- * The CPU as a device: {@link io.livegraft.gpu.cpu.ReferenceBackend} is the specification (scalar, double accumulators),
+ * The CPU as a device: {@link io.livegraft.gpu.cpu.ReferenceBackend} is the specification (scalar, double),
  * {@link io.livegraft.gpu.cpu.VectorBackend} the fast twin on the Vector API.
  *
  * <p>Every product of the fast twin is a chain of fused multiply-adds in order of the inner dimension, one chain per

@@ -1,0 +1,120 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
+import java.util.Arrays;
+
+/**
+ * The memory half of the reference: every tensor is double, so that no operation rounds to float32 on the way. Only what
+ * comes in (uploads, frozen weights) and goes out (downloads) is float32, as on every backend.
+ */
+abstract class ReferenceMemory implements Backend {
+    /** Keys and values (capacity, G·D) of each layer, as they were appended. */
+    record Cache(int kvHeads, int headDim, int capacity, DoubleTensor[] keys, DoubleTensor[] values)
+            implements KvCache {
+        @Override
+        public long bytes() {
+            return 16L * keys.length * kvHeads * headDim * capacity;
+        }
+    }
+
+    @Override
+    public Tensor allocate(int rows, int columns) {
+        return DoubleTensor.zeros(rows, columns);
+    }
+
+    @Override
+    public Tensor upload(float[] values, int rows, int columns) {
+        double[] data = new double[values.length];
+        Arrays.setAll(data, i -> values[i]);
+        return DoubleTensor.contiguous(data, 0, rows, columns);
+    }
+
+    @Override
+    public void download(float[] out, Tensor tensor) {
+        DoubleTensor t = DoubleTensor.of(tensor);
+        for (int i = 0; i < t.rows() * t.columns(); i++) {
+            out[i] = (float) t.data()[t.offset() + i];
+        }
+    }
+
+    /** One element by its row-major index, unrounded; central differences need it. */
+    public double get(Tensor tensor, int index) {
+        DoubleTensor t = DoubleTensor.of(tensor);
+        return t.at(index / t.columns(), index % t.columns());
+    }
+
+    /** Sets one element by its row-major index, unrounded. */
+    public void set(Tensor tensor, int index, double value) {
+        DoubleTensor t = DoubleTensor.of(tensor);
+        t.set(index / t.columns(), index % t.columns(), value);
+    }
+
+    @Override
+    public Tensor rows(Tensor tensor, int from, int count) {
+        return DoubleTensor.of(tensor).rowBlock(from, count);
+    }
+
+    @Override
+    public Tensor view(Tensor tensor, int offset, int rows, int columns) {
+        DoubleTensor t = DoubleTensor.of(tensor);
+        return DoubleTensor.contiguous(t.data(), t.offset() + offset, rows, columns);
+    }
+
+    @Override
+    public LinearWeight freeze(HostTensor weight, Precision precision) {
+        return CpuLinearWeight.freeze(weight, precision);
+    }
+
+    @Override
+    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity) {
+        DoubleTensor[] keys = new DoubleTensor[layers];
+        DoubleTensor[] values = new DoubleTensor[layers];
+        Arrays.setAll(keys, layer -> DoubleTensor.zeros(capacity, kvHeads * headDim));
+        Arrays.setAll(values, layer -> DoubleTensor.zeros(capacity, kvHeads * headDim));
+        return new Cache(kvHeads, headDim, capacity, keys, values);
+    }
+
+    @Override
+    public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
+        Cache kv = (Cache) cache;
+        if (position + k.rows() > kv.capacity()) {
+            throw new IllegalArgumentException(
+                    "KV cache holds %d positions, not %d".formatted(kv.capacity(), position + k.rows()));
+        }
+        copy(kv.keys()[layer].rowBlock(position, k.rows()), DoubleTensor.of(k));
+        copy(kv.values()[layer].rowBlock(position, v.rows()), DoubleTensor.of(v));
+    }
+
+    @Override
+    public void zero(Tensor x) {
+        DoubleTensor t = DoubleTensor.of(x);
+        Arrays.fill(t.data(), t.offset(), t.offset() + t.rows() * t.columns(), 0);
+    }
+
+    @Override
+    public void embed(Tensor y, Tensor table, int[] ids) {
+        DoubleTensor out = DoubleTensor.of(y).requireShape(ids.length, table.columns());
+        for (int n = 0; n < ids.length; n++) {
+            copy(out.rowBlock(n, 1), DoubleTensor.of(table).rowBlock(ids[n], 1));
+        }
+    }
+
+    @Override
+    public void close() {
+        // nothing but heap
+    }
+
+    private static void copy(DoubleTensor to, DoubleTensor from) {
+        to.requireShapeOf(from);
+        for (int n = 0; n < from.rows(); n++) {
+            for (int c = 0; c < from.columns(); c++) {
+                to.set(n, c, from.at(n, c));
+            }
+        }
+    }
+}
