@@ -1,0 +1,34 @@
+package io.livegraft.gpu.training;
+
+import java.util.List;
+
+/** One piece of feedback, as a loss takes it. */
+public sealed interface TrainingInput {
+    /** A completion to imitate: {@link Sft}. */
+    record Supervised(TrainingExample example) implements TrainingInput {}
+
+    /** Two completions of one prompt, the better one first: {@link Dpo}. */
+    record Preference(TrainingExample chosen, TrainingExample rejected) implements TrainingInput {}
+
+    /** A completion that was liked or not: {@link Kto}, {@link Bco}, {@link ApoZero}. */
+    record Labelled(TrainingExample example, boolean desirable) implements TrainingInput {}
+
+    /** The sequences that are scored, in order. */
+    default List<TrainingExample> sequences() {
+        return switch (this) {
+            case Supervised(var example) -> List.of(example);
+            case Preference(var chosen, var rejected) -> List.of(chosen, rejected);
+            case Labelled(var example, var desirable) -> List.of(example);
+        };
+    }
+
+    /** Tokens of all sequences, prompts too. */
+    default int tokens() {
+        return sequences().stream().mapToInt(example -> example.tokens().length).sum();
+    }
+
+    /** Tokens that are scored. */
+    default int targetTokens() {
+        return sequences().stream().mapToInt(TrainingExample::targetTokens).sum();
+    }
+}
