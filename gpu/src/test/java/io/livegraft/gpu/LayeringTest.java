@@ -57,6 +57,20 @@ class LayeringTest {
                     "org.jspecify..");
 
     @ArchTest
+    static final ArchRule optimizersKnowNothingOfModels = classes()
+            .that()
+            .resideInAPackage(ROOT + "optimizer")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    ROOT + "optimizer",
+                    ROOT + "backend",
+                    ROOT + "quantization",
+                    ROOT + "tensor",
+                    "java..",
+                    "org.jspecify..");
+
+    @ArchTest
     static final ArchRule filesOfModelsAndAdaptersKnowNoTransformer = noClasses()
             .that()
             .resideInAnyPackage(ROOT + "model", ROOT + "lora", ROOT + "tokenizer")

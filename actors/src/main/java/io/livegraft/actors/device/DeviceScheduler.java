@@ -9,7 +9,7 @@ import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
-import io.livegraft.gpu.training.OptimizerSettings;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;

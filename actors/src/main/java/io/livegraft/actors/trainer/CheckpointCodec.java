@@ -13,8 +13,6 @@ import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import io.livegraft.proto.checkpoint.Counters;
 import io.livegraft.proto.checkpoint.TokenExample;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -65,14 +63,13 @@ final class CheckpointCodec {
                 .addAllEventIdWindow(core.window().ids())
                 .setAdapter(ByteString.copyFrom(
                         PeftDirectory.safetensors(state.training().adapter())))
-                .setFirstMoment(bytes(state.training().firstMoment()))
-                .setSecondMoment(bytes(state.training().secondMoment()))
                 .addAllReplay(examples(core.reservoir()))
                 .addAllHeldOut(examples(core.heldOut()))
                 .setRandomState(core.randomState())
                 .setCounters(counters(core.counters()))
                 .addAllEventTimeMillis(core.eventTimes())
                 .setStepsSinceOffer(core.stepsSinceOffer());
+        MomentsCodec.encode(state.training().moments(), checkpoint);
         state.lastOffer().ifPresent(checkpoint::setLastOffer);
         state.lastLoss().ifPresent(checkpoint::setLastLoss);
         core.offerDeadlineMillis().ifPresent(checkpoint::setOfferDeadlineMillis);
@@ -91,11 +88,7 @@ final class CheckpointCodec {
         LoraAdapter adapter = PeftDirectory.decode(checkpoint.getAdapter().toByteArray(), lora, model);
         return new TrainerState(
                 core(checkpoint),
-                new TrainingState(
-                        adapter,
-                        floats(checkpoint.getFirstMoment()),
-                        floats(checkpoint.getSecondMoment()),
-                        checkpoint.getStep()),
+                new TrainingState(adapter, MomentsCodec.decode(checkpoint), checkpoint.getStep()),
                 checkpoint.hasLastLoss() ? OptionalDouble.of(checkpoint.getLastLoss()) : OptionalDouble.empty(),
                 loaded.digest(),
                 checkpoint.getOffset(),
@@ -154,21 +147,5 @@ final class CheckpointCodec {
                                 .toArray(),
                         example.getFirstTarget()))
                 .toList();
-    }
-
-    private static ByteString bytes(float[] values) {
-        ByteBuffer buffer = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        buffer.asFloatBuffer().put(values);
-        return ByteString.copyFrom(buffer);
-    }
-
-    private static float[] floats(ByteString bytes) {
-        float[] values = new float[bytes.size() / Float.BYTES];
-        bytes.asReadOnlyByteBuffer()
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer()
-                .get(values);
-        return values;
     }
 }

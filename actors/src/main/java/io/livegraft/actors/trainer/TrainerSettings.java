@@ -6,7 +6,9 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
-import io.livegraft.gpu.training.OptimizerSettings;
+import io.livegraft.gpu.optimizer.MomentPrecision;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
+import io.livegraft.gpu.optimizer.Schedule;
 import java.time.Duration;
 
 /**
@@ -101,6 +103,26 @@ public record TrainerSettings(
                 optimizer.getDouble("epsilon"),
                 optimizer.getDouble("weight-decay"),
                 optimizer.getDouble("max-gradient-norm"),
-                optimizer.getLong("warmup-steps"));
+                schedule(optimizer),
+                optimizer.getDouble("lora-plus-ratio"),
+                switch (optimizer.getInt("moment-bits")) {
+                    case 32 -> MomentPrecision.FLOAT32;
+                    case 8 -> MomentPrecision.BLOCKWISE8;
+                    default ->
+                        throw new IllegalArgumentException(
+                                "moment-bits %d must be 32 or 8".formatted(optimizer.getInt("moment-bits")));
+                });
+    }
+
+    private static Schedule schedule(Config optimizer) {
+        long warmup = optimizer.getLong("warmup-steps");
+        return switch (optimizer.getString("schedule")) {
+            case "constant" -> new Schedule.Constant(warmup);
+            case "cosine" ->
+                new Schedule.Cosine(warmup, optimizer.getLong("cosine-steps"), optimizer.getDouble("cosine-floor"));
+            default ->
+                throw new IllegalArgumentException(
+                        "schedule %s must be constant or cosine".formatted(optimizer.getString("schedule")));
+        };
     }
 }

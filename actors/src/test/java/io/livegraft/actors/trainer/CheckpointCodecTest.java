@@ -1,13 +1,14 @@
 package io.livegraft.actors.trainer;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.optimizer.Moments;
 import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import java.util.List;
@@ -29,7 +30,9 @@ class CheckpointCodecTest {
         assertEquals(written.toBuilder().setParentDigest("digest").build(), again);
         assertEquals("digest", read.checkpointDigest());
         assertEquals(written.getOffset(), read.savedThrough());
-        assertArrayEquals(trained().training().secondMoment(), read.training().secondMoment());
+        Moments.Float32 moments =
+                assertInstanceOf(Moments.Float32.class, read.training().moments());
+        assertEquals(0.25f, moments.second()[3]);
     }
 
     @Test
@@ -71,9 +74,10 @@ class CheckpointCodecTest {
         }
         TrainerCore settled = state.core().on(new LogEntry.Tick(20, 9999)).next();
         TrainingState training = state.training();
-        float[] moment = training.secondMoment().clone();
-        moment[3] = 0.25f;
-        TrainingState stepped = new TrainingState(training.adapter(), training.firstMoment(), moment, settled.steps());
+        float[] second = new float[training.adapter().layout().size()];
+        second[3] = 0.25f;
+        Moments moments = new Moments.Float32(new float[second.length], second);
+        TrainingState stepped = new TrainingState(training.adapter(), moments, settled.steps());
         return state.trained(settled, stepped, 1.5);
     }
 }

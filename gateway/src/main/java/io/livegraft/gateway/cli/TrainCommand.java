@@ -4,8 +4,10 @@ import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.optimizer.MomentPrecision;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
+import io.livegraft.gpu.optimizer.Schedule;
 import io.livegraft.gpu.training.FileTraining;
-import io.livegraft.gpu.training.OptimizerSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -32,6 +34,18 @@ final class TrainCommand implements Callable<Integer> {
         DPO,
         KTO,
         BCO
+    }
+
+    /** What the learning rate does after warmup. */
+    enum Decay {
+        CONSTANT,
+        COSINE
+    }
+
+    /** How AdamW keeps its moments. */
+    enum Optimizer {
+        ADAMW,
+        ADAMW8BIT
     }
 
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face directory of the base.")
@@ -70,8 +84,23 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--learning-rate",
             paramLabel = "X",
-            description = "Peak, then a cosine (default: ${DEFAULT-VALUE}).")
+            description = "Peak of the schedule (default: ${DEFAULT-VALUE}).")
     private double learningRate = 1e-3;
+
+    @Option(names = "--schedule", paramLabel = "S", description = "After warmup: cosine (default) or constant.")
+    private Decay schedule = Decay.COSINE;
+
+    @Option(
+            names = "--optimizer",
+            paramLabel = "O",
+            description = "adamw (default), or adamw8bit: its moments in 8 bits.")
+    private Optimizer optimizer = Optimizer.ADAMW;
+
+    @Option(
+            names = "--lora-plus-ratio",
+            paramLabel = "X",
+            description = "Learning rate of B over that of A (default: ${DEFAULT-VALUE}).")
+    private double loraPlusRatio = 1;
 
     @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps to the peak (default: ${DEFAULT-VALUE}).")
     private long warmupSteps = 0;
@@ -152,11 +181,30 @@ final class TrainCommand implements Callable<Integer> {
                     sliceTokens,
                     threads,
                     new LoraConfig(rank, alpha, false, LoraConfig.ALL_LINEAR),
-                    new OptimizerSettings(learningRate, 0.9, beta2, 1e-8, weightDecay, maxGradientNorm, warmupSteps));
+                    optimizer());
         } catch (IllegalArgumentException outOfRange) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION, String.valueOf(outOfRange.getMessage()), outOfRange);
         }
+    }
+
+    private OptimizerSettings optimizer() {
+        return new OptimizerSettings(
+                learningRate,
+                0.9,
+                beta2,
+                1e-8,
+                weightDecay,
+                maxGradientNorm,
+                switch (schedule) {
+                    case CONSTANT -> new Schedule.Constant(warmupSteps);
+                    case COSINE -> new Schedule.Cosine(warmupSteps, steps, 0.1);
+                },
+                loraPlusRatio,
+                switch (optimizer) {
+                    case ADAMW -> MomentPrecision.FLOAT32;
+                    case ADAMW8BIT -> MomentPrecision.BLOCKWISE8;
+                });
     }
 
     /** A line now and then: about fifty in all. */

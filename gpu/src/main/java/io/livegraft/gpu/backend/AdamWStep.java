@@ -14,6 +14,10 @@ public record AdamWStep(
         double weightDecay,
         long step,
         double gradientScale) {
+    public AdamWStep withLearningRate(double rate) {
+        return new AdamWStep(rate, beta1, beta2, epsilon, weightDecay, step, gradientScale);
+    }
+
     /** 1 − β₁ᵗ. */
     public double firstCorrection() {
         return 1 - StrictMath.pow(beta1, (double) step);

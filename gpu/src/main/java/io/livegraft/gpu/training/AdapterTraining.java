@@ -3,6 +3,8 @@ package io.livegraft.gpu.training;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.optimizer.AdamW;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.List;
@@ -64,18 +66,12 @@ public final class AdapterTraining implements SlicedWork<StepResult> {
     private StepResult update() {
         double norm = Math.sqrt(backend.sumOfSquares(gradients));
         LoraAdapter before = state.adapter();
-        int size = before.layout().size();
-        Tensor m = backend.upload(state.firstMoment(), 1, size);
-        Tensor v = backend.upload(state.secondMoment(), 1, size);
-        backend.adamW(adapter.values(), m, v, gradients, optimizer.step(state.step(), norm));
-        LoraAdapter after = new LoraAdapter(before.config(), before.layout(), download(adapter.values(), size));
-        TrainingState reached = new TrainingState(after, download(m, size), download(v, size), state.step() + 1);
-        return new StepResult(reached, nll / targetTokens, targetTokens, norm);
-    }
-
-    private float[] download(Tensor tensor, int size) {
-        float[] values = new float[size];
-        backend.download(values, tensor);
-        return values;
+        AdamW adamW = AdamW.of(backend, before.layout(), state.moments(), optimizer.moments());
+        adamW.step(adapter.values(), gradients, optimizer, state.step(), norm);
+        float[] values = new float[before.layout().size()];
+        backend.download(values, adapter.values());
+        LoraAdapter after = new LoraAdapter(before.config(), before.layout(), values);
+        return new StepResult(
+                new TrainingState(after, adamW.moments(), state.step() + 1), nll / targetTokens, targetTokens, norm);
     }
 }

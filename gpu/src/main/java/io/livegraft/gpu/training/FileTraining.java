@@ -11,6 +11,7 @@ import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.safetensors.DType;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.tokenizer.Tokenizer;
@@ -52,7 +53,6 @@ public final class FileTraining {
      * @param data JSON lines, each {@code {"prompt": …, "completion": …}}
      * @param out directory to write: a PEFT adapter, or a whole base for {@link Method#FULL}
      * @param batchTokens a step takes examples until it has this many tokens
-     * @param optimizer its learning rate is the peak of the cosine that {@link CosineSchedule} runs over all steps
      */
     public record Settings(
             Path base,
@@ -196,19 +196,22 @@ public final class FileTraining {
 
         /** Returns the loss of the last step. */
         double run(StepFunction function) {
-            CosineSchedule schedule = new CosineSchedule(settings.optimizer(), settings.steps());
             long start = System.nanoTime();
             double loss = Double.NaN;
             for (long step = 0; step < settings.steps(); step++) {
                 List<TrainingExample> batch = batches.next();
-                OptimizerSettings optimizer = schedule.at(step);
-                loss = function.apply(batch, optimizer);
+                loss = function.apply(batch, settings.optimizer());
                 tokens += batch.stream()
                         .mapToLong(example -> example.tokens().length)
                         .sum();
                 double seconds = (System.nanoTime() - start) / 1e9;
                 progress.accept(new Progress(
-                        step + 1, settings.steps(), loss, optimizer.learningRate(), tokens, tokens / seconds));
+                        step + 1,
+                        settings.steps(),
+                        loss,
+                        settings.optimizer().learningRateAt(step),
+                        tokens,
+                        tokens / seconds));
             }
             return loss;
         }

@@ -4,6 +4,9 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.optimizer.AdamW;
+import io.livegraft.gpu.optimizer.Moments;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.transformer.Transformer;
@@ -22,10 +25,9 @@ public final class FullTraining {
     private final ParameterLayout layout;
     private final Tensor values;
     private final Tensor gradients;
-    private final Tensor firstMoment;
-    private final Tensor secondMoment;
     private final Transformer transformer;
     private final SftPass pass;
+    private Optional<AdamW> adamW = Optional.empty();
     private long steps;
 
     private FullTraining(Backend backend, ModelConfig config, float[] initial) {
@@ -34,8 +36,6 @@ public final class FullTraining {
         this.layout = TransformerWeights.layout(config);
         this.values = backend.upload(initial, 1, layout.size());
         this.gradients = backend.allocate(1, layout.size());
-        this.firstMoment = backend.allocate(1, layout.size());
-        this.secondMoment = backend.allocate(1, layout.size());
         this.transformer = new Transformer(backend, TransformerWeights.trained(backend, config, values, gradients));
         this.pass = new SftPass(backend, transformer);
     }
@@ -79,9 +79,16 @@ public final class FullTraining {
             nll += pass.accumulate(slice, Optional.empty(), 1f / targets);
         }
         double norm = Math.sqrt(backend.sumOfSquares(gradients));
-        backend.adamW(values, firstMoment, secondMoment, gradients, optimizer.step(steps, norm));
+        adamW(optimizer).step(values, gradients, optimizer, steps, norm);
         steps++;
         return nll / targets;
+    }
+
+    /** The first step's settings say how moments are kept; they are not there before it. */
+    private AdamW adamW(OptimizerSettings optimizer) {
+        AdamW used = adamW.orElseGet(() -> AdamW.of(backend, layout, Moments.zero(layout.size()), optimizer.moments()));
+        adamW = Optional.of(used);
+        return used;
     }
 
     /** Mean loss per target token on these examples, nats. */

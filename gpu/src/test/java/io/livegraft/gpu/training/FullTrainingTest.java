@@ -8,6 +8,7 @@ import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.util.Iterator;
 import java.util.List;
