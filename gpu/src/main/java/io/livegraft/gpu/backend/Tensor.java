@@ -5,4 +5,9 @@ public interface Tensor {
     int rows();
 
     int columns();
+
+    /** Memory of its values. */
+    default long bytes() {
+        return 4L * rows() * columns();
+    }
 }

@@ -45,8 +45,8 @@ public final class Engine implements AutoCloseable {
         this.directory = directory;
         this.tokenizer = tokenizer;
         this.backend = backend;
-        this.transformer =
-                new Transformer(backend, TransformerWeights.frozen(backend, directory, settings.precision()));
+        this.transformer = new Transformer(
+                backend, TransformerWeights.frozen(backend, directory, settings.precision()), settings.checkpointing());
         int limit = directory.config().maxPositions();
         this.maxSequenceTokens =
                 settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());

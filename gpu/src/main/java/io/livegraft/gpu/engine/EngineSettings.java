@@ -2,6 +2,7 @@ package io.livegraft.gpu.engine;
 
 import com.typesafe.config.Config;
 import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -13,9 +14,16 @@ import java.util.Locale;
  * @param maxSequences generations admitted at once
  * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
  * @param sliceTokens tokens of one training slice at most (a longer example is one slice)
+ * @param checkpointing what a training slice keeps of its forward half; never changes a bit of any result
  */
 public record EngineSettings(
-        Path base, Precision precision, int threads, int maxSequences, int maxSequenceTokens, int sliceTokens) {
+        Path base,
+        Precision precision,
+        int threads,
+        int maxSequences,
+        int maxSequenceTokens,
+        int sliceTokens,
+        GradientCheckpointing checkpointing) {
     public EngineSettings {
         if (threads < 0 || maxSequences < 1 || maxSequenceTokens < 0 || sliceTokens < 1) {
             throw new IllegalArgumentException(
@@ -31,6 +39,8 @@ public record EngineSettings(
                 engine.getInt("threads"),
                 engine.getInt("max-sequences"),
                 engine.getInt("max-sequence-tokens"),
-                engine.getInt("slice-tokens"));
+                engine.getInt("slice-tokens"),
+                GradientCheckpointing.valueOf(
+                        engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)));
     }
 }

@@ -4,7 +4,9 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.ModelConfig;
-import io.livegraft.gpu.transformer.TransformerBlock.Activations;
+import io.livegraft.gpu.transformer.Normalisation.Normalised;
+import io.livegraft.gpu.transformer.TransformerBlock.Kept;
+import io.livegraft.gpu.transformer.TransformerBlock.Pass;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,40 +15,50 @@ public final class Transformer {
     /** A forward pass that can be run backward. */
     public static final class Tape {
         private final Batch batch;
-        private final List<Activations> blocks = new ArrayList<>();
+        private final List<Kept> blocks;
         private final Tensor last;
-        private final Tensor rstd;
-        private final Tensor hidden;
+        private final Normalised normalised;
 
-        private Tape(Batch batch, List<Activations> blocks, Tensor last, Tensor rstd, Tensor hidden) {
+        private Tape(Batch batch, List<Kept> blocks, Tensor last, Normalised normalised) {
             this.batch = batch;
-            this.blocks.addAll(blocks);
+            this.blocks = blocks;
             this.last = last;
-            this.rstd = rstd;
-            this.hidden = hidden;
+            this.normalised = normalised;
         }
 
         /** Final hidden states (N,C), normalised. */
         public Tensor hidden() {
-            return hidden;
+            return normalised.y();
         }
 
         /** First row of a segment in {@link #hidden()}. */
         public int start(int segment) {
             return batch.start(segment);
         }
+
+        /** Activations held until the backward pass, in bytes: what {@link GradientCheckpointing} saves. */
+        public long bytes() {
+            return blocks.stream().mapToLong(Kept::bytes).sum() + last.bytes() + normalised.bytes();
+        }
     }
 
     private final Backend backend;
     private final TransformerWeights weights;
     private final LinearLayers linears;
+    private final Normalisation norms;
     private final TransformerBlock block;
 
+    /** Keeps all activations of a recorded pass. */
     public Transformer(Backend backend, TransformerWeights weights) {
+        this(backend, weights, GradientCheckpointing.NONE);
+    }
+
+    public Transformer(Backend backend, TransformerWeights weights, GradientCheckpointing checkpointing) {
         this.backend = backend;
         this.weights = weights;
         this.linears = new LinearLayers(backend, weights);
-        this.block = new TransformerBlock(backend, weights.config(), linears);
+        this.norms = new Normalisation(backend, weights.config().rmsNormEps());
+        this.block = new TransformerBlock(backend, weights, linears, norms, checkpointing);
     }
 
     public ModelConfig config() {
@@ -72,16 +84,15 @@ public final class Transformer {
     private Tape run(Batch batch, boolean keep) {
         Tensor x = backend.allocate(batch.rows(), config().hiddenSize());
         backend.embed(x, weights.embedding().weight(), batch.ids());
-        List<Activations> kept = new ArrayList<>();
+        List<Kept> kept = new ArrayList<>();
         for (int layer = 0; layer < config().layers(); layer++) {
-            Activations activations = block.forward(x, layer, weights.layers().get(layer), batch);
-            x = activations.y();
+            Pass pass = block.forward(x, layer, batch);
+            x = pass.y();
             if (keep) {
-                kept.add(activations);
+                kept.add(pass.kept());
             }
         }
-        Tensor rstd = backend.allocate(batch.rows(), 1);
-        return new Tape(batch, kept, x, rstd, block.normalise(x, weights.finalNorm(), rstd));
+        return new Tape(batch, kept, x, norms.forward(x, weights.finalNorm()));
     }
 
     /** Logits (N,V) of hidden states (N,C). */
@@ -99,9 +110,9 @@ public final class Transformer {
     /** Adds into the gradients of all adapters and trained weights that took part; all segments must be whole. */
     public void backward(Tape tape, Tensor dHidden) {
         Tensor d = backend.allocate(tape.batch.rows(), config().hiddenSize());
-        block.normaliseBackward(d, dHidden, tape.last, weights.finalNorm(), tape.rstd);
+        norms.backward(d, dHidden, tape.last, weights.finalNorm(), tape.normalised.rstd());
         for (int layer = config().layers() - 1; layer >= 0; layer--) {
-            block.backward(d, tape.blocks.get(layer), layer, weights.layers().get(layer), tape.batch);
+            block.backward(d, tape.blocks.get(layer), layer, tape.batch);
         }
         weights.embedding().gradient().ifPresent(dTable -> backend.embedBackward(dTable, d, tape.batch.ids()));
     }

@@ -14,6 +14,7 @@ import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -175,6 +176,6 @@ class EngineLawTest {
     private static Engine open(int threads) {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
-        return Engine.open(new EngineSettings(base, Precision.NF4, threads, 8, 0, 256));
+        return Engine.open(new EngineSettings(base, Precision.NF4, threads, 8, 0, 256, GradientCheckpointing.NONE));
     }
 }

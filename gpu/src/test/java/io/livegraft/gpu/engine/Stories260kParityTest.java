@@ -9,6 +9,7 @@ import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ class Stories260kParityTest {
     }
 
     private Engine open(Precision precision, int threads) {
-        return Engine.open(new EngineSettings(base, precision, threads, 4, 0, 256));
+        return Engine.open(new EngineSettings(base, precision, threads, 4, 0, 256, GradientCheckpointing.NONE));
     }
 
     private static JsonNode read(Path file) {

@@ -1,0 +1,73 @@
+package io.livegraft.gpu.transformer;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.transformer.Normalisation.Normalised;
+
+/**
+ * The second half of a block: SwiGLU, pre-normalised and residual.
+ *
+ * <pre>{@code
+ *   y = m + Down·swiGlu(Gate·n, Up·n)      n = rmsNorm(m)
+ *   m, y (N,C)   gate, up, gated (N,F)
+ * }</pre>
+ */
+final class FeedForward {
+    /** What the backward pass needs besides m. */
+    record Activations(Normalised input, Tensor gate, Tensor up, Tensor gated) {
+        long bytes() {
+            return input.bytes() + gate.bytes() + up.bytes() + gated.bytes();
+        }
+    }
+
+    private final Backend backend;
+    private final TransformerWeights weights;
+    private final LinearLayers linears;
+    private final Normalisation norms;
+
+    FeedForward(Backend backend, TransformerWeights weights, LinearLayers linears, Normalisation norms) {
+        this.backend = backend;
+        this.weights = weights;
+        this.linears = linears;
+        this.norms = norms;
+    }
+
+    /** Everything up to the last product. */
+    Activations activations(Tensor middle, int layer, Batch batch) {
+        Normalised input = norms.forward(middle, weights.layers().get(layer).feedForwardNorm());
+        Tensor gate = linears.forward(input.y(), layer, LinearKind.GATE_PROJ, batch);
+        Tensor up = linears.forward(input.y(), layer, LinearKind.UP_PROJ, batch);
+        Tensor gated = like(gate);
+        backend.swiGlu(gated, gate, up);
+        return new Activations(input, gate, up, gated);
+    }
+
+    /** y. */
+    Tensor output(Tensor middle, Activations a, int layer, Batch batch) {
+        Tensor y = linears.forward(a.gated(), layer, LinearKind.DOWN_PROJ, batch);
+        backend.add(y, middle);
+        return y;
+    }
+
+    /** Turns {@code d}, the gradient of y, into that of m, in place. */
+    void backward(Tensor d, Tensor middle, Activations a, int layer, Batch batch) {
+        Tensor dGated = like(a.gated());
+        linears.backward(dGated, d, a.gated(), layer, LinearKind.DOWN_PROJ, batch);
+        Tensor dGate = like(a.gate());
+        Tensor dUp = like(a.up());
+        backend.swiGluBackward(dGate, dUp, dGated, a.gate(), a.up());
+        Tensor dInput = like(a.input().y());
+        linears.backward(dInput, dGate, a.input().y(), layer, LinearKind.GATE_PROJ, batch);
+        linears.backward(dInput, dUp, a.input().y(), layer, LinearKind.UP_PROJ, batch);
+        norms.backward(
+                d,
+                dInput,
+                middle,
+                weights.layers().get(layer).feedForwardNorm(),
+                a.input().rstd());
+    }
+
+    private Tensor like(Tensor tensor) {
+        return backend.allocate(tensor.rows(), tensor.columns());
+    }
+}

@@ -1,0 +1,20 @@
+package io.livegraft.gpu.transformer;
+
+/**
+ * What a training pass keeps of its forward half; the rest is computed again on the way back (Chen et al., arXiv
+ * 1604.06174, section 3). Whatever is computed again has the same bits, so the choice never shows in a result. Floats kept
+ * per block and token, C = hidden size, F = width of the feed-forward half, H, G, D = query heads, key-value heads and head
+ * dimension:
+ *
+ * <pre>{@code
+ *   NONE     4·C + 2·H·D + 2·G·D + 3·F + 2        PARTIAL   3·C + 2·H·D + 2·G·D + 1        FULL   C
+ * }</pre>
+ */
+public enum GradientCheckpointing {
+    /** Keeps all activations: the fastest. */
+    NONE,
+    /** Keeps the attention half; the feed-forward half, the wider one, is computed again but for its last product. */
+    PARTIAL,
+    /** Keeps the input of every block only. */
+    FULL
+}
