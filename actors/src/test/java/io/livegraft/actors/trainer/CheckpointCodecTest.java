@@ -1,18 +1,31 @@
 package io.livegraft.actors.trainer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.optimizer.MomentPrecision;
 import io.livegraft.gpu.optimizer.Moments;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
+import io.livegraft.gpu.tensor.ParameterLayout;
+import io.livegraft.gpu.training.AdapterTraining;
+import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
+import io.livegraft.gpu.transformer.Transformer;
+import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class CheckpointCodecTest {
@@ -58,6 +71,63 @@ class CheckpointCodecTest {
                 .decode(new CheckpointStore.Loaded(written, "digest", true)));
         assertEquals(
                 "the checkpoint of support was trained on base base, but base other is loaded", refusal.getMessage());
+    }
+
+    @Test
+    void trainingWithEightBitMomentsGoesOnFromACheckpointWithTheSameBits() {
+        ModelConfig wide = new ModelConfig(256, 16, 1, 2, 1, 128, 32, 64, 1e-5f, 10000, true, 1, List.of(2));
+        LoraConfig lora = new LoraConfig(16, 32, false, List.of("q_proj"));
+        CheckpointCodec wideCodec = new CheckpointCodec(TestingSteps.settings(), lora, wide, "base", "config");
+        try (Backend backend = new VectorBackend(1)) {
+            Transformer transformer = randomBase(backend, wide);
+            TrainingState uninterrupted = wideCodec.initial("support").training();
+            TrainingState resumed = uninterrupted;
+            for (int i = 0; i < 5; i++) {
+                uninterrupted = step(backend, transformer, uninterrupted);
+                resumed = reopened(wideCodec, step(backend, transformer, resumed));
+            }
+            assertEquals(5, resumed.step());
+            assertArrayEquals(
+                    uninterrupted.adapter().values(), resumed.adapter().values(), 0f);
+            assertEquals(written(wideCodec, uninterrupted), written(wideCodec, resumed));
+            assertFalse(written(wideCodec, resumed)
+                    .getTensorMoments(0)
+                    .getFirstAbsmax()
+                    .isEmpty());
+        }
+    }
+
+    private static TrainingState step(Backend backend, Transformer transformer, TrainingState state) {
+        OptimizerSettings optimizer =
+                new OptimizerSettings(1e-2, 0.9, 0.999, 1e-8, 0.01, 1, 2).with(MomentPrecision.BLOCKWISE8);
+        TrainingExample example = new TrainingExample(new int[] {1, 5, 9, (int) state.step() + 10, 2}, 1);
+        return new AdapterTraining(backend, transformer, state, List.of(example), optimizer, 64)
+                .finish()
+                .state();
+    }
+
+    private static Transformer randomBase(Backend backend, ModelConfig config) {
+        ParameterLayout layout = TransformerWeights.layout(config);
+        SplittableRandom random = new SplittableRandom(5);
+        float[] values = new float[layout.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (0.1 * random.nextGaussian());
+        }
+        Tensor weights = backend.upload(values, 1, values.length);
+        Tensor unused = backend.allocate(1, values.length);
+        return new Transformer(backend, TransformerWeights.trained(backend, config, weights, unused));
+    }
+
+    private static TrainingState reopened(CheckpointCodec codec, TrainingState state) {
+        return codec.decode(new CheckpointStore.Loaded(written(codec, state), "digest", true))
+                .training();
+    }
+
+    private static Checkpoint written(CheckpointCodec codec, TrainingState state) {
+        TrainerState initial = codec.initial("support");
+        return codec.encode("support", "feedback", 1, initial.trained(initial.core(), state, 1)).toBuilder()
+                .setStep(state.step())
+                .build();
     }
 
     private static CheckpointCodec codec(String base) {
