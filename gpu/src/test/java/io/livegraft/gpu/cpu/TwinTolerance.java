@@ -1,0 +1,74 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.tensor.Precision;
+
+/**
+ * How far an operation of a float32 backend may be from the double reference: the largest difference of an element over
+ * the largest magnitude in its tensor. The one table of it; a new operation or precision needs a row.
+ */
+enum TwinTolerance {
+    EXACT(0, "moves values"),
+    ROUNDED(6e-8, "one rounding of each element: 2⁻²⁴"),
+    ELEMENTWISE(4e-7, "a few roundings an element, and an exponential of 2·10⁻⁷"),
+    NORMALISED(3e-7, "sums in double; the factors of an element are rounded"),
+    ROTATED(3e-7, "cosine and sine rounded, two products, one sum"),
+    CHAINED(
+            2e-6,
+            "a chain of K ≤ 300 fused multiply-adds, each rounded; the errors' random walk over the sum's own size"),
+    FROZEN_FP32(2e-6, "as a chain"),
+    FROZEN_BF16(2e-6, "as a chain: both sides multiply with the same decoded weight"),
+    FROZEN_NF4(2e-6, "as a chain: both sides multiply with the same decoded weight"),
+    ATTENDED(1e-6, "chain, exponential, chain"),
+    ATTENDED_BACKWARD(1e-6, "five chains, a softmax and a difference of near values"),
+    LIKELIHOOD(3e-7, "an exponential of 2·10⁻⁷ and sums in double"),
+    OPTIMIZED(3e-7, "a few roundings an element; moments stay float32");
+
+    private final double relative;
+
+    TwinTolerance(double relative, String reason) {
+        this.relative = relative;
+        if (reason.isBlank()) {
+            throw new IllegalArgumentException("a tolerance needs its reason");
+        }
+    }
+
+    double relative() {
+        return relative;
+    }
+
+    static TwinTolerance ofLinear(Precision precision) {
+        return switch (precision) {
+            case FP32 -> FROZEN_FP32;
+            case BF16 -> FROZEN_BF16;
+            case NF4 -> FROZEN_NF4;
+        };
+    }
+
+    static TwinTolerance of(String operation) {
+        return switch (operation) {
+            case "allocate",
+                    "upload",
+                    "download",
+                    "rows",
+                    "view",
+                    "freeze",
+                    "allocateKvCache",
+                    "appendKv",
+                    "zero",
+                    "embed" -> EXACT;
+            case "add" -> ROUNDED;
+            case "embedBackward" -> CHAINED;
+            case "multiply" -> CHAINED;
+            case "rmsNorm", "rmsNormBackward" -> NORMALISED;
+            case "rmsNormWeightBackward" -> CHAINED;
+            case "rotate" -> ROTATED;
+            case "swiGlu", "swiGluBackward" -> ELEMENTWISE;
+            case "attention" -> ATTENDED;
+            case "attentionBackward" -> ATTENDED_BACKWARD;
+            case "crossEntropy" -> LIKELIHOOD;
+            case "sumOfSquares" -> EXACT;
+            case "adamW" -> OPTIMIZED;
+            default -> throw new AssertionError("no tolerance is stated for " + operation);
+        };
+    }
+}
