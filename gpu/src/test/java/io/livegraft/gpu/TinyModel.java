@@ -26,10 +26,7 @@ public final class TinyModel {
     /** An adapter whose B is not zero, so that every gradient is alive. */
     public static LoraAdapter adapter(long seed) {
         LoraAdapter initial = LoraAdapter.initial(LORA, CONFIG, seed);
-        return new LoraAdapter(
-                LORA,
-                initial.layout(),
-                gaussian(new Random(seed), initial.layout().size(), 0.2));
+        return initial.withValues(gaussian(new Random(seed), initial.layout().size(), 0.2));
     }
 
     public static List<TrainingExample> examples() {

@@ -5,67 +5,87 @@ import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /** The values of one adapter in host memory; immutable by agreement: whoever holds {@link #values()} only reads it. */
 public final class LoraAdapter {
     private final LoraConfig config;
+    private final List<AdaptedLinear> linears;
     private final ParameterLayout layout;
     private final float[] values;
 
-    public LoraAdapter(LoraConfig config, ParameterLayout layout, float[] values) {
+    private LoraAdapter(LoraConfig config, List<AdaptedLinear> linears, ParameterLayout layout, float[] values) {
         if (values.length != layout.size()) {
             throw new IllegalArgumentException(
                     "layout has %d parameters but there are %d values".formatted(layout.size(), values.length));
         }
         this.config = config;
+        this.linears = linears;
         this.layout = layout;
         this.values = values;
     }
 
+    /** The adapter whose values a function makes for its layout. */
+    static LoraAdapter of(LoraConfig config, ModelConfig model, Function<ParameterLayout, float[]> values) {
+        List<AdaptedLinear> linears = config.adaptedLinears(model);
+        ParameterLayout layout = layout(linears, model);
+        return new LoraAdapter(config, linears, layout, values.apply(layout));
+    }
+
     /**
-     * A fresh adapter that changes nothing yet: A ~ U(−1/√in, 1/√in) (Kaiming uniform with a = √5, as PEFT), B = 0.
+     * A fresh adapter that changes nothing yet: A as {@link Initialization} says, B = 0.
      *
      * @param seed makes A; the same seed makes the same bits
      */
     public static LoraAdapter initial(LoraConfig config, ModelConfig model, long seed) {
-        ParameterLayout layout = layout(config, model);
-        float[] values = new float[layout.size()];
+        LoraAdapter adapter = of(config, model, layout -> new float[layout.size()]);
         SplittableRandom random = new SplittableRandom(seed);
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            if (entry.name().endsWith("lora_A.weight")) {
-                double bound = 1 / Math.sqrt(entry.columns());
-                for (int i = 0; i < entry.size(); i++) {
-                    values[entry.offset() + i] = (float) ((2 * random.nextDouble() - 1) * bound);
-                }
+        for (AdaptedLinear linear : adapter.linears) {
+            ParameterLayout.Entry a = adapter.layout.entry(linear.a());
+            for (int i = 0; i < a.size(); i++) {
+                adapter.values[a.offset() + i] = (float)
+                        switch (config.initialization()) {
+                            case KAIMING_UNIFORM -> (2 * random.nextDouble() - 1) * (1 / Math.sqrt(a.columns()));
+                            case GAUSSIAN -> gaussian(random) / linear.rank();
+                        };
             }
         }
-        return new LoraAdapter(config, layout, values);
+        return adapter;
     }
 
-    /** PEFT names in order of layer, module, A before B; A is (r, in), B is (out, r). */
-    public static ParameterLayout layout(LoraConfig config, ModelConfig model) {
+    /** N(0, 1) by Box and Muller, which unlike {@code nextGaussian} has the same bits on every JDK. */
+    private static double gaussian(SplittableRandom random) {
+        double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
+        return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
+    }
+
+    private static ParameterLayout layout(List<AdaptedLinear> linears, ModelConfig model) {
         ParameterLayout.Builder builder = ParameterLayout.builder();
-        for (int layer = 0; layer < model.layers(); layer++) {
-            for (String module : config.targetModules()) {
-                String path = parameterPath(layer, module);
-                builder.add(path + ".lora_A.weight", config.rank(), model.inputFeatures(module));
-                builder.add(path + ".lora_B.weight", model.outputFeatures(module), config.rank());
-            }
+        for (AdaptedLinear linear : linears) {
+            builder.add(linear.a(), linear.rank(), model.inputFeatures(linear.module()));
+            builder.add(linear.b(), model.outputFeatures(linear.module()), linear.rank());
         }
         return builder.build();
     }
 
-    /** E.g. {@code base_model.model.model.layers.0.self_attn.q_proj}. */
-    public static String parameterPath(int layer, String module) {
-        return "base_model.model." + ModelConfig.modulePath(layer, module);
+    /** The same adapter with other values, in {@link #layout}. */
+    public LoraAdapter withValues(float[] others) {
+        return new LoraAdapter(config, linears, layout, others);
     }
 
     public LoraConfig config() {
         return config;
     }
 
+    /** In order of layer and module. */
+    public List<AdaptedLinear> linears() {
+        return linears;
+    }
+
+    /** PEFT names in the order of {@link #linears}, A before B; A is (r, in), B is (out, r). */
     public ParameterLayout layout() {
         return layout;
     }

@@ -22,8 +22,9 @@ import java.util.TreeMap;
 
 /**
  * Adapters in the files of Hugging Face PEFT: {@code adapter_config.json} and {@code adapter_model.safetensors}. Values are
- * written as F32, so an adapter that is written and read has the same bits, and the same adapter makes the same bytes; F16
- * and BF16 are read as well. Everything amiss is refused with {@link ErrorCode#INVALID_MODEL}, naming the field or tensor.
+ * float32 in memory and written as F32, as PEFT itself holds and writes them: an adapter that is written and read has the same
+ * bits, and the same adapter makes the same bytes. F16 and BF16 are read as well; all their values are float32 values too.
+ * Everything amiss is refused with {@link ErrorCode#INVALID_MODEL}, naming the field or tensor.
  */
 public final class PeftDirectory {
     private static final String CONFIG = "adapter_config.json";
@@ -32,12 +33,21 @@ public final class PeftDirectory {
     private PeftDirectory() {}
 
     /**
-     * Creates the directory where it is absent; weights first, so that a config never stands without them.
+     * Writes an adapter that was made here.
      *
      * @param baseName written as {@code base_model_name_or_path}
      * @return SHA-256 in hex of the safetensors file
      */
     public static String write(Path dir, LoraAdapter adapter, String baseName) {
+        return write(dir, adapter, AdapterOrigin.of(baseName));
+    }
+
+    /**
+     * Creates the directory where it is absent; weights first, so that a config never stands without them.
+     *
+     * @return SHA-256 in hex of the safetensors file
+     */
+    public static String write(Path dir, LoraAdapter adapter, AdapterOrigin origin) {
         byte[] weights = safetensors(adapter);
         try {
             Files.createDirectories(dir);
@@ -45,7 +55,7 @@ public final class PeftDirectory {
             throw new UncheckedIOException("can't make adapter directory " + dir + ": " + e.getMessage(), e);
         }
         DurableFile.write(dir.resolve(WEIGHTS), weights);
-        DurableFile.write(dir.resolve(CONFIG), AdapterConfigFile.write(adapter.config(), baseName));
+        DurableFile.write(dir.resolve(CONFIG), AdapterConfigWriter.write(adapter.config(), origin));
         return sha256(weights);
     }
 
@@ -54,14 +64,24 @@ public final class PeftDirectory {
         return SafetensorsWriter.encode(new TreeMap<>(adapter.tensors()), DType.F32, SafetensorsWriter.PYTORCH);
     }
 
+    /** Refuses what the adapter's config and the base have no place for, whatever its {@link #origin} says. */
     public static LoraAdapter read(Path dir, ModelConfig model) {
-        if (!Files.isRegularFile(dir.resolve(CONFIG))) {
-            throw refusal("adapter directory %s has no %s".formatted(dir, CONFIG));
-        }
-        LoraConfig config = AdapterConfigFile.read(JsonFile.read(dir.resolve(CONFIG)));
+        LoraConfig config = new AdapterConfigReader(config(dir)).config();
         try (SafetensorsFile file = SafetensorsFile.open(dir.resolve(WEIGHTS))) {
             return adapter(file, config, model);
         }
+    }
+
+    /** Where the adapter in a directory comes from. */
+    public static AdapterOrigin origin(Path dir) {
+        return new AdapterConfigReader(config(dir)).origin();
+    }
+
+    private static JsonFile config(Path dir) {
+        if (!Files.isRegularFile(dir.resolve(CONFIG))) {
+            throw refusal("adapter directory %s has no %s".formatted(dir, CONFIG));
+        }
+        return JsonFile.read(dir.resolve(CONFIG));
     }
 
     /** The reverse of {@link #safetensors}. */
@@ -72,7 +92,23 @@ public final class PeftDirectory {
     }
 
     private static LoraAdapter adapter(SafetensorsFile file, LoraConfig config, ModelConfig model) {
-        ParameterLayout layout = layout(config, model);
+        try {
+            return LoraAdapter.of(config, model, layout -> {
+                refuseOtherTensors(file, layout);
+                return values(file, layout);
+            });
+        } catch (ArithmeticException e) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_MODEL,
+                    "an adapter of rank %d on %s of this base has more parameters than one array holds"
+                            .formatted(config.rank(), config.targets().modules()),
+                    e);
+        } catch (LivegraftException e) {
+            throw new LivegraftException(ErrorCode.INVALID_MODEL, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static void refuseOtherTensors(SafetensorsFile file, ParameterLayout layout) {
         for (ParameterLayout.Entry entry : layout.entries()) {
             List<Long> shape = List.of((long) entry.rows(), (long) entry.columns());
             TensorInfo info = file.tensors().get(entry.name());
@@ -90,23 +126,14 @@ public final class PeftDirectory {
                         "adapter has tensor '%s', which its config and this base have no place for".formatted(name));
             }
         }
+    }
+
+    private static float[] values(SafetensorsFile file, ParameterLayout layout) {
         float[] values = new float[layout.size()];
         for (ParameterLayout.Entry entry : layout.entries()) {
             System.arraycopy(file.read(entry.name()).values(), 0, values, entry.offset(), entry.size());
         }
-        return new LoraAdapter(config, layout, values);
-    }
-
-    private static ParameterLayout layout(LoraConfig config, ModelConfig model) {
-        try {
-            return LoraAdapter.layout(config, model);
-        } catch (ArithmeticException e) {
-            throw new LivegraftException(
-                    ErrorCode.INVALID_MODEL,
-                    "an adapter of rank %d on %s of this base has more parameters than one array holds"
-                            .formatted(config.rank(), config.targetModules()),
-                    e);
-        }
+        return values;
     }
 
     private static String sha256(byte[] bytes) {

@@ -70,7 +70,7 @@ public final class AdapterTraining implements SlicedWork<StepResult> {
         adamW.step(adapter.values(), gradients, optimizer, state.step(), norm);
         float[] values = new float[before.layout().size()];
         backend.download(values, adapter.values());
-        LoraAdapter after = new LoraAdapter(before.config(), before.layout(), values);
+        LoraAdapter after = before.withValues(values);
         return new StepResult(
                 new TrainingState(after, adamW.moments(), state.step() + 1), nll / targetTokens, targetTokens, norm);
     }

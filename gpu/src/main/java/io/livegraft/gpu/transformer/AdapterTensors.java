@@ -2,30 +2,27 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.lora.AdaptedLinear;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.tensor.ParameterLayout;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** One adapter on a device: its values in one arena, and a gradient arena while it is trained. */
 public final class AdapterTensors {
-    /** A (r,in) and B (out,r) with their gradients; the gradients are there in training only. */
-    public record Pair(Tensor a, Tensor b, Optional<Gradients> gradients) {}
+    /** A (r,in), B (out,r) and the scaling of B·A; the gradients are there in training only. */
+    public record Pair(Tensor a, Tensor b, float scaling, Optional<Gradients> gradients) {}
 
     public record Gradients(Tensor a, Tensor b) {}
 
-    private final List<Map<LinearKind, Pair>> layers;
-    private final float scaling;
+    private final Map<Integer, Map<LinearKind, Pair>> layers;
     private final Tensor values;
     private final Optional<Tensor> gradients;
 
-    private AdapterTensors(
-            List<Map<LinearKind, Pair>> layers, float scaling, Tensor values, Optional<Tensor> gradients) {
+    private AdapterTensors(Map<Integer, Map<LinearKind, Pair>> layers, Tensor values, Optional<Tensor> gradients) {
         this.layers = layers;
-        this.scaling = scaling;
         this.values = values;
         this.gradients = gradients;
     }
@@ -46,34 +43,19 @@ public final class AdapterTensors {
     private static AdapterTensors upload(Backend backend, LoraAdapter adapter, Optional<Tensor> gradients) {
         ParameterLayout layout = adapter.layout();
         Tensor values = backend.upload(adapter.values(), 1, layout.size());
-        List<Map<LinearKind, Pair>> layers = new ArrayList<>();
-        for (int layer = 0; contains(layout, layer); layer++) {
-            Map<LinearKind, Pair> pairs = new EnumMap<>(LinearKind.class);
-            for (LinearKind kind : LinearKind.values()) {
-                String path = LoraAdapter.parameterPath(layer, kind.module());
-                if (layout.contains(path + ".lora_A.weight")) {
-                    ParameterLayout.Entry a = layout.entry(path + ".lora_A.weight");
-                    ParameterLayout.Entry b = layout.entry(path + ".lora_B.weight");
-                    pairs.put(
-                            kind,
-                            new Pair(
-                                    view(backend, values, a),
-                                    view(backend, values, b),
-                                    gradients.map(g -> new Gradients(view(backend, g, a), view(backend, g, b)))));
-                }
-            }
-            layers.add(pairs);
+        Map<Integer, Map<LinearKind, Pair>> layers = new HashMap<>();
+        for (AdaptedLinear linear : adapter.linears()) {
+            ParameterLayout.Entry a = layout.entry(linear.a());
+            ParameterLayout.Entry b = layout.entry(linear.b());
+            Pair pair = new Pair(
+                    view(backend, values, a),
+                    view(backend, values, b),
+                    linear.scaling(),
+                    gradients.map(g -> new Gradients(view(backend, g, a), view(backend, g, b))));
+            layers.computeIfAbsent(linear.layer(), layer -> new EnumMap<>(LinearKind.class))
+                    .put(LinearKind.of(linear.module()), pair);
         }
-        return new AdapterTensors(layers, adapter.config().scaling(), values, gradients);
-    }
-
-    private static boolean contains(ParameterLayout layout, int layer) {
-        for (LinearKind kind : LinearKind.values()) {
-            if (layout.contains(LoraAdapter.parameterPath(layer, kind.module()) + ".lora_A.weight")) {
-                return true;
-            }
-        }
-        return false;
+        return new AdapterTensors(layers, values, gradients);
     }
 
     private static Tensor view(Backend backend, Tensor arena, ParameterLayout.Entry entry) {
@@ -82,11 +64,7 @@ public final class AdapterTensors {
 
     /** The pair of one linear layer, when the adapter targets it. */
     public Optional<Pair> pair(int layer, LinearKind kind) {
-        return Optional.ofNullable(layers.get(layer).get(kind));
-    }
-
-    public float scaling() {
-        return scaling;
+        return Optional.ofNullable(layers.getOrDefault(layer, Map.of()).get(kind));
     }
 
     /** All values (1,P) in the adapter's layout. */

@@ -14,6 +14,11 @@ public enum LinearKind {
 
     private final String module = name().toLowerCase(Locale.ROOT);
 
+    /** The kind of a {@link #module}. */
+    public static LinearKind of(String module) {
+        return valueOf(module.toUpperCase(Locale.ROOT));
+    }
+
     /** As checkpoints spell it, e.g. {@code q_proj}. */
     public String module() {
         return module;

@@ -38,7 +38,7 @@ final class LinearLayers {
                 Tensor out = backend.rows(y, batch.start(s), segment.ids().length);
                 adapter.pair(layer, kind).ifPresent(pair -> {
                     Tensor h = shrink(rows, pair);
-                    backend.multiply(out, h, Operand.PLAIN, pair.b(), Operand.TRANSPOSED, adapter.scaling(), true);
+                    backend.multiply(out, h, Operand.PLAIN, pair.b(), Operand.TRANSPOSED, pair.scaling(), true);
                 });
             }
         }
@@ -58,19 +58,18 @@ final class LinearLayers {
                                 backend.rows(dx, start, count),
                                 backend.rows(dy, start, count),
                                 backend.rows(x, start, count),
-                                pair,
-                                adapter.scaling()));
+                                pair));
             }
         }
     }
 
-    private void adapterBackward(Tensor dx, Tensor dy, Tensor x, Pair pair, float scaling) {
+    private void adapterBackward(Tensor dx, Tensor dy, Tensor x, Pair pair) {
         Tensor dh = backend.allocate(dy.rows(), pair.a().rows());
-        backend.multiply(dh, dy, Operand.PLAIN, pair.b(), Operand.PLAIN, scaling, false);
+        backend.multiply(dh, dy, Operand.PLAIN, pair.b(), Operand.PLAIN, pair.scaling(), false);
         if (pair.gradients().isPresent()) {
             Gradients gradients = pair.gradients().get();
             Tensor h = shrink(x, pair);
-            backend.multiply(gradients.b(), dy, Operand.TRANSPOSED, h, Operand.PLAIN, scaling, true);
+            backend.multiply(gradients.b(), dy, Operand.TRANSPOSED, h, Operand.PLAIN, pair.scaling(), true);
             backend.multiply(gradients.a(), dh, Operand.TRANSPOSED, x, Operand.PLAIN, 1, true);
         }
         backend.multiply(dx, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, true);

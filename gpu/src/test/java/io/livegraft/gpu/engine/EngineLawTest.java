@@ -170,7 +170,7 @@ class EngineLawTest {
     private LoraAdapter adapter(long seed) {
         LoraAdapter initial = LoraAdapter.initial(LORA, engine.config(), seed);
         float[] values = TinyModel.gaussian(new Random(seed), initial.layout().size(), 0.05);
-        return new LoraAdapter(LORA, initial.layout(), values);
+        return initial.withValues(values);
     }
 
     private static Engine open(int threads) {

@@ -1,12 +1,16 @@
 package io.livegraft.gpu.lora;
 
 import static io.livegraft.gpu.Refusals.assertInvalidModel;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.lora.ModuleSelection.AllLinear;
+import io.livegraft.gpu.lora.ModuleSelection.Names;
+import io.livegraft.gpu.lora.ModuleSelection.Regex;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.safetensors.DType;
 import io.livegraft.gpu.safetensors.SafetensorsWriter;
@@ -17,9 +21,11 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,12 +35,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PeftDirectoryTest {
     private static final ModelConfig MODEL =
             new ModelConfig(8, 12, 2, 4, 2, 2, 16, 32, 1e-5f, 1e4, true, 1, List.of(2));
-    private static final ModelConfig QWEN =
-            new ModelConfig(896, 4864, 24, 14, 2, 64, 151_936, 32_768, 1e-6f, 1e6, true, 0, List.of(2));
+    private static final ModelConfig QWEN = qwen(24);
     private static final String Q_A = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight";
+
+    private static final SequencedMap<String, Integer> RANKS = new LinkedHashMap<>(Map.of("q_proj", 5));
+    private static final SequencedMap<String, Double> ALPHAS =
+            new LinkedHashMap<>(Map.of("layers.1.self_attn.q_proj", 7.5));
 
     @TempDir
     Path dir;
+
+    private static ModelConfig qwen(int layers) {
+        return new ModelConfig(896, 4864, layers, 14, 2, 64, 151_936, 32_768, 1e-6f, 1e6, true, 0, List.of(2));
+    }
 
     private static LoraAdapter adapter(LoraConfig config) {
         LoraAdapter adapter = LoraAdapter.initial(config, MODEL, 17);
@@ -50,7 +63,18 @@ class PeftDirectoryTest {
     void whatIsWrittenIsReadBitForBit() {
         for (LoraConfig config : List.of(
                 new LoraConfig(4, 16, false, LoraConfig.ALL_LINEAR),
-                new LoraConfig(3, 2.5, true, List.of("v_proj", "down_proj")))) {
+                new LoraConfig(3, 2.5, true, List.of("v_proj", "down_proj"))
+                        .withDropout(0.05)
+                        .withInitialization(Initialization.GAUSSIAN),
+                new LoraConfig(3, 2, false, List.of("q_proj", "k_proj", "v_proj"))
+                        .withTargets(new LoraTargets(
+                                new Names(List.of("q_proj", "v_proj")),
+                                new Names(List.of("model.layers.1.self_attn.v_proj")),
+                                List.of(1)))
+                        .withPatterns(RANKS, ALPHAS),
+                new LoraConfig(3, 2, false, List.of("q_proj"))
+                        .withTargets(LoraTargets.of(new Regex(".*layers\\.1\\.(mlp\\.up|self_attn\\.q)_proj"))),
+                new LoraConfig(3, 2, false, List.of("q_proj")).withTargets(LoraTargets.of(new AllLinear())))) {
             LoraAdapter written = adapter(config);
             PeftDirectory.write(dir, written, "base");
             LoraAdapter read = PeftDirectory.read(dir, MODEL);
@@ -87,8 +111,11 @@ class PeftDirectoryTest {
                   "init_lora_weights": true,
                   "layers_pattern": null,
                   "layers_to_transform": null,
+                  "loftq_config": {},
                   "lora_alpha": 16,
                   "lora_dropout": 0.0,
+                  "megatron_config": null,
+                  "megatron_core": "megatron.core",
                   "modules_to_save": null,
                   "peft_type": "LORA",
                   "r": 4,
@@ -105,14 +132,19 @@ class PeftDirectoryTest {
     }
 
     @Test
-    void readsAPublishedAdapterAndWritesItsBytesAgain() throws IOException {
+    void readsAPublishedAdapterAndWritesItsFilesAgainByteForByte() throws IOException {
         Path published = SharedFiles.require("vectors/adapters/qwen2.5-0.5b-lora");
         LoraAdapter adapter = PeftDirectory.read(published, QWEN);
-        assertEquals(new LoraConfig(8, 16, false, List.of("q_proj", "v_proj")), adapter.config());
+        assertEquals(new LoraConfig(8, 16, false, List.of("q_proj", "v_proj")).withDropout(0.05), adapter.config());
         assertEquals(540_672, adapter.layout().size());
-        assertEquals(2f, adapter.config().scaling());
-        assertArrayEquals(
-                Files.readAllBytes(published.resolve("adapter_model.safetensors")), PeftDirectory.safetensors(adapter));
+        assertEquals(48, adapter.linears().size());
+        assertEquals(2f, adapter.linears().getFirst().scaling());
+        AdapterOrigin origin = PeftDirectory.origin(published);
+        assertEquals(Optional.of("Qwen/Qwen2.5-0.5B-Instruct"), origin.base());
+        PeftDirectory.write(dir, adapter, origin);
+        for (String file : List.of("adapter_model.safetensors", "adapter_config.json")) {
+            assertArrayEquals(Files.readAllBytes(published.resolve(file)), Files.readAllBytes(dir.resolve(file)), file);
+        }
     }
 
     @Test
@@ -126,14 +158,35 @@ class PeftDirectoryTest {
     }
 
     @Test
-    void readsHalfPrecision() throws IOException {
+    void readsHalfPrecisionExactlyAndSavesItsValuesAsFloats() throws IOException {
         LoraAdapter adapter = adapter(new LoraConfig(2, 4, false, List.of("q_proj")));
         PeftDirectory.write(dir, adapter, "base");
-        SafetensorsWriter.write(dir.resolve("adapter_model.safetensors"), adapter.tensors(), DType.BF16, Map.of());
+        byte[] bf16 = SafetensorsWriter.encode(adapter.tensors(), DType.BF16, Map.of());
+        Path file = dir.resolve("adapter_model.safetensors");
+        Files.write(file, bf16);
         float[] read = PeftDirectory.read(dir, MODEL).values();
         for (int i = 0; i < read.length; i++) {
             assertEquals(adapter.values()[i], read[i], Math.abs(adapter.values()[i]) * 0x1p-8f);
         }
+        assertSavedAsRead();
+
+        // The same bits under the other name are other values.
+        Files.write(
+                file,
+                new String(bf16, ISO_8859_1).replace("\"BF16\"", "\"F16\" ").getBytes(ISO_8859_1));
+        float[] halves = PeftDirectory.read(dir, MODEL).values();
+        for (int i = 0; i < read.length; i++) {
+            short bits = (short) (Float.floatToRawIntBits(read[i]) >>> 16);
+            assertEquals(Float.float16ToFloat(bits), halves[i]);
+        }
+        assertSavedAsRead();
+    }
+
+    private void assertSavedAsRead() {
+        LoraAdapter read = PeftDirectory.read(dir, MODEL);
+        PeftDirectory.write(dir.resolve("saved"), read, "base");
+        assertSameBits(
+                read.values(), PeftDirectory.read(dir.resolve("saved"), MODEL).values());
     }
 
     @Test
@@ -155,9 +208,18 @@ class PeftDirectoryTest {
     }
 
     @Test
-    void refusesAnAdapterOfAnotherBase() {
+    void refusesAnAdapterOfAnotherBaseByName() throws IOException {
         PeftDirectory.write(dir, adapter(new LoraConfig(2, 4, false, List.of("q_proj"))), "base");
         assertInvalidModel("has shape [2, 8], expected [2, 896]", () -> PeftDirectory.read(dir, QWEN));
+        Path published = SharedFiles.require("vectors/adapters/qwen2.5-0.5b-lora");
+        assertInvalidModel(
+                "'" + Q_A + "' has shape [8, 896], expected [8, 8]", () -> PeftDirectory.read(published, MODEL));
+        assertInvalidModel(
+                "has tensor 'base_model.model.model.layers.23.self_attn.q_proj.lora_A.weight', which",
+                () -> PeftDirectory.read(published, qwen(23)));
+        assertInvalidModel(
+                "has no tensor 'base_model.model.model.layers.24.self_attn.q_proj.lora_A.weight'",
+                () -> PeftDirectory.read(published, qwen(25)));
     }
 
     @Test
@@ -174,22 +236,39 @@ class PeftDirectoryTest {
             quoteCharacter = '`',
             value = {
                 "'peft_type': 'LOHA' | peft_type = \"LOHA\", expected \"LORA\"",
-                "'use_dora': true | use_dora = true",
-                "'bias': 'lora_only' | bias = \"lora_only\", expected \"none\"",
+                "'use_dora': true | use_dora = true, expected it to be absent or off; train the adapter with use_dora=false",
+                "'bias': 'lora_only' | bias = \"lora_only\", expected \"none\"; train the adapter without biases",
+                "'bias': 'all' | bias = \"all\", expected \"none\"",
                 "'lora_bias': true | lora_bias = true",
-                "'modules_to_save': ['lm_head'] | modules_to_save = [\"lm_head\"]",
-                "'rank_pattern': {'q_proj': 4} | rank_pattern = {\"q_proj\":4}",
-                "'alpha_pattern': {'q_proj': 4} | alpha_pattern = {\"q_proj\":4}",
-                "'layers_to_transform': [0] | layers_to_transform = [0]",
+                "'modules_to_save': ['lm_head'] | modules_to_save = [\"lm_head\"], expected it to be absent or off; train",
+                "'layer_replication': [[0, 1], [0, 2]] | layer_replication = [[0,1],[0,2]]",
+                "'trainable_token_indices': [1] | trainable_token_indices = [1]",
+                "'target_parameters': ['mlp.experts'] | target_parameters = [\"mlp.experts\"]",
+                "'use_qalora': true | use_qalora = true",
+                "'rank_pattern': {'q_proj': 0} | LoRA rank 0 must be at least 1",
+                "'rank_pattern': {'q_proj': 4.5} | rank_pattern = {\"q_proj\":4.5}, expected whole numbers",
+                "'rank_pattern': {'lm_head': 4} | pattern 'lm_head' matches no linear layer",
+                "'rank_pattern': {'q_proj': 4} | lora_A.weight' has shape [2, 8], expected [4, 8]",
+                "'alpha_pattern': ['q_proj'] | alpha_pattern = [\"q_proj\"], expected an object",
+                "'alpha_pattern': {'q_proj': '4'} | alpha_pattern = {\"q_proj\":\"4\"}, expected numbers",
+                "'layers_to_transform': [2] | layer 2 is not in this base",
+                "'layers_to_transform': 'all' | layers_to_transform = \"all\", expected a layer's number",
+                "'layers_to_transform': 1 | has tensor 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight'",
+                "'layers_pattern': 'h', 'layers_to_transform': 1 | layers_pattern = \"h\", expected null",
                 "'fan_in_fan_out': true | fan_in_fan_out = true",
-                "'exclude_modules': 'up_proj' | exclude_modules = \"up_proj\"",
-                "'init_lora_weights': 'pissa' | init_lora_weights = \"pissa\"",
+                "'exclude_modules': 'model.*' | leave nothing of this base to adapt",
+                "'lora_dropout': 1 | LoRA dropout 1.0 must be",
+                "'lora_dropout': 'some' | lora_dropout = \"some\", expected a number",
+                "'init_lora_weights': 'pissa' | init_lora_weights = \"pissa\", expected one of",
                 "'r': 0 | r = 0, expected a whole number",
                 "'r': 2147483647 | an adapter of rank 2147483647",
+                "'r': 100000 | has shape [2, 8], expected [100000, 8]",
                 "'lora_alpha': -1 | lora_alpha = -1, expected a number above 0",
                 "'use_rslora': 'yes' | use_rslora = \"yes\", expected true or false",
-                "'target_modules': 'q_.*' | target_modules = \"q_.*\", expected \"all-linear\" or a list",
-                "'target_modules': ['q_proj', 'lm_head'] | target_modules = [\"q_proj\",\"lm_head\"]",
+                "'target_modules': 'q_.*' | target module 'q_.*' matches no linear layer",
+                "'target_modules': '(q_proj' | '(q_proj' is not a regular expression",
+                "'target_modules': ['q_proj', 'lm_head'] | take in 'lm_head'",
+                "'target_modules': ['q_proj', 'query'] | target module 'query' matches no linear layer",
                 "'target_modules': [] | target_modules = []",
                 "'target_modules': null | target_modules = null",
             })
@@ -203,11 +282,44 @@ class PeftDirectoryTest {
 
     @Test
     void takesAllLinearAndTheDefaultsOfPeft() throws IOException {
-        LoraAdapter adapter = adapter(new LoraConfig(8, 8, false, LoraConfig.ALL_LINEAR));
-        PeftDirectory.write(dir, adapter, "base");
+        LoraConfig config =
+                new LoraConfig(8, 8, false, LoraConfig.ALL_LINEAR).withTargets(LoraTargets.of(new AllLinear()));
+        PeftDirectory.write(dir, adapter(config), "base");
         Files.writeString(dir.resolve("adapter_config.json"), """
-                {"peft_type": "LORA", "target_modules": "all-linear", "some_future_field": 3, "init_lora_weights": "gaussian"}""");
-        assertEquals(adapter.config(), PeftDirectory.read(dir, MODEL).config());
+                {"peft_type": "LORA", "target_modules": "all-linear", "some_future_field": 3, "init_lora_weights": "eva"}""");
+        assertEquals(config, PeftDirectory.read(dir, MODEL).config());
+        assertEquals(
+                new AdapterOrigin(Optional.empty(), Optional.empty(), Optional.empty()), PeftDirectory.origin(dir));
+    }
+
+    @Test
+    void readsALayerByNumberOrListAndTheLayersOfTheFamily() throws IOException {
+        LoraConfig config = new LoraConfig(2, 4, false, List.of("q_proj"))
+                .withTargets(new LoraTargets(new Names(List.of("q_proj")), LoraTargets.NONE, List.of(1)));
+        PeftDirectory.write(dir, adapter(config), "base");
+        String json = Files.readString(dir.resolve("adapter_config.json"));
+        for (String layers : List.of("1", "[1]", "[1, 1]")) {
+            Files.writeString(
+                    dir.resolve("adapter_config.json"),
+                    json.replaceAll("(?s)\"layers_to_transform\": \\[.*?]", "\"layers_to_transform\": " + layers)
+                            .replace("\"layers_pattern\": null", "\"layers_pattern\": \"layers\""));
+            assertEquals(config, PeftDirectory.read(dir, MODEL).config());
+        }
+    }
+
+    @Test
+    void keepsTheOrderOfPatternsSinceTheFirstMatchCounts() {
+        SequencedMap<String, Integer> ranks = new LinkedHashMap<>();
+        ranks.put("self_attn.q_proj", 3);
+        ranks.put("q_proj", 5);
+        ranks.put("layers.1.self_attn.q_proj", 7);
+        LoraConfig config = new LoraConfig(2, 4, false, List.of("q_proj")).withPatterns(ranks, new LinkedHashMap<>());
+        PeftDirectory.write(dir, adapter(config), "base");
+        LoraAdapter read = PeftDirectory.read(dir, MODEL);
+        assertEquals(
+                List.copyOf(ranks.sequencedKeySet()),
+                List.copyOf(read.config().rankPattern().sequencedKeySet()));
+        assertEquals(3, read.linears().get(1).rank());
     }
 
     private static void assertSameBits(float[] expected, float[] actual) {

@@ -103,7 +103,7 @@ class TransformerGradientTest {
     private static LoraAdapter shifted(LoraAdapter adapter, int index, float shift) {
         float[] values = adapter.values().clone();
         values[index] += shift;
-        return new LoraAdapter(adapter.config(), adapter.layout(), values);
+        return adapter.withValues(values);
     }
 
     private static float[] download(Backend backend, Tensor tensor) {
