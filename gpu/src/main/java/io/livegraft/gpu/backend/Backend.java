@@ -1,5 +1,6 @@
 package io.livegraft.gpu.backend;
 
+import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 
@@ -31,6 +32,9 @@ public interface Backend extends AutoCloseable {
 
     /** A frozen linear weight of shape (out, in). */
     LinearWeight freeze(HostTensor weight, Precision precision);
+
+    /** As above for a weight that is quantized already, which keeps its very bits. */
+    LinearWeight freeze(QuantizedTensor weight);
 
     KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity);
 

@@ -1,11 +1,14 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.quantization.BlockTensor;
+import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 
 /** A frozen weight (out, in) that can be read as either side of its two products. */
-sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16Weight, Nf4Weight {
+sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16Weight, BlockWeight, RowWeight {
     static CpuLinearWeight of(LinearWeight weight) {
         return (CpuLinearWeight) weight;
     }
@@ -17,7 +20,15 @@ sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16We
         return switch (precision) {
             case FP32 -> new Fp32Weight(out, in, weight.values());
             case BF16 -> Bf16Weight.round(out, in, weight.values());
-            case NF4 -> Nf4Weight.quantize(out, in, weight.values());
+            case NF4, NF4_SINGLE, FP4, INT8, INT4 -> freeze(QuantizedTensor.quantize(weight, precision));
+        };
+    }
+
+    /** Keeps a quantized weight as it is. */
+    static CpuLinearWeight freeze(QuantizedTensor weight) {
+        return switch (weight) {
+            case BlockTensor blocks -> new BlockWeight(blocks);
+            case RowTensor rows -> new RowWeight(rows);
         };
     }
 

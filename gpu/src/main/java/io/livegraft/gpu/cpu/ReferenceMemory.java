@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.Arrays;
@@ -68,6 +69,11 @@ abstract class ReferenceMemory implements Backend {
     @Override
     public LinearWeight freeze(HostTensor weight, Precision precision) {
         return CpuLinearWeight.freeze(weight, precision);
+    }
+
+    @Override
+    public LinearWeight freeze(QuantizedTensor weight) {
+        return CpuLinearWeight.freeze(weight);
     }
 
     @Override

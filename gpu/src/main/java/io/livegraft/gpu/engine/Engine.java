@@ -24,7 +24,6 @@ import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -85,7 +84,7 @@ public final class Engine implements AutoCloseable {
 
     /** What the bits of a result depend on besides the inputs; part of every config digest. */
     public String profile() {
-        return backend.profile() + "/" + settings.precision().name().toLowerCase(Locale.ROOT);
+        return backend.profile() + "/" + settings.precision();
     }
 
     /** Longest prompt and answer together, in tokens. */

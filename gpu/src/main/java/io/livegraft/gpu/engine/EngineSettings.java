@@ -35,7 +35,7 @@ public record EngineSettings(
     public static EngineSettings from(Config engine) {
         return new EngineSettings(
                 Path.of(engine.getString("base")),
-                Precision.valueOf(engine.getString("precision").toUpperCase(Locale.ROOT)),
+                Precision.of(engine.getString("precision")),
                 engine.getInt("threads"),
                 engine.getInt("max-sequences"),
                 engine.getInt("max-sequence-tokens"),

@@ -1,13 +1,12 @@
 package io.livegraft.gpu.quantization;
 
-import io.livegraft.gpu.quantization.Nf4Tensor.AbsMax;
 import java.util.Arrays;
 
 /**
- * The scales of NF4 in 8 bits each (QLoRA, section 3, "Double Quantization"), as bitsandbytes does it:
+ * The scales of blocks in 8 bits each (QLoRA, section 3, "Double Quantization"), as bitsandbytes does it:
  * <pre>{@code
  *   offset = mean(absmax)       v[b] = absmax[b] − offset       m[k] = max |v[b]|, b in block k of 256
- *   code[b] = nearest entry of MAP to v[b] · (1/m[k])           absmax'[b] = MAP[code[b]] · m[b / 256] + offset
+ *   code[b] = entry of MAP nearest to v[b] · (1/m[k])           absmax'[b] = MAP[code[b]] · m[b / 256] + offset
  * }</pre>
  * MAP is the signed dynamic map (Dettmers, arXiv 1511.04561): per decade from 1e-6 to 1 twice as many centres as in the one
  * below, with both signs, 0 and 1.
@@ -15,6 +14,9 @@ import java.util.Arrays;
 public final class DoubleQuantization {
     /** Scales per second-level scale. */
     public static final int BLOCK = 256;
+
+    /** Keeps the reciprocal finite where all scales of a block are equal. */
+    private static final float SMALLEST_ABSMAX = 1e-38f;
 
     private static final int DECADES = 7;
     private static final float[] MAP = dynamicMap();
@@ -26,7 +28,12 @@ public final class DoubleQuantization {
         return MAP.clone();
     }
 
-    static AbsMax.Nested quantize(float[] absMax) {
+    /** The one array of {@link #map()} for whatever equals it, so that every tensor need not hold its own. */
+    public static float[] shared(float[] map) {
+        return Arrays.equals(map, MAP) ? MAP : map;
+    }
+
+    static Scales.Nested quantize(float[] absMax) {
         float offset = mean(absMax);
         byte[] codes = new byte[absMax.length];
         float[] nested = new float[Math.ceilDiv(absMax.length, BLOCK)];
@@ -36,20 +43,12 @@ public final class DoubleQuantization {
             for (int i = begin; i < end; i++) {
                 nested[block] = Math.max(nested[block], Math.abs(absMax[i] - offset));
             }
-            float reciprocal = nested[block] == 0 ? 0 : 1 / nested[block];
+            float reciprocal = 1 / Math.max(nested[block], SMALLEST_ABSMAX);
             for (int i = begin; i < end; i++) {
                 codes[i] = (byte) nearest((absMax[i] - offset) * reciprocal);
             }
         }
-        return new AbsMax.Nested(codes, nested, offset);
-    }
-
-    static float[] dequantize(AbsMax.Nested absMax) {
-        float[] values = new float[absMax.codes().length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = MAP[absMax.codes()[i] & 0xFF] * absMax.nestedAbsMax()[i / BLOCK] + absMax.offset();
-        }
-        return values;
+        return new Scales.Nested(codes, nested, BLOCK, offset, MAP);
     }
 
     private static float mean(float[] values) {
@@ -60,7 +59,7 @@ public final class DoubleQuantization {
         return values.length == 0 ? 0 : (float) (sum / values.length);
     }
 
-    /** Index of the entry nearest to a value in [−1, 1]; the lower of two equally near ones. */
+    /** Index of the entry nearest to a value in [−1, 1]: the upper of two only above their float32 midpoint. */
     private static int nearest(float value) {
         int found = Arrays.binarySearch(MAP, value);
         if (found >= 0) {
@@ -68,7 +67,7 @@ public final class DoubleQuantization {
         }
         int above = Math.min(-found - 1, MAP.length - 1);
         int below = Math.max(above - 1, 0);
-        return value - MAP[below] <= MAP[above] - value ? below : above;
+        return value > (MAP[below] + MAP[above]) / 2 ? above : below;
     }
 
     /** Centres of 2^d equal bins of [0.1, 1], times 10^(d−6), in float32 as the original computes them. */

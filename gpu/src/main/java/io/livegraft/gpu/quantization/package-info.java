@@ -1,7 +1,7 @@
 /**
- * NF4, the 4-bit NormalFloat of QLoRA (Dettmers et al., arXiv 2305.14314), in the layout of bitsandbytes: values in the
- * high nibble first, one absolute maximum per block, those quantized again to 8 bits on request. Host memory only; the
- * kernels that multiply with it are a backend's.
+ * Weights in 4 and 8 bits: NF4, the 4-bit NormalFloat of QLoRA (Dettmers et al., arXiv 2305.14314), FP4 and a linear 4-bit
+ * grid in blocks with one absolute maximum each, those quantized again to 8 bits on request; and 8 bits with one scale per
+ * row. Bytes are laid out as bitsandbytes does. Host memory only; the kernels that multiply with it are a backend's.
  */
 @NullMarked
 package io.livegraft.gpu.quantization;

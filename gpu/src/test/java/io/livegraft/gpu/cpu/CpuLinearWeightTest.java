@@ -1,12 +1,20 @@
 package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.livegraft.gpu.TinyModel;
-import io.livegraft.gpu.quantization.Nf4;
+import io.livegraft.gpu.quantization.BlockTensor;
+import io.livegraft.gpu.quantization.Codebook;
+import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.Bf16;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows as the kernels read them, against the formats' own decoders. */
 class CpuLinearWeightTest {
@@ -14,11 +22,25 @@ class CpuLinearWeightTest {
     private static final int IN = 43;
     private final float[] values = TinyModel.gaussian(new Random(1), OUT * IN, 1);
 
-    @Test
-    void rowsOfAFourBitWeightAreTheDequantizedTensorThoughBlocksCrossThem() {
-        float[] expected = new float[OUT * IN];
-        Nf4.dequantize(expected, Nf4.quantize(values, Nf4.DEFAULT_BLOCK_SIZE, true));
-        assertArrayEquals(expected, rows(Nf4Weight.quantize(OUT, IN, values)), 0f);
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"FP32", "BF16"})
+    void rowsOfAQuantizedWeightAreTheDequantizedTensorThoughBlocksCrossThem(Precision precision) {
+        QuantizedTensor tensor = QuantizedTensor.quantize(HostTensor.matrix(OUT, IN, values), precision);
+        CpuLinearWeight weight = CpuLinearWeight.freeze(tensor);
+        assertArrayEquals(tensor.dequantize().values(), rows(weight), 0f);
+        assertEquals(tensor.bytes(), weight.bytes());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {32, 128, 4096})
+    void rowsAreRightForBlocksOfAnySizeAndLevelsOfTheirOwn(int blockSize) {
+        BlockTensor made = BlockTensor.quantize(HostTensor.matrix(OUT, IN, values), Codebook.FP4, blockSize, true);
+        float[] levels = made.levels();
+        levels[3] = 0.99f;
+        BlockTensor own = new BlockTensor(Codebook.FP4, levels, OUT, IN, blockSize, made.packed(), made.scales());
+        assertArrayEquals(own.dequantize().values(), rows(CpuLinearWeight.freeze(own)), 0f);
     }
 
     @Test
@@ -32,7 +54,7 @@ class CpuLinearWeightTest {
 
     @Test
     void partsOfARowAreWhereTheWholeRowHasThem() {
-        Nf4Weight weight = Nf4Weight.quantize(OUT, IN, values);
+        CpuLinearWeight weight = CpuLinearWeight.freeze(HostTensor.matrix(OUT, IN, values), Precision.NF4);
         float[] row = new float[IN];
         weight.decodeRow(row, 0, 1, 11, 0, IN);
         float[] part = new float[3 * 17];

@@ -40,7 +40,7 @@ enum TwinTolerance {
         return switch (precision) {
             case FP32 -> FROZEN_FP32;
             case BF16 -> FROZEN_BF16;
-            case NF4 -> FROZEN_NF4;
+            case NF4, NF4_SINGLE, FP4, INT8, INT4 -> FROZEN_NF4;
         };
     }
 

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.livegraft.gpu.quantization.Nf4Tensor.AbsMax;
+import io.livegraft.gpu.tensor.HostTensor;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -31,13 +31,13 @@ class DoubleQuantizationTest {
     @Test
     void everyScaleBecomesItsNearestEntry() {
         float[] scales = scales(new Random(3), 1021);
-        AbsMax.Nested nested = DoubleQuantization.quantize(scales);
-        assertEquals(4, nested.nestedAbsMax().length);
-        float[] out = nested.values();
+        Scales.Nested nested = DoubleQuantization.quantize(scales);
+        assertEquals(4, nested.nested().length);
+        float[] out = values(nested);
         for (int i = 0; i < scales.length; i++) {
             double nearest = Double.MAX_VALUE;
             for (float entry : DoubleQuantization.map()) {
-                double value = entry * nested.nestedAbsMax()[i / 256] + nested.offset();
+                double value = entry * nested.nested()[i / 256] + nested.offset();
                 nearest = Math.min(nearest, Math.abs(value - scales[i]));
             }
             assertEquals(nearest, Math.abs(out[i] - scales[i]), 1e-6, "scale " + i);
@@ -47,12 +47,15 @@ class DoubleQuantizationTest {
     @Test
     void changesTheScalesOfNormalWeightsByASixthOfAPercent() {
         Random random = new Random(7);
-        float[] values = new float[4 << 20];
+        float[] values = new float[2048 * 2048];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        float[] plain = Nf4.quantize(values, 64, false).absMax().values();
-        float[] nested = Nf4.quantize(values, 64, true).absMax().values();
+        HostTensor weight = HostTensor.matrix(2048, 2048, values);
+        float[] plain =
+                values(BlockTensor.quantize(weight, Codebook.NF4, 64, false).scales());
+        float[] nested =
+                values(BlockTensor.quantize(weight, Codebook.NF4, 64, true).scales());
         double sum = 0;
         double largest = 0;
         for (int i = 0; i < plain.length; i++) {
@@ -67,9 +70,16 @@ class DoubleQuantizationTest {
     @Test
     void equalScalesAreKeptExactly() {
         float[] scales = {0.1f, 0.1f, 0.1f};
-        assertArrayEquals(scales, DoubleQuantization.quantize(scales).values());
-        assertArrayEquals(
-                new float[0], DoubleQuantization.quantize(new float[0]).values());
+        assertArrayEquals(scales, values(DoubleQuantization.quantize(scales)));
+        assertArrayEquals(new float[0], values(DoubleQuantization.quantize(new float[0])));
+    }
+
+    private static float[] values(Scales scales) {
+        float[] values = new float[scales.count()];
+        for (int block = 0; block < values.length; block++) {
+            values[block] = scales.of(block);
+        }
+        return values;
     }
 
     private static float[] scales(Random random, int count) {
