@@ -7,6 +7,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -109,7 +110,7 @@ final class TwinBackend {
                 compare(method, tensors, tolerance);
                 yield tensors;
             }
-            case LinearWeight weight -> new Weights((LinearWeight) expected, weight, (Precision) arguments[1]);
+            case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
             case KvCache cache -> new Caches((KvCache) expected, cache);
             case Double value -> {
                 close(method, tolerance, new double[] {(double) expected}, new double[] {value});
@@ -118,6 +119,11 @@ final class TwinBackend {
             case null -> null;
             default -> actual;
         };
+    }
+
+    /** Of a weight to freeze. */
+    private static Precision precision(Object[] arguments) {
+        return arguments[0] instanceof QuantizedTensor quantized ? quantized.precision() : (Precision) arguments[1];
     }
 
     private static TwinTolerance tolerance(Method method, Object[] arguments) {

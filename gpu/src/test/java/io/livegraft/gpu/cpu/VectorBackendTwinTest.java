@@ -11,6 +11,8 @@ import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.quantization.BlockTensor;
+import io.livegraft.gpu.quantization.Codebook;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.lang.reflect.Method;
@@ -88,6 +90,7 @@ class VectorBackendTwinTest {
         for (Precision precision : Precision.values()) {
             cases.put("frozen linear layers, " + precision, (both, random) -> frozen(both, random, precision));
         }
+        cases.put("linear layers quantized elsewhere", VectorBackendTwinTest::quantized);
         cases.put("products", VectorBackendTwinTest::product);
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
@@ -114,6 +117,15 @@ class VectorBackendTwinTest {
             both.linear(both.allocate(shape[0], shape[2]), tensor(both, random, shape[0], shape[1]), frozen);
             both.linearBackward(
                     tensor(both, random, shape[0], shape[1]), tensor(both, random, shape[0], shape[2]), frozen);
+        }
+    }
+
+    private static void quantized(Backend both, Random random) {
+        HostTensor weight = HostTensor.matrix(131, 67, TinyModel.gaussian(random, 131 * 67, 1));
+        for (int blockSize : new int[] {32, 4096}) {
+            var frozen = both.freeze(BlockTensor.quantize(weight, Codebook.FP4, blockSize, true));
+            both.linear(both.allocate(13, 131), tensor(both, random, 13, 67), frozen);
+            both.linearBackward(tensor(both, random, 13, 67), tensor(both, random, 13, 131), frozen);
         }
     }
 
