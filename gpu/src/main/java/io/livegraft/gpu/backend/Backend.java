@@ -101,6 +101,18 @@ public interface Backend extends AutoCloseable {
     /** {@code dUp += dy · silu(gate);  dGate += dy · up · σ(gate) · (1 + gate · (1 − σ(gate)))}. */
     void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up);
 
+    /**
+     * Drops elements by a mask that counts them row by row from the first of {@code x}.
+     *
+     * <pre>{@code
+     *   y[i] = keeps(i) ? scale · x[i] : 0
+     * }</pre>
+     */
+    void dropout(Tensor y, Tensor x, DropoutMask mask);
+
+    /** {@code dx[i] += keeps(i) ? scale · dy[i] : 0}, with the mask of the forward pass. */
+    void dropoutBackward(Tensor dx, Tensor dy, DropoutMask mask);
+
     // attention
 
     /** Writes keys and values (count, G·D) of one layer at {@code position} and on. */

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
@@ -150,6 +151,30 @@ public final class ReferenceBackend extends ReferenceMemory {
                 double s = sigmoid(g.at(n, c));
                 du.increase(n, c, d.at(n, c) * g.at(n, c) * s);
                 dg.increase(n, c, d.at(n, c) * u.at(n, c) * s * (1 + g.at(n, c) * (1 - s)));
+            }
+        }
+    }
+
+    @Override
+    public void dropout(Tensor y, Tensor x, DropoutMask mask) {
+        DoubleTensor out = DoubleTensor.of(y);
+        DoubleTensor in = DoubleTensor.of(x).requireShapeOf(out);
+        for (int n = 0; n < out.rows(); n++) {
+            for (int c = 0; c < out.columns(); c++) {
+                boolean kept = mask.keeps((long) n * out.columns() + c);
+                out.set(n, c, kept ? mask.scale() * in.at(n, c) : 0);
+            }
+        }
+    }
+
+    @Override
+    public void dropoutBackward(Tensor dx, Tensor dy, DropoutMask mask) {
+        DoubleTensor gradient = DoubleTensor.of(dx);
+        DoubleTensor up = DoubleTensor.of(dy).requireShapeOf(gradient);
+        for (int n = 0; n < gradient.rows(); n++) {
+            for (int c = 0; c < gradient.columns(); c++) {
+                boolean kept = mask.keeps((long) n * gradient.columns() + c);
+                gradient.increase(n, c, kept ? mask.scale() * up.at(n, c) : 0);
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
@@ -113,6 +114,20 @@ public final class VectorBackend extends CpuMemory {
         CpuTensor du = CpuTensor.of(dUp).requireShapeOf(g);
         CpuTensor d = CpuTensor.of(dy).requireShapeOf(g);
         forEachRow(g, n -> SwiGlu.backward(dg, du, d, g, u, n));
+    }
+
+    @Override
+    public void dropout(Tensor y, Tensor x, DropoutMask mask) {
+        CpuTensor in = CpuTensor.of(x);
+        CpuTensor out = CpuTensor.of(y).requireShapeOf(in);
+        forEachRow(in, n -> Dropout.forward(out, in, mask, n));
+    }
+
+    @Override
+    public void dropoutBackward(Tensor dx, Tensor dy, DropoutMask mask) {
+        CpuTensor gradient = CpuTensor.of(dx);
+        CpuTensor upstream = CpuTensor.of(dy).requireShapeOf(gradient);
+        forEachRow(gradient, n -> Dropout.backward(gradient, upstream, mask, n));
     }
 
     @Override

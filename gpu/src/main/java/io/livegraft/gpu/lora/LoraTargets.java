@@ -46,7 +46,11 @@ public record LoraTargets(ModuleSelection modules, ModuleSelection excluded, Lis
         return modules.matches(path) && !excluded.matches(path);
     }
 
-    /** @param paths of all the base's linear layers that can have an adapter */
+    /**
+     * Refuses by name.
+     *
+     * @param paths of all the base's linear layers that can have an adapter
+     */
     void refuseWhatIsNotIn(ModelConfig base, List<String> paths) {
         BESIDE_THE_BLOCKS.stream().filter(this::matches).findFirst().ifPresent(path -> {
             throw refusal("LoRA target modules %s take in '%s', but only the linear layers %s can have an adapter"

@@ -18,11 +18,14 @@ public final class AdapterTensors {
     public record Gradients(Tensor a, Tensor b) {}
 
     private final Map<Integer, Map<LinearKind, Pair>> layers;
+    private final double dropout;
     private final Tensor values;
     private final Optional<Tensor> gradients;
 
-    private AdapterTensors(Map<Integer, Map<LinearKind, Pair>> layers, Tensor values, Optional<Tensor> gradients) {
+    private AdapterTensors(
+            Map<Integer, Map<LinearKind, Pair>> layers, double dropout, Tensor values, Optional<Tensor> gradients) {
         this.layers = layers;
+        this.dropout = dropout;
         this.values = values;
         this.gradients = gradients;
     }
@@ -55,7 +58,7 @@ public final class AdapterTensors {
             layers.computeIfAbsent(linear.layer(), layer -> new EnumMap<>(LinearKind.class))
                     .put(LinearKind.of(linear.module()), pair);
         }
-        return new AdapterTensors(layers, values, gradients);
+        return new AdapterTensors(layers, adapter.config().dropout(), values, gradients);
     }
 
     private static Tensor view(Backend backend, Tensor arena, ParameterLayout.Entry entry) {
@@ -65,6 +68,11 @@ public final class AdapterTensors {
     /** The pair of one linear layer, when the adapter targets it. */
     public Optional<Pair> pair(int layer, LinearKind kind) {
         return Optional.ofNullable(layers.getOrDefault(layer, Map.of()).get(kind));
+    }
+
+    /** Share of a linear layer's input that is dropped before A; in training only. */
+    public double dropout() {
+        return dropout;
     }
 
     /** All values (1,P) in the adapter's layout. */

@@ -9,6 +9,7 @@ import io.livegraft.gpu.tensor.Precision;
 enum TwinTolerance {
     EXACT(0, "moves values"),
     ROUNDED(6e-8, "one rounding of each element: 2⁻²⁴"),
+    DROPPED(2e-7, "the scale, its product and a sum, each rounded; a mask is the same on both sides"),
     ELEMENTWISE(4e-7, "a few roundings an element, and an exponential of 2·10⁻⁷"),
     NORMALISED(3e-7, "sums in double; the factors of an element are rounded"),
     ROTATED(3e-7, "cosine and sine rounded, two products, one sum"),
@@ -57,6 +58,7 @@ enum TwinTolerance {
                     "zero",
                     "embed" -> EXACT;
             case "add" -> ROUNDED;
+            case "dropout", "dropoutBackward" -> DROPPED;
             case "embedBackward" -> CHAINED;
             case "multiply" -> CHAINED;
             case "rmsNorm", "rmsNormBackward" -> NORMALISED;

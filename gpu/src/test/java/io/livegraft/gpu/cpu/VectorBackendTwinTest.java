@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Rope;
@@ -158,6 +159,9 @@ class VectorBackendTwinTest {
         Tensor gate = tensor(both, random, rows, columns);
         both.swiGlu(both.allocate(rows, columns), gate, x);
         both.swiGluBackward(tensor(both, random, rows, columns), tensor(both, random, rows, columns), dy, gate, x);
+        DropoutMask mask = new DropoutMask(0.3, random.nextLong());
+        both.dropout(both.allocate(rows, columns), x, mask);
+        both.dropoutBackward(tensor(both, random, rows, columns), dy, mask);
         both.add(x, dy);
         both.sumOfSquares(x);
         both.zero(x);
