@@ -42,7 +42,7 @@ public record TrainerSettings(
         try {
             return new TrainerSettings(
                     steps(trainer),
-                    lora(livegraft.getConfig("lora")),
+                    LoraSettings.from(livegraft.getConfig("lora")),
                     optimizer(livegraft.getConfig("optimizer")),
                     livegraft.getBoolean("optimizer.scale-to-base"),
                     trainer.getInt("buffered-entries"),
@@ -54,8 +54,9 @@ public record TrainerSettings(
         }
     }
 
-    /** The settings with which adapters of this base are trained. */
+    /** The settings with which adapters of this base are trained; refuses targets that it doesn't have, by name. */
     public TrainerSettings forBase(ModelConfig base) {
+        lora.adaptedLinears(base);
         OptimizerSettings scaled = scaledLearningRate ? optimizer.scaledTo(base.hiddenSize()) : optimizer;
         return new TrainerSettings(steps, lora, scaled, false, bufferedEntries, retainedCheckpoints, retry);
     }
@@ -85,14 +86,6 @@ public record TrainerSettings(
                 trainer.getDuration("publish-idle").toMillis(),
                 trainer.getInt("event-times"),
                 trainer.getLong("seed"));
-    }
-
-    private static LoraConfig lora(Config lora) {
-        return new LoraConfig(
-                lora.getInt("rank"),
-                lora.getDouble("alpha"),
-                lora.getBoolean("rank-stabilized"),
-                lora.getStringList("target-modules"));
     }
 
     private static OptimizerSettings optimizer(Config optimizer) {

@@ -29,6 +29,9 @@ class NodeSettingsTest {
         assertRefused("livegraft.trainer.step-examples", 0, "step-examples is 0");
         assertRefused("livegraft.kafka.embedded.port", 70000, "embedded.port is 70000");
         assertRefused("livegraft.lora.rank", 0, "rank 0");
+        assertRefused("livegraft.lora.dropout", 1, "dropout 1.0");
+        assertRefused("livegraft.lora.target-modules", "(q_proj", "'(q_proj' is not a regular expression");
+        assertRefused("livegraft.lora.initialization", "zeros", "initialization zeros");
         assertRefused("livegraft.registry.retained-versions", 1, "retained-versions is 1");
         assertRefused("livegraft.trainer.max-wait", "soon", "max-wait");
     }

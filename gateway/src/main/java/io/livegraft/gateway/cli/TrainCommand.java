@@ -4,12 +4,15 @@ import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.lora.LoraTargets;
+import io.livegraft.gpu.lora.ModuleSelection;
 import io.livegraft.gpu.optimizer.MomentPrecision;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.optimizer.Schedule;
 import io.livegraft.gpu.training.FileTraining;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -123,6 +126,25 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--alpha", paramLabel = "X", description = "LoRA alpha (default: ${DEFAULT-VALUE}).")
     private double alpha = 16;
 
+    @Option(
+            names = "--target-modules",
+            paramLabel = "M",
+            description = "Names with commas between, a regular expression, or all-linear (default: all, by name).")
+    private String targetModules = String.join(",", LoraConfig.ALL_LINEAR);
+
+    @Option(
+            names = "--layers",
+            paramLabel = "N",
+            split = ",",
+            description = "The only layers to adapt, from 0 (default: all); needs --target-modules by name.")
+    private List<Integer> layers = List.of();
+
+    @Option(names = "--rs-lora", description = "Scale by alpha/sqrt(rank) instead of alpha/rank.")
+    private boolean rankStabilized;
+
+    @Option(names = "--dropout", paramLabel = "X", description = "Of LoRA's inputs (default: ${DEFAULT-VALUE}).")
+    private double dropout = 0;
+
     @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")
     private int threads = 0;
 
@@ -180,12 +202,19 @@ final class TrainCommand implements Callable<Integer> {
                     batchTokens,
                     sliceTokens,
                     threads,
-                    new LoraConfig(rank, alpha, false, LoraConfig.ALL_LINEAR),
+                    lora(),
                     optimizer());
         } catch (IllegalArgumentException outOfRange) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION, String.valueOf(outOfRange.getMessage()), outOfRange);
         }
+    }
+
+    private LoraConfig lora() {
+        LoraTargets targets = new LoraTargets(ModuleSelection.ofArgument(targetModules), LoraTargets.NONE, layers);
+        return new LoraConfig(rank, alpha, rankStabilized, LoraConfig.ALL_LINEAR)
+                .withTargets(targets)
+                .withDropout(dropout);
     }
 
     private OptimizerSettings optimizer() {

@@ -111,6 +111,12 @@ public sealed interface ModuleSelection {
         return text.equals(ALL_LINEAR) ? new AllLinear() : new Regex(text);
     }
 
+    /** As a command line says it: names with commas between, {@code all-linear}, else a regular expression. */
+    static ModuleSelection ofArgument(String text) {
+        boolean names = !text.equals(ALL_LINEAR) && text.matches("[\\w.]+(,[\\w.]+)*");
+        return names ? new Names(List.of(text.split(","))) : of(text);
+    }
+
     /** {@link IllegalArgumentException} for what is no regular expression. */
     static Pattern compiled(String regex) {
         try {

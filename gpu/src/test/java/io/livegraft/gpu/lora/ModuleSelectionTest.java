@@ -50,6 +50,15 @@ class ModuleSelectionTest {
     }
 
     @Test
+    void anArgumentCanBeNamesToo() {
+        assertEquals(
+                new Names(List.of("q_proj", "self_attn.v_proj")),
+                ModuleSelection.ofArgument("q_proj,self_attn.v_proj"));
+        assertEquals(new AllLinear(), ModuleSelection.ofArgument("all-linear"));
+        assertEquals(new Regex(".*\\.(q|v)_proj"), ModuleSelection.ofArgument(".*\\.(q|v)_proj"));
+    }
+
+    @Test
     void aTextIsAllLinearOrAnExpression() {
         assertEquals(new AllLinear(), ModuleSelection.of("all-linear"));
         assertEquals(new Regex(".*q_proj"), ModuleSelection.of(".*q_proj"));
