@@ -1,10 +1,13 @@
 package io.livegraft.gpu;
 
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import java.util.List;
 import java.util.Random;
@@ -21,6 +24,14 @@ public final class TinyModel {
     public static float[] weights(long seed) {
         ParameterLayout layout = TransformerWeights.layout(CONFIG);
         return gaussian(new Random(seed), layout.size(), 0.35);
+    }
+
+    /** A base that stays as it is. */
+    public static Transformer transformer(Backend backend) {
+        int size = TransformerWeights.layout(CONFIG).size();
+        Tensor values = backend.upload(weights(3), 1, size);
+        Tensor unused = backend.allocate(1, size);
+        return new Transformer(backend, TransformerWeights.trained(backend, CONFIG, values, unused));
     }
 
     /** An adapter whose B is not zero, so that every gradient is alive. */

@@ -9,11 +9,10 @@ import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
-import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.training.SlicedWork;
+import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;
-import io.livegraft.gpu.training.TrainingState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,12 +47,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
             int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter, GenerationSink sink)
             implements Command {}
 
-    public record Train(
-            TrainingState state,
-            List<TrainingExample> examples,
-            OptimizerSettings optimizer,
-            ActorRef<WorkReply<StepResult>> replyTo)
-            implements Command {}
+    public record Train(StepPlan plan, ActorRef<WorkReply<StepResult>> replyTo) implements Command {}
 
     public record Evaluate(
             Optional<LoraAdapter> adapter, List<TrainingExample> examples, ActorRef<WorkReply<Double>> replyTo)
@@ -125,8 +119,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
             case Stage stage -> onStage(stage);
             case Release release -> release.adapter().close();
             case Generate generate -> onGenerate(generate);
-            case Train train ->
-                onWork(() -> engine.train(train.state(), train.examples(), train.optimizer()), train.replyTo());
+            case Train train -> onWork(() -> engine.train(train.plan()), train.replyTo());
             case Evaluate evaluate ->
                 onWork(() -> engine.evaluate(evaluate.adapter(), evaluate.examples()), evaluate.replyTo());
             case Cycle cycle -> onCycle();

@@ -8,10 +8,12 @@ import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.training.LossStatistics;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import io.livegraft.proto.checkpoint.Counters;
+import io.livegraft.proto.checkpoint.Rewards;
 import io.livegraft.proto.checkpoint.TokenExample;
 import java.util.Arrays;
 import java.util.List;
@@ -70,6 +72,11 @@ final class CheckpointCodec {
                 .addAllEventTimeMillis(core.eventTimes())
                 .setStepsSinceOffer(core.stepsSinceOffer());
         MomentsCodec.encode(state.training().moments(), checkpoint);
+        LossStatistics statistics = state.training().statistics();
+        if (statistics.examples() > 0) {
+            checkpoint.setRewards(
+                    Rewards.newBuilder().setMean(statistics.meanReward()).setExamples(statistics.examples()));
+        }
         state.lastOffer().ifPresent(checkpoint::setLastOffer);
         state.lastLoss().ifPresent(checkpoint::setLastLoss);
         core.offerDeadlineMillis().ifPresent(checkpoint::setOfferDeadlineMillis);
@@ -88,7 +95,8 @@ final class CheckpointCodec {
         LoraAdapter adapter = PeftDirectory.decode(checkpoint.getAdapter().toByteArray(), lora, model);
         return new TrainerState(
                 core(checkpoint),
-                new TrainingState(adapter, MomentsCodec.decode(checkpoint), checkpoint.getStep()),
+                new TrainingState(
+                        adapter, MomentsCodec.decode(checkpoint), statistics(checkpoint), checkpoint.getStep()),
                 checkpoint.hasLastLoss() ? OptionalDouble.of(checkpoint.getLastLoss()) : OptionalDouble.empty(),
                 loaded.digest(),
                 checkpoint.getOffset(),
@@ -119,6 +127,11 @@ final class CheckpointCodec {
                         ? OptionalLong.of(checkpoint.getOfferDeadlineMillis())
                         : OptionalLong.empty(),
                 checkpoint.getEventTimeMillisList());
+    }
+
+    private static LossStatistics statistics(Checkpoint checkpoint) {
+        Rewards rewards = checkpoint.getRewards();
+        return new LossStatistics(rewards.getMean(), rewards.getExamples());
     }
 
     private static Counters counters(TrainerCounters counters) {

@@ -8,11 +8,14 @@ import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
+import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -218,14 +221,16 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             trainingSinceNanos = System.nanoTime();
             environment
                     .device()
-                    .tell(new DeviceScheduler.Train(
-                            state.training(),
-                            outcome.closed().get().examples(),
-                            environment.settings().optimizer(),
-                            trained));
+                    .tell(new DeviceScheduler.Train(plan(outcome.closed().get().examples()), trained));
         } else {
             save(state.with(outcome.next()), outcome.offer());
         }
+    }
+
+    private StepPlan plan(List<TrainingExample> examples) {
+        long seed = TrainerCore.seed(environment.settings().steps(), tenant);
+        return StepPlan.supervised(
+                state.training(), examples, environment.settings().optimizer(), seed);
     }
 
     private void onTrained(DeviceScheduler.WorkReply<StepResult> reply) {

@@ -18,6 +18,8 @@ import io.livegraft.gpu.optimizer.Moments;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.training.AdapterTraining;
+import io.livegraft.gpu.training.LossStatistics;
+import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.gpu.transformer.Transformer;
@@ -46,6 +48,7 @@ class CheckpointCodecTest {
         Moments.Float32 moments =
                 assertInstanceOf(Moments.Float32.class, read.training().moments());
         assertEquals(0.25f, moments.second()[3]);
+        assertEquals(new LossStatistics(-0.1 / 3, 41), read.training().statistics());
     }
 
     @Test
@@ -101,9 +104,8 @@ class CheckpointCodecTest {
         OptimizerSettings optimizer =
                 new OptimizerSettings(1e-2, 0.9, 0.999, 1e-8, 0.01, 1, 2).with(MomentPrecision.BLOCKWISE8);
         TrainingExample example = new TrainingExample(new int[] {1, 5, 9, (int) state.step() + 10, 2}, 1);
-        return new AdapterTraining(backend, transformer, state, List.of(example), optimizer, 64)
-                .finish()
-                .state();
+        StepPlan plan = StepPlan.supervised(state, List.of(example), optimizer, 3);
+        return new AdapterTraining(backend, transformer, plan, 64).finish().state();
     }
 
     private static Transformer randomBase(Backend backend, ModelConfig config) {
@@ -147,7 +149,8 @@ class CheckpointCodecTest {
         float[] second = new float[training.adapter().layout().size()];
         second[3] = 0.25f;
         Moments moments = new Moments.Float32(new float[second.length], second);
-        TrainingState stepped = new TrainingState(training.adapter(), moments, settled.steps());
+        TrainingState stepped =
+                new TrainingState(training.adapter(), moments, new LossStatistics(-0.1 / 3, 41), settled.steps());
         return state.trained(settled, stepped, 1.5);
     }
 }

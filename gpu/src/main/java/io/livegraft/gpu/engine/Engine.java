@@ -10,14 +10,14 @@ import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
-import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.AdapterTraining;
 import io.livegraft.gpu.training.Evaluation;
 import io.livegraft.gpu.training.SlicedWork;
+import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
+import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
-import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
@@ -146,9 +146,13 @@ public final class Engine implements AutoCloseable {
     }
 
     /** One optimizer step of one adapter, in slices of at most {@code slice-tokens}. */
-    public SlicedWork<StepResult> train(
-            TrainingState state, List<TrainingExample> examples, OptimizerSettings optimizer) {
-        return new AdapterTraining(backend, transformer, state, examples, optimizer, settings.sliceTokens());
+    public SlicedWork<StepResult> train(StepPlan plan) {
+        return new AdapterTraining(backend, transformer, plan, settings.sliceTokens());
+    }
+
+    /** One optimizer step of each of several adapters, in slices that they share; the bits are those of {@link #train}. */
+    public SlicedWork<List<StepResult>> trainTogether(List<StepPlan> plans) {
+        return new TrainingCycle(backend, transformer, plans, settings.sliceTokens());
     }
 
     /** Mean negative log-likelihood per target token, in slices; without an adapter that of the base alone. */

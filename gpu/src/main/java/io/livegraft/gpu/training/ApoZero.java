@@ -10,9 +10,9 @@ package io.livegraft.gpu.training;
  *
  * @param beta β &gt; 0
  */
-public record ApoZero(double beta) implements Loss {
+public record ApoZero(double beta) implements PreferenceLoss {
     public ApoZero {
-        Loss.requirePositive("beta", beta);
+        PreferenceLoss.requirePositive("beta", beta);
     }
 
     /** At a log-ratio. */

@@ -13,9 +13,9 @@ package io.livegraft.gpu.training;
  *
  * @param beta β &gt; 0
  */
-public record Bco(double beta) implements Loss {
+public record Bco(double beta) implements PreferenceLoss {
     public Bco {
-        Loss.requirePositive("beta", beta);
+        PreferenceLoss.requirePositive("beta", beta);
     }
 
     /** At a log-ratio. */

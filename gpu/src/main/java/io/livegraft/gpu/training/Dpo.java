@@ -16,9 +16,9 @@ package io.livegraft.gpu.training;
  * @param labelSmoothing in [0, 1/2)
  * @param robust which of the two a positive {@code labelSmoothing} means
  */
-public record Dpo(double beta, double labelSmoothing, boolean robust) implements Loss {
+public record Dpo(double beta, double labelSmoothing, boolean robust) implements PreferenceLoss {
     public Dpo {
-        Loss.requirePositive("beta", beta);
+        PreferenceLoss.requirePositive("beta", beta);
         if (!(labelSmoothing >= 0 && labelSmoothing < 0.5)) {
             throw new IllegalArgumentException("label smoothing %s must lie in [0, 0.5)".formatted(labelSmoothing));
         }

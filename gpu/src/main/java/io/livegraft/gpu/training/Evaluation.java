@@ -6,14 +6,10 @@ import io.livegraft.gpu.transformer.Transformer;
 import java.util.List;
 import java.util.Optional;
 
-/** Mean negative log-likelihood per target token of some examples, nats; slice by slice. */
+/** Mean negative log-likelihood per target token of some examples, nats; slice by slice, without dropout. */
 public final class Evaluation implements SlicedWork<Double> {
-    private final SftPass pass;
-    private final Optional<AdapterTensors> adapter;
-    private final List<List<TrainingExample>> slices;
+    private final ScoringPass pass;
     private final long targetTokens;
-    private int next;
-    private double nll;
 
     public Evaluation(
             Backend backend,
@@ -24,26 +20,25 @@ public final class Evaluation implements SlicedWork<Double> {
         if (examples.isEmpty()) {
             throw new IllegalArgumentException("an evaluation needs at least one example");
         }
-        this.pass = new SftPass(backend, transformer);
-        this.adapter = adapter;
-        this.slices = ExampleSlices.cut(examples, sliceTokens);
+        List<ScoredSequence> sequences = examples.stream()
+                .map(example -> ScoredSequence.exact(example, adapter))
+                .toList();
+        this.pass = new ScoringPass(backend, transformer, sequences, sliceTokens);
         this.targetTokens =
                 examples.stream().mapToLong(TrainingExample::targetTokens).sum();
     }
 
     @Override
     public boolean advance() {
-        if (next < slices.size()) {
-            nll += pass.evaluate(slices.get(next++), adapter);
-        }
-        return next == slices.size();
+        return pass.advance();
     }
 
     @Override
     public Double result() {
-        if (next < slices.size()) {
-            throw new IllegalStateException("the evaluation is not done");
+        double sum = 0;
+        for (double logProbability : pass.result()) {
+            sum += logProbability;
         }
-        return nll / targetTokens;
+        return -sum / targetTokens;
     }
 }

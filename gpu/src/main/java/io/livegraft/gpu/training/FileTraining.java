@@ -112,9 +112,8 @@ public final class FileTraining {
             TrainingState value = TrainingState.initial(initial);
         };
         double loss = loop.run((batch, optimizer) -> {
-            AdapterTraining step =
-                    new AdapterTraining(backend, transformer, state.value, batch, optimizer, settings.sliceTokens());
-            StepResult result = step.finish();
+            StepPlan plan = StepPlan.supervised(state.value, batch, optimizer, settings.seed());
+            StepResult result = new AdapterTraining(backend, transformer, plan, settings.sliceTokens()).finish();
             state.value = result.state();
             return result.loss();
         });

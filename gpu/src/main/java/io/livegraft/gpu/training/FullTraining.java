@@ -26,7 +26,8 @@ public final class FullTraining {
     private final Tensor values;
     private final Tensor gradients;
     private final Transformer transformer;
-    private final SftPass pass;
+    private Optional<Transformer> reference = Optional.empty();
+    private LossStatistics statistics = LossStatistics.NONE;
     private Optional<AdamW> adamW = Optional.empty();
     private long steps;
 
@@ -37,7 +38,6 @@ public final class FullTraining {
         this.values = backend.upload(initial, 1, layout.size());
         this.gradients = backend.allocate(1, layout.size());
         this.transformer = new Transformer(backend, TransformerWeights.trained(backend, config, values, gradients));
-        this.pass = new SftPass(backend, transformer);
     }
 
     /**
@@ -69,19 +69,43 @@ public final class FullTraining {
         return new FullTraining(backend, base.config(), initial);
     }
 
-    /** One optimizer step on these examples; returns the mean loss per target token before it, nats. */
-    public double step(List<TrainingExample> examples, OptimizerSettings optimizer, int sliceTokens) {
-        long targets =
-                examples.stream().mapToLong(TrainingExample::targetTokens).sum();
+    /** Keeps a copy of the weights as they are now: the reference of preference losses from here on. */
+    public void freezeReference() {
+        Tensor copy = backend.allocate(1, layout.size());
+        backend.add(copy, values);
+        // its gradients are never computed, so the arena is there in name only
+        reference = Optional.of(new Transformer(backend, TransformerWeights.trained(backend, config, copy, gradients)));
+    }
+
+    /**
+     * One optimizer step.
+     *
+     * @param loss a preference loss needs {@link #freezeReference()} before
+     * @return the loss before the step
+     */
+    public LossReport step(List<TrainingInput> inputs, Loss loss, OptimizerSettings optimizer, int sliceTokens) {
+        Transformer compared =
+                switch (loss) {
+                    case Sft _ -> transformer;
+                    case PreferenceLoss _ ->
+                        reference.orElseThrow(() -> new IllegalStateException("there is no frozen reference"));
+                };
         backend.zero(gradients);
-        double nll = 0;
-        for (List<TrainingExample> slice : ExampleSlices.cut(examples, sliceTokens)) {
-            nll += pass.accumulate(slice, Optional.empty(), 1f / targets);
-        }
+        LossTask task = new LossTask(inputs, loss, Optional.empty(), Optional.empty(), statistics, 0, steps);
+        LossReport report = new LossPass(backend, transformer, compared, List.of(task), sliceTokens)
+                .finish()
+                .getFirst();
         double norm = Math.sqrt(backend.sumOfSquares(gradients));
         adamW(optimizer).step(values, gradients, optimizer, steps, norm);
+        statistics = report.statistics();
         steps++;
-        return nll / targets;
+        return report;
+    }
+
+    /** One step of supervised fine-tuning; returns the mean loss per target token before it, nats. */
+    public double step(List<TrainingExample> examples, OptimizerSettings optimizer, int sliceTokens) {
+        return step(TrainingInput.supervised(examples), new Sft(), optimizer, sliceTokens)
+                .loss();
     }
 
     /** The first step's settings say how moments are kept; they are not there before it. */

@@ -16,11 +16,11 @@ import io.livegraft.gpu.error.LivegraftException;
  * @param desirableWeight λ_D &gt; 0; with n_D and n_U examples of each kind λ_D·n_D / (λ_U·n_U) should lie in [1, 4/3]
  * @param undesirableWeight λ_U &gt; 0
  */
-public record Kto(double beta, double desirableWeight, double undesirableWeight) implements Loss {
+public record Kto(double beta, double desirableWeight, double undesirableWeight) implements PreferenceLoss {
     public Kto {
-        Loss.requirePositive("beta", beta);
-        Loss.requirePositive("desirable weight", desirableWeight);
-        Loss.requirePositive("undesirable weight", undesirableWeight);
+        PreferenceLoss.requirePositive("beta", beta);
+        PreferenceLoss.requirePositive("desirable weight", desirableWeight);
+        PreferenceLoss.requirePositive("undesirable weight", undesirableWeight);
     }
 
     /**
@@ -29,17 +29,22 @@ public record Kto(double beta, double desirableWeight, double undesirableWeight)
      * @param mismatched log-ratios of each prompt with the completion of the example before it, in the step's order
      */
     public double divergence(double[] mismatched) {
-        if (mismatched.length < 2) {
-            throw new LivegraftException(
-                    ErrorCode.INVALID_CONFIGURATION,
-                    "KTO compares prompts with other examples' completions: a step has %d example, expected at least 2"
-                            .formatted(mismatched.length));
-        }
+        requireMismatch(mismatched.length);
         double sum = 0;
         for (double logRatio : mismatched) {
             sum += logRatio;
         }
         return Math.max(0, sum / mismatched.length);
+    }
+
+    /** Refuses a step whose prompts have no other example's completion. */
+    static void requireMismatch(int examples) {
+        if (examples < 2) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "KTO compares prompts with other examples' completions: a step has %d example, expected at least 2"
+                            .formatted(examples));
+        }
     }
 
     /** At a log-ratio. */

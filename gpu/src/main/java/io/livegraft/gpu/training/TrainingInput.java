@@ -13,12 +13,25 @@ public sealed interface TrainingInput {
     /** A completion that was liked or not: {@link Kto}, {@link Bco}, {@link ApoZero}. */
     record Labelled(TrainingExample example, boolean desirable) implements TrainingInput {}
 
+    static List<TrainingInput> supervised(List<TrainingExample> examples) {
+        return examples.stream().<TrainingInput>map(Supervised::new).toList();
+    }
+
     /** The sequences that are scored, in order. */
     default List<TrainingExample> sequences() {
         return switch (this) {
             case Supervised(var example) -> List.of(example);
             case Preference(var chosen, var rejected) -> List.of(chosen, rejected);
             case Labelled(var example, var desirable) -> List.of(example);
+        };
+    }
+
+    /** Whether the sequence at {@code index} is one to prefer. */
+    default boolean desirable(int index) {
+        return switch (this) {
+            case Supervised(var example) -> true;
+            case Preference(var chosen, var rejected) -> index == 0;
+            case Labelled(var example, var desirable) -> desirable;
         };
     }
 

@@ -8,10 +8,11 @@ import io.livegraft.gpu.optimizer.Moments;
  *
  * @param adapter current values
  * @param moments AdamW's, in the adapter's layout; a step keeps them in the form that its settings ask for
+ * @param statistics what losses remember
  * @param step optimizer steps taken
  */
-public record TrainingState(LoraAdapter adapter, Moments moments, long step) {
+public record TrainingState(LoraAdapter adapter, Moments moments, LossStatistics statistics, long step) {
     public static TrainingState initial(LoraAdapter adapter) {
-        return new TrainingState(adapter, Moments.zero(adapter.layout().size()), 0);
+        return new TrainingState(adapter, Moments.zero(adapter.layout().size()), LossStatistics.NONE, 0);
     }
 }

@@ -4,10 +4,14 @@ import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
-import io.livegraft.gpu.training.SftPass;
+import io.livegraft.gpu.training.LossPass;
+import io.livegraft.gpu.training.LossTask;
+import io.livegraft.gpu.training.Sft;
+import io.livegraft.gpu.training.TrainingInput;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +27,9 @@ class TransformerTwinTest {
             Transformer transformer =
                     new Transformer(both, TransformerWeights.trained(both, TinyModel.CONFIG, values, gradients));
             AdapterTensors adapter = AdapterTensors.forTraining(both, TinyModel.adapter(5));
-            new SftPass(both, transformer).accumulate(TinyModel.examples(), Optional.of(adapter), 1);
+            LossTask task =
+                    LossTask.first(TrainingInput.supervised(TinyModel.examples()), new Sft(), Optional.of(adapter));
+            new LossPass(both, transformer, transformer, List.of(task), 64).finish();
         }
     }
 }

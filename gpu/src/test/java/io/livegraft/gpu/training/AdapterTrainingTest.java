@@ -8,14 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.optimizer.Moments;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
-import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.transformer.Transformer;
-import io.livegraft.gpu.transformer.TransformerWeights;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -49,7 +46,7 @@ class AdapterTrainingTest {
     @Test
     void lossIsWeightedByTokensOverTheWholeStepNotByExamples() {
         try (Backend backend = new VectorBackend(1)) {
-            Transformer transformer = transformer(backend);
+            Transformer transformer = TinyModel.transformer(backend);
             List<TrainingExample> examples = TinyModel.examples();
             double sum = 0;
             long tokens = 0;
@@ -67,7 +64,7 @@ class AdapterTrainingTest {
     @Test
     void manyStepsLearnTheExamples() {
         try (Backend backend = new VectorBackend(1)) {
-            Transformer transformer = transformer(backend);
+            Transformer transformer = TinyModel.transformer(backend);
             StepResult result = step(backend, transformer, initial(), TinyModel.examples(), 64);
             double before = result.loss();
             for (int i = 0; i < 60; i++) {
@@ -97,7 +94,7 @@ class AdapterTrainingTest {
 
     private static TrainingState steps(int threads, int sliceTokens, List<TrainingExample> examples) {
         try (Backend backend = new VectorBackend(threads)) {
-            Transformer transformer = transformer(backend);
+            Transformer transformer = TinyModel.transformer(backend);
             TrainingState state = initial();
             for (int i = 0; i < 3; i++) {
                 state = step(backend, transformer, state, examples, sliceTokens).state();
@@ -108,18 +105,11 @@ class AdapterTrainingTest {
 
     private static StepResult step(
             Backend backend, Transformer transformer, TrainingState state, List<TrainingExample> examples, int slice) {
-        return new AdapterTraining(backend, transformer, state, examples, ADAM, slice).finish();
+        return new AdapterTraining(backend, transformer, StepPlan.supervised(state, examples, ADAM, 1), slice).finish();
     }
 
     private static TrainingState initial() {
         return TrainingState.initial(LoraAdapter.initial(TinyModel.LORA, TinyModel.CONFIG, 9));
-    }
-
-    private static Transformer transformer(Backend backend) {
-        ParameterLayout layout = TransformerWeights.layout(TinyModel.CONFIG);
-        Tensor values = backend.upload(TinyModel.weights(3), 1, layout.size());
-        Tensor unused = backend.allocate(1, layout.size());
-        return new Transformer(backend, TransformerWeights.trained(backend, TinyModel.CONFIG, values, unused));
     }
 
     private static void assertSameBits(TrainingState expected, TrainingState actual) {

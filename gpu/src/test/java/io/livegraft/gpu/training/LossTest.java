@@ -1,7 +1,6 @@
 package io.livegraft.gpu.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -136,7 +135,5 @@ class LossTest {
         assertThrows(IllegalArgumentException.class, () -> new Kto(0.1, 1, Double.NaN));
         assertThrows(IllegalArgumentException.class, () -> new Bco(Double.POSITIVE_INFINITY));
         assertThrows(IllegalArgumentException.class, () -> new ApoZero(-1));
-        assertFalse(new Sft().usesReference());
-        assertTrue(new Dpo(0.1, 0, false).usesReference());
     }
 }
