@@ -71,9 +71,17 @@ class LayeringTest {
                     "org.jspecify..");
 
     @ArchTest
+    static final ArchRule onlyTheHubKnowsTheNetwork = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + "hub")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net.http..");
+
+    @ArchTest
     static final ArchRule filesOfModelsAndAdaptersKnowNoTransformer = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + "model", ROOT + "lora", ROOT + "tokenizer")
+            .resideInAnyPackage(ROOT + "model", ROOT + "lora", ROOT + "tokenizer", ROOT + "hub")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(ROOT + "transformer..", ROOT + "backend..", ROOT + "cpu..", ROOT + "engine..");

@@ -20,7 +20,10 @@ import picocli.CommandLine.Option;
 final class DevCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(names = "--base", paramLabel = "DIR", description = "Another base (env: LIVEGRAFT_BASE).")
+    @Option(
+            names = "--base",
+            paramLabel = "BASE",
+            description = "Another base: directory or hub name (env: LIVEGRAFT_BASE).")
     private Optional<Path> base = Optional.empty();
 
     @Option(names = "--precision", paramLabel = "P", description = "nf4, bf16 or fp32 (env: LIVEGRAFT_PRECISION).")

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 /** Which base runs in this process, and how. */
 final class EngineOptions {
-    @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face directory of the base.")
+    @Option(names = "--base", required = true, paramLabel = "BASE", description = BaseLocation.DESCRIPTION)
     private Path base = Path.of("");
 
     @Option(
@@ -31,13 +31,14 @@ final class EngineOptions {
     }
 
     private Config config() {
+        Config loaded = ConfigFactory.load();
         Map<String, Object> given = new HashMap<>();
-        given.put("livegraft.engine.base", base.toString());
+        given.put("livegraft.engine.base", BaseLocation.directory(base, loaded).toString());
         precision.ifPresent(
                 p -> given.put("livegraft.engine.precision", p.name().toLowerCase(Locale.ROOT)));
         threads.ifPresent(n -> given.put("livegraft.engine.threads", n));
         return ConfigFactory.parseMap(given, "command line")
-                .withFallback(ConfigFactory.load())
+                .withFallback(loaded)
                 .resolve();
     }
 }

@@ -38,7 +38,9 @@ public final class LocalNode implements AutoCloseable {
         GatewaySettings gateway = GatewaySettings.from(settings);
         GatewayServer.requireFreePort(gateway);
         // The order of the end is ours: requests drain before the actors they need stop.
-        Config root = ConfigFactory.parseMap(Map.of("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off"))
+        Path base = BaseLocation.directory(Path.of(settings.getString(BASE)), settings);
+        Config root = ConfigFactory.parseMap(
+                        Map.of("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off", BASE, base.toString()))
                 .withFallback(settings);
         Node node = Node.start(root);
         try {

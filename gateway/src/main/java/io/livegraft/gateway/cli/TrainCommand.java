@@ -1,5 +1,6 @@
 package io.livegraft.gateway.cli;
 
+import com.typesafe.config.ConfigFactory;
 import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -51,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
         ADAMW8BIT
     }
 
-    @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face directory of the base.")
+    @Option(names = "--base", required = true, paramLabel = "BASE", description = BaseLocation.DESCRIPTION)
     private Path base = Path.of("");
 
     @Option(names = "--data", required = true, paramLabel = "F.jsonl", description = "Examples, one to a line.")
@@ -191,7 +192,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         try {
             return new FileTraining.Settings(
-                    base,
+                    BaseLocation.directory(base, ConfigFactory.load()),
                     data,
                     out,
                     method,

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A base in a Hugging Face directory. Opening it checks the architecture and, where there are weights, that exactly the
@@ -38,6 +40,8 @@ public final class ModelDirectory {
             "special_tokens_map.json",
             "chat_template.jinja",
             "generation_config.json");
+
+    private static final Pattern SNAPSHOT = Pattern.compile("/models--.+?--([^/]+)/snapshots/[0-9a-f]{40}$");
 
     private final Path path;
     private final ModelConfig config;
@@ -127,9 +131,11 @@ public final class ModelDirectory {
         return path;
     }
 
-    /** The directory's own name. */
+    /** The directory's own name; of a snapshot in the hub's cache, models--org--name/snapshots/commit, the model's. */
     public String name() {
-        return String.valueOf(path.toAbsolutePath().normalize().getFileName());
+        Path directory = path.toAbsolutePath().normalize();
+        Matcher snapshot = SNAPSHOT.matcher(directory.toString());
+        return snapshot.find() ? snapshot.group(1) : String.valueOf(directory.getFileName());
     }
 
     /** False for a directory that only says what is to be trained. */

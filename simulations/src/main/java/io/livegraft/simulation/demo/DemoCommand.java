@@ -48,7 +48,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the report as one JSON object as the last line.")
     private boolean json;
 
-    @Option(names = "--base", paramLabel = "DIR", description = "Another base (default: the bundled one).")
+    @Option(names = "--base", paramLabel = "BASE", description = "Directory or hub name (default: the bundled one).")
     private Optional<Path> base = Optional.empty();
 
     @Option(
