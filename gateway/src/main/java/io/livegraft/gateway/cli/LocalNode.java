@@ -107,7 +107,7 @@ public final class LocalNode implements AutoCloseable {
         }
     }
 
-    private static Path configuredOrBundled(Config loaded) {
+    static Path configuredOrBundled(Config loaded) {
         String configured = loaded.getString(BASE);
         return configured.equals(ChangedSettings.defaults().getString(BASE)) ? bundledBase() : Path.of(configured);
     }

@@ -15,14 +15,11 @@ final class UnbuiltCommand {
                 unbuilt(terminal, "quantize", "Write a base with its linear layers in NF4."),
                 unbuilt(terminal, "reset", "Make a tenant's training start over from a retained version."),
                 unbuilt(terminal, "forget", "Unlearn a subject's events exactly, by replay without them."),
-                unbuilt(terminal, "rebuild", "Rebuild a version from the log; --verify compares the digests."),
-                unbuilt(terminal, "bench", "Measure the product.")
-                        .addSubcommand(unbuilt(terminal, "bench engine", "Kernels, decode and training speed."))
-                        .addSubcommand(unbuilt(terminal, "bench quality", "What adapters learn."))
-                        .addSubcommand(unbuilt(terminal, "bench train", "Training throughput.")));
+                unbuilt(terminal, "rebuild", "Rebuild a version from the log; --verify compares the digests."));
     }
 
-    private static CommandLine unbuilt(Terminal terminal, String verb, String description) {
+    /** One verb; its last word is its name. */
+    static CommandLine unbuilt(Terminal terminal, String verb, String description) {
         CommandSpec spec = CommandSpec.wrapWithoutInspection((Callable<Integer>) () -> refuse(terminal, verb));
         spec.name(verb.substring(verb.indexOf(' ') + 1));
         spec.usageMessage().description(description + " Not built yet.");

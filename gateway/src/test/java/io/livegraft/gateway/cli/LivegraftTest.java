@@ -61,7 +61,6 @@ class LivegraftTest {
                 "forget support --subject u1",
                 "rebuild --verify support:7",
                 "bench engine --json",
-                "bench quality",
                 "bench train -n 3"
             })
     void aVerbThatIsNotBuiltSaysSoAndExitsWith2(String command) {
@@ -85,7 +84,8 @@ class LivegraftTest {
                 "promote support",
                 "feedback",
                 "feedback send --tenant t",
-                "bench"
+                "bench",
+                "bench quality"
             })
     void wrongArgumentsAreOneLineAndExitCode2(String command) {
         String[] arguments = command.isEmpty() ? new String[0] : command.split(" ", -1);

@@ -62,6 +62,11 @@ public final class LoraAdapter {
         return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
     }
 
+    /** Where an adapter's matrices lie: PEFT names in order of layer and module, A before B. */
+    public static ParameterLayout layout(LoraConfig config, ModelConfig model) {
+        return layout(config.adaptedLinears(model), model);
+    }
+
     private static ParameterLayout layout(List<AdaptedLinear> linears, ModelConfig model) {
         ParameterLayout.Builder builder = ParameterLayout.builder();
         for (AdaptedLinear linear : linears) {

@@ -18,6 +18,17 @@ public sealed interface Moments {
         return new Float32(new float[size], new float[size]);
     }
 
+    /** Memory that the moments of a layout take in one form, without making them. */
+    static long bytes(MomentPrecision precision, ParameterLayout layout) {
+        return switch (precision) {
+            case FLOAT32 -> 2L * Float.BYTES * layout.size();
+            case BLOCKWISE8 ->
+                layout.entries().stream()
+                        .mapToLong(entry -> TensorMoments.bytes(entry.size()))
+                        .sum();
+        };
+    }
+
     /**
      * In float32, each one flat array in the order of the layout.
      *

@@ -63,6 +63,13 @@ public sealed interface TensorMoments {
         }
     }
 
+    /** Memory that those of a tensor with so many elements take. */
+    static long bytes(int size) {
+        return size < SMALLEST_QUANTIZED
+                ? 2L * Float.BYTES * size
+                : 2 * (size + (long) Float.BYTES * Math.ceilDiv(size, BlockwiseCodes.BLOCK));
+    }
+
     /** Quantizes unless the tensor is small; takes the arrays over. */
     static TensorMoments of(float[] m, float[] v) {
         return m.length < SMALLEST_QUANTIZED

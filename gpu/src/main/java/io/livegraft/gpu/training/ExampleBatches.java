@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Goes through all examples again and again, each round in a new order that follows from the seed. */
-final class ExampleBatches {
+public final class ExampleBatches {
     private final List<TrainingExample> examples;
     private final int batchTokens;
     private final SplittableRandom random;
     private int next;
 
-    ExampleBatches(List<TrainingExample> examples, int batchTokens, long seed) {
+    public ExampleBatches(List<TrainingExample> examples, int batchTokens, long seed) {
         this.examples = new ArrayList<>(examples);
         this.batchTokens = batchTokens;
         this.random = new SplittableRandom(seed);
@@ -19,7 +19,7 @@ final class ExampleBatches {
     }
 
     /** Examples until there are {@code batchTokens} tokens; at least one. */
-    List<TrainingExample> next() {
+    public List<TrainingExample> next() {
         List<TrainingExample> batch = new ArrayList<>();
         for (int tokens = 0; tokens < batchTokens; ) {
             if (next == examples.size()) {

@@ -74,6 +74,8 @@ class MomentsTest {
         assertInstanceOf(TensorMoments.Quantized.class, moments.tensors().get(1));
         assertEquals(2 * 4 * 4095 + 2 * (6000 + 4 * 24), moments.bytes());
         assertEquals(8 * (4095 + 6000), moments().bytes());
+        assertEquals(moments.bytes(), Moments.bytes(MomentPrecision.BLOCKWISE8, LAYOUT));
+        assertEquals(moments().bytes(), Moments.bytes(MomentPrecision.FLOAT32, LAYOUT));
     }
 
     @Test

@@ -1,0 +1,49 @@
+package io.livegraft.gpu.quality;
+
+import io.livegraft.gpu.transformer.Linear;
+import io.livegraft.gpu.transformer.TransformerWeights;
+import io.livegraft.gpu.transformer.TransformerWeights.Layer;
+
+/**
+ * Memory of a frozen base, of the objects that hold it.
+ *
+ * @param linearBytes of the seven linear kinds in all layers
+ * @param linearWeights how many weights these hold
+ * @param bytes of everything
+ */
+record Footprint(long linearBytes, long linearWeights, long bytes) {
+    static Footprint of(TransformerWeights weights) {
+        long linearBytes = 0;
+        long linearWeights = 0;
+        long other = weights.embedding().weight().bytes()
+                + weights.finalNorm().weight().bytes()
+                + bytes(weights.head());
+        for (Layer layer : weights.layers()) {
+            for (Linear linear : layer.linears().values()) {
+                linearBytes += bytes(linear);
+                linearWeights += weights(linear);
+            }
+            other += layer.attentionNorm().weight().bytes()
+                    + layer.feedForwardNorm().weight().bytes();
+        }
+        return new Footprint(linearBytes, linearWeights, linearBytes + other);
+    }
+
+    double bitsPerWeight() {
+        return 8.0 * linearBytes / linearWeights;
+    }
+
+    private static long bytes(Linear linear) {
+        return switch (linear) {
+            case Linear.Frozen(var weight) -> weight.bytes();
+            case Linear.Trained(var weight, var gradient) -> weight.bytes();
+        };
+    }
+
+    private static long weights(Linear linear) {
+        return switch (linear) {
+            case Linear.Frozen(var weight) -> (long) weight.outputFeatures() * weight.inputFeatures();
+            case Linear.Trained(var weight, var gradient) -> (long) weight.rows() * weight.columns();
+        };
+    }
+}
