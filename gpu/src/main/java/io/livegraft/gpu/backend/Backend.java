@@ -45,6 +45,12 @@ public interface Backend extends AutoCloseable {
     /** {@code y += x}. */
     void add(Tensor y, Tensor x);
 
+    /** {@code y[n,c] += bias[c]}, y (N,C), bias (1,C). */
+    void addBias(Tensor y, Tensor bias);
+
+    /** {@code dBias[c] += Σ_n dy[n,c]}, in order of n. */
+    void addBiasBackward(Tensor dBias, Tensor dy);
+
     // products
 
     /** {@code c (M,N) = or += scale · op(a) (M,K) · op(b) (K,N)}. */

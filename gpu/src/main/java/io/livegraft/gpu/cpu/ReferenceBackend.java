@@ -31,6 +31,28 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
+    public void addBias(Tensor y, Tensor bias) {
+        DoubleTensor out = DoubleTensor.of(y);
+        DoubleTensor row = DoubleTensor.of(bias).requireShape(1, out.columns());
+        for (int n = 0; n < out.rows(); n++) {
+            for (int c = 0; c < out.columns(); c++) {
+                out.increase(n, c, row.at(0, c));
+            }
+        }
+    }
+
+    @Override
+    public void addBiasBackward(Tensor dBias, Tensor dy) {
+        DoubleTensor up = DoubleTensor.of(dy);
+        DoubleTensor gradient = DoubleTensor.of(dBias).requireShape(1, up.columns());
+        for (int n = 0; n < up.rows(); n++) {
+            for (int c = 0; c < up.columns(); c++) {
+                gradient.increase(0, c, up.at(n, c));
+            }
+        }
+    }
+
+    @Override
     public void multiply(
             Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate) {
         DoubleTensor left = DoubleTensor.of(a).as(aOperand);

@@ -13,7 +13,7 @@ final class RotaryTable {
         int half = rope.headDim() / 2;
         double[] frequencies = new double[half];
         for (int i = 0; i < half; i++) {
-            frequencies[i] = rope.angle(1, i);
+            frequencies[i] = rope.frequency(i);
         }
         Map<Integer, float[]> turns = new HashMap<>();
         for (int n = 0; n < positions.length; n++) {

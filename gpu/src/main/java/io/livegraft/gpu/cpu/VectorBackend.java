@@ -43,6 +43,19 @@ public final class VectorBackend extends CpuMemory {
     }
 
     @Override
+    public void addBias(Tensor y, Tensor bias) {
+        CpuTensor out = CpuTensor.of(y);
+        CpuTensor row = CpuTensor.of(bias).requireShape(1, out.columns());
+        forEachRow(out, n -> Bias.add(out, row, n));
+    }
+
+    @Override
+    public void addBiasBackward(Tensor dBias, Tensor dy) {
+        CpuTensor upstream = CpuTensor.of(dy);
+        Bias.backward(CpuTensor.of(dBias).requireShape(1, upstream.columns()), upstream);
+    }
+
+    @Override
     public void multiply(
             Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate) {
         PanelProduct.run(

@@ -4,114 +4,113 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Reads {@code config.json} of the Llama family. Whatever would make another computation than the transformer's is refused
- * by name, so that no base is served wrongly in silence. Absent fields take the defaults of Hugging Face's LlamaConfig.
+ * by name, so that no base is served wrongly in silence. Absent fields take the defaults of the family's Hugging Face
+ * config class; sizes must be there.
  */
 final class ConfigFile {
-    private static final String LLAMA = "LlamaForCausalLM";
-    private static final String MISTRAL = "MistralForCausalLM";
-    /** What MistralConfig takes when the field is absent; null in the file turns the window off. */
-    private static final int MISTRAL_DEFAULT_WINDOW = 4096;
+    /** Fields of other computations. */
+    private static final List<String> FOREIGN = List.of(
+            "quantization_config",
+            "attn_logit_softcapping",
+            "final_logit_softcapping",
+            "num_experts",
+            "num_local_experts",
+            "n_routed_experts");
 
     private final JsonFile json;
+    private final Family family;
 
     private ConfigFile(JsonFile json) {
         this.json = json;
+        this.family = Family.of(json);
     }
 
     static ModelConfig read(Path file) {
         ConfigFile config = new ConfigFile(JsonFile.read(file));
-        config.refuseTheUnsupported(config.architecture());
+        config.refuseTheUnsupported();
         return config.model();
     }
 
-    private String architecture() {
-        String name = json.get("architectures").path(0).asText();
-        if (!name.equals(LLAMA) && !name.equals(MISTRAL)) {
-            throw json.unexpected("architectures", "[\"%s\"] or [\"%s\"]".formatted(LLAMA, MISTRAL));
-        }
-        return name;
-    }
-
-    private void refuseTheUnsupported(String architecture) {
-        for (String field : List.of("rope_scaling", "sliding_window", "quantization_config")) {
+    private void refuseTheUnsupported() {
+        for (String field : FOREIGN) {
             if (json.has(field)) {
-                throw json.unexpected(field, "null: it is not supported yet");
+                throw json.unexpected(field, "null: it is not supported");
             }
         }
-        for (String field : List.of("attention_bias", "mlp_bias")) {
-            if (json.flag(field, false)) {
-                throw json.unexpected(field, "false: it is not supported yet");
-            }
+        if (json.flag("use_mrope", false)) {
+            throw json.unexpected("use_mrope", "false: it is not supported");
         }
         if (json.has("hidden_act") && !json.get("hidden_act").asText().equals("silu")) {
             throw json.unexpected("hidden_act", "\"silu\"");
-        }
-        if (json.positiveNumber("partial_rotary_factor", 1) != 1) {
-            throw json.unexpected("partial_rotary_factor", "1");
-        }
-        if (!json.get("rope_parameters").path("rope_type").asText("default").equals("default")) {
-            throw json.unexpected("rope_parameters", "rope_type \"default\": no other is supported yet");
-        }
-        boolean windowUnsaid = !json.root().has("sliding_window");
-        if (architecture.equals(MISTRAL)
-                && windowUnsaid
-                && json.positiveInt("max_position_embeddings") > MISTRAL_DEFAULT_WINDOW) {
-            throw json.unexpected(
-                    "sliding_window", "null: absent means %d to Mistral".formatted(MISTRAL_DEFAULT_WINDOW));
         }
     }
 
     private ModelConfig model() {
         int hidden = json.positiveInt("hidden_size");
+        int layers = json.positiveInt("num_hidden_layers");
         int heads = json.positiveInt("num_attention_heads");
-        int kvHeads = json.positiveInt("num_key_value_heads", heads);
-        if (heads % kvHeads != 0) {
-            throw json.unexpected("num_key_value_heads", "a divisor of num_attention_heads = " + heads);
-        }
-        if (!json.has("head_dim") && hidden % heads != 0) {
-            throw json.unexpected("num_attention_heads", "a divisor of hidden_size = " + hidden);
-        }
-        int headDim = json.positiveInt("head_dim", hidden / heads);
-        if (headDim % 2 != 0) {
-            throw json.unexpected("head_dim", "an even number, not " + headDim + ": rotary embedding turns pairs");
-        }
         int vocab = json.positiveInt("vocab_size");
+        RopeFields rope = new RopeFields(json);
+        AttentionFields attention = new AttentionFields(json, family, layers);
         return new ModelConfig(
                 hidden,
                 json.positiveInt("intermediate_size"),
-                json.positiveInt("num_hidden_layers"),
+                layers,
                 heads,
-                kvHeads,
-                headDim,
+                kvHeads(heads),
+                headDim(hidden, heads),
                 vocab,
-                json.positiveInt("max_position_embeddings"),
+                json.positiveInt("max_position_embeddings", family.maxPositions()),
                 (float) json.positiveNumber("rms_norm_eps", 1e-6),
-                ropeTheta(),
+                rope.theta(),
+                new FamilyTraits(rope.scaling(), attention.windows(), attention.biased(), attention.queryKeyNorm()),
                 json.flag("tie_word_embeddings", false),
                 bos(vocab),
                 eos(vocab));
     }
 
-    private double ropeTheta() {
-        JsonNode nested = json.get("rope_parameters").path("rope_theta");
-        return nested.isNumber() ? nested.doubleValue() : json.positiveNumber("rope_theta", 10_000);
+    private int kvHeads(int heads) {
+        int absent = json.root().has("num_key_value_heads")
+                ? heads
+                : family.kvHeads().orElse(heads);
+        int kvHeads = json.positiveInt("num_key_value_heads", absent);
+        if (heads % kvHeads != 0) {
+            throw json.unexpected("num_key_value_heads", "a divisor of num_attention_heads = " + heads);
+        }
+        return kvHeads;
     }
 
-    private int bos(int vocab) {
+    private int headDim(int hidden, int heads) {
+        if (!json.has("head_dim") && family.headDim().isEmpty() && hidden % heads != 0) {
+            throw json.unexpected("num_attention_heads", "a divisor of hidden_size = " + hidden);
+        }
+        int headDim = json.positiveInt("head_dim", family.headDim().orElse(hidden / heads));
+        if (headDim % 2 != 0) {
+            throw json.unexpected("head_dim", "an even number, not " + headDim + ": rotary embedding turns pairs");
+        }
+        return headDim;
+    }
+
+    /** Null where the base begins with nothing. */
+    private OptionalInt bos(int vocab) {
         JsonNode node = json.root().path("bos_token_id");
-        return node.isMissingNode() ? 1 : tokenId("bos_token_id", node, vocab);
+        if (node.isNull()) {
+            return OptionalInt.empty();
+        }
+        return node.isMissingNode() ? family.bos() : OptionalInt.of(tokenId("bos_token_id", node, vocab));
     }
 
     private List<Integer> eos(int vocab) {
         JsonNode node = json.root().path("eos_token_id");
-        if (node.isMissingNode()) {
-            return List.of(2);
+        if (node.isMissingNode() && family.eos().isPresent()) {
+            return List.of(family.eos().getAsInt());
         }
         List<Integer> ids = new ArrayList<>();
-        for (JsonNode id : node.isArray() ? node : List.of(node)) {
+        for (JsonNode id : node.isValueNode() ? List.of(node) : node) {
             ids.add(tokenId("eos_token_id", id, vocab));
         }
         if (ids.isEmpty()) {

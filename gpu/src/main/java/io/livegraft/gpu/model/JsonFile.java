@@ -56,6 +56,15 @@ public record JsonFile(Path file, ObjectNode root) {
         return has(field) ? positiveInt(field) : absent;
     }
 
+    /** A whole number, 0 too. */
+    public int wholeNumber(String field, int absent) {
+        JsonNode node = get(field);
+        if (has(field) && (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0)) {
+            throw unexpected(field, "a whole number from 0 to " + Integer.MAX_VALUE);
+        }
+        return node.asInt(absent);
+    }
+
     public double positiveNumber(String field, double absent) {
         if (!has(field)) {
             return absent;

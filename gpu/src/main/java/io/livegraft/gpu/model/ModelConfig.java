@@ -1,6 +1,7 @@
 package io.livegraft.gpu.model;
 
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * The architecture of a Llama-family base, from {@code config.json}.
@@ -14,8 +15,9 @@ import java.util.List;
  * @param vocabSize V
  * @param maxPositions longest sequence the base attends to, in tokens
  * @param ropeTheta base of the rotary frequencies
+ * @param traits what the base's family adds to a plain Llama
  * @param tieWordEmbeddings whether the head is the embedding matrix
- * @param bosTokenId beginning of sequence
+ * @param bosTokenId beginning of sequence, where the base has one
  * @param eosTokenIds each ends a generation
  */
 public record ModelConfig(
@@ -29,12 +31,59 @@ public record ModelConfig(
         int maxPositions,
         float rmsNormEps,
         double ropeTheta,
+        FamilyTraits traits,
         boolean tieWordEmbeddings,
-        int bosTokenId,
+        OptionalInt bosTokenId,
         List<Integer> eosTokenIds) {
 
     public ModelConfig {
         eosTokenIds = List.copyOf(eosTokenIds);
+        if (!traits.windows().isEmpty() && traits.windows().size() != layers) {
+            throw new IllegalArgumentException(
+                    "%d windows for %d layers".formatted(traits.windows().size(), layers));
+        }
+    }
+
+    /** A plain Llama. */
+    public ModelConfig(
+            int hiddenSize,
+            int intermediateSize,
+            int layers,
+            int heads,
+            int kvHeads,
+            int headDim,
+            int vocabSize,
+            int maxPositions,
+            float rmsNormEps,
+            double ropeTheta,
+            boolean tieWordEmbeddings,
+            int bosTokenId,
+            List<Integer> eosTokenIds) {
+        this(
+                hiddenSize,
+                intermediateSize,
+                layers,
+                heads,
+                kvHeads,
+                headDim,
+                vocabSize,
+                maxPositions,
+                rmsNormEps,
+                ropeTheta,
+                FamilyTraits.LLAMA,
+                tieWordEmbeddings,
+                OptionalInt.of(bosTokenId),
+                eosTokenIds);
+    }
+
+    /** Keys that a query of a layer sees, itself included; {@link Integer#MAX_VALUE} for all. */
+    public int window(int layer) {
+        return traits.windows().isEmpty() ? Integer.MAX_VALUE : traits.windows().get(layer);
+    }
+
+    /** Whether a linear kind adds a bias (out). */
+    public boolean biased(String module) {
+        return traits.biased().contains(module);
     }
 
     /** E.g. {@code model.layers.0.self_attn.q_proj}. */

@@ -81,11 +81,15 @@ public final class ModelDirectory {
             String block = "model.layers." + layer;
             shapes.put(block + ".input_layernorm.weight", List.of(config.hiddenSize()));
             for (String module : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
-                shapes.put(ModelConfig.modulePath(layer, module) + ".weight", shape(config, module));
+                putLinear(shapes, config, layer, module);
+            }
+            if (config.traits().queryKeyNorm()) {
+                shapes.put(block + ".self_attn.q_norm.weight", List.of(config.headDim()));
+                shapes.put(block + ".self_attn.k_norm.weight", List.of(config.headDim()));
             }
             shapes.put(block + ".post_attention_layernorm.weight", List.of(config.hiddenSize()));
             for (String module : List.of("gate_proj", "up_proj", "down_proj")) {
-                shapes.put(ModelConfig.modulePath(layer, module) + ".weight", shape(config, module));
+                putLinear(shapes, config, layer, module);
             }
         }
         shapes.put("model.norm.weight", List.of(config.hiddenSize()));
@@ -95,8 +99,13 @@ public final class ModelDirectory {
         return shapes;
     }
 
-    private static List<Integer> shape(ModelConfig config, String module) {
-        return List.of(config.outputFeatures(module), config.inputFeatures(module));
+    private static void putLinear(
+            SequencedMap<String, List<Integer>> shapes, ModelConfig config, int layer, String module) {
+        String path = ModelConfig.modulePath(layer, module);
+        shapes.put(path + ".weight", List.of(config.outputFeatures(module), config.inputFeatures(module)));
+        if (config.biased(module)) {
+            shapes.put(path + ".bias", List.of(config.outputFeatures(module)));
+        }
     }
 
     private void checkTensors() {

@@ -61,11 +61,13 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    /** Ids with BOS first where the base wants it; never empty: what has no ids of its own gives BOS alone. */
+    /** Ids with BOS first where the base wants it; never empty: what has no ids of its own gives BOS (or EOS) alone. */
     public int[] encode(String text) {
         long[] ids = library.encode(wellFormed(text), false, false).getIds();
-        IntStream bos = addBos || ids.length == 0 ? IntStream.of(config.bosTokenId()) : IntStream.empty();
-        return IntStream.concat(bos, Arrays.stream(ids).mapToInt(Math::toIntExact))
+        IntStream first = ids.length == 0
+                ? IntStream.of(config.bosTokenId().orElse(config.eosTokenIds().getFirst()))
+                : addBos ? config.bosTokenId().stream() : IntStream.empty();
+        return IntStream.concat(first, Arrays.stream(ids).mapToInt(Math::toIntExact))
                 .toArray();
     }
 

@@ -34,7 +34,7 @@ record Vocabulary(String json, Set<Integer> special) {
                                     tokenizer.get("model").path("type").asText("(none)")));
         }
         Set<Integer> special = new HashSet<>(config.eosTokenIds());
-        special.add(config.bosTokenId());
+        config.bosTokenId().ifPresent(special::add);
         ObjectNode root = tokenizer.root().deepCopy();
         String secret = UUID.randomUUID().toString();
         BitSet ids = new BitSet();

@@ -41,7 +41,7 @@ public final class FullTraining {
     }
 
     /**
-     * Fresh weights: norms 1, matrices N(0, 0.02²), those that write into the residual stream N(0, 0.02²/(2·layers))
+     * Fresh weights: norms 1, biases 0, matrices N(0, 0.02²), those that write into the residual stream N(0, 0.02²/(2·layers))
      * as GPT-2 does.
      */
     public static FullTraining fromScratch(Backend backend, ModelConfig config, long seed) {
@@ -49,6 +49,9 @@ public final class FullTraining {
         float[] initial = new float[layout.size()];
         SplittableRandom random = new SplittableRandom(seed);
         for (ParameterLayout.Entry entry : layout.entries()) {
+            if (entry.name().endsWith(".bias")) {
+                continue;
+            }
             boolean residual = entry.name().contains("o_proj") || entry.name().contains("down_proj");
             double deviation = residual ? 0.02 / Math.sqrt(2.0 * config.layers()) : 0.02;
             for (int i = 0; i < entry.size(); i++) {
@@ -127,7 +130,8 @@ public final class FullTraining {
         SequencedMap<String, HostTensor> tensors = new LinkedHashMap<>();
         for (ParameterLayout.Entry entry : layout.entries()) {
             float[] copy = Arrays.copyOfRange(all, entry.offset(), entry.offset() + entry.size());
-            boolean vector = entry.name().endsWith("norm.weight");
+            boolean vector =
+                    entry.name().endsWith("norm.weight") || entry.name().endsWith(".bias");
             tensors.put(
                     entry.name(),
                     vector ? HostTensor.vector(copy) : HostTensor.matrix(entry.rows(), entry.columns(), copy));

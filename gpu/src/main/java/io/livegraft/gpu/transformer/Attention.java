@@ -6,20 +6,20 @@ import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.transformer.Normalisation.Normalised;
+import io.livegraft.gpu.transformer.RotaryHeads.Turned;
+import io.livegraft.gpu.transformer.TransformerWeights.Layer;
 
 /**
  * The first half of a block: causal attention, pre-normalised and residual.
  *
  * <pre>{@code
- *   m = x + O·attention(rope(Q·n), rope(K·n), V·n)      n = rmsNorm(x)
+ *   m = x + O·attention(rope(Q·n), rope(K·n), V·n)      n = rmsNorm(x), rope with a norm per head where there is one
  *   x, m (N,C)   q (N,H·D)   k, v (N,G·D)
  * }</pre>
  */
 final class Attention {
-    private static final int NO_WINDOW = Integer.MAX_VALUE;
-
     /** What the backward pass needs besides x, and the half's output m. */
-    record Activations(Normalised input, Tensor q, Tensor k, Tensor v, Tensor attended, Tensor output) {
+    record Activations(Normalised input, Turned q, Turned k, Tensor v, Tensor attended, Tensor output) {
         long bytes() {
             return input.bytes() + q.bytes() + k.bytes() + v.bytes() + attended.bytes() + output.bytes();
         }
@@ -29,25 +29,29 @@ final class Attention {
     private final TransformerWeights weights;
     private final LinearLayers linears;
     private final Normalisation norms;
-    private final Rope rope;
+    private final RotaryHeads rotary;
+    private final ModelConfig config;
 
     Attention(Backend backend, TransformerWeights weights, LinearLayers linears, Normalisation norms) {
         this.backend = backend;
         this.weights = weights;
         this.linears = linears;
         this.norms = norms;
-        ModelConfig config = weights.config();
-        this.rope = new Rope(config.headDim(), config.ropeTheta());
+        this.config = weights.config();
+        Rope rope =
+                new Rope(config.headDim(), config.ropeTheta(), config.traits().ropeScaling());
+        this.rotary = new RotaryHeads(backend, norms, rope);
     }
 
     Activations forward(Tensor x, int layer, Batch batch) {
-        Normalised input = norms.forward(x, weights.layers().get(layer).attentionNorm());
-        Tensor q = linears.forward(input.y(), layer, LinearKind.Q_PROJ, batch);
-        Tensor k = linears.forward(input.y(), layer, LinearKind.K_PROJ, batch);
+        Layer norm = weights.layers().get(layer);
+        Normalised input = norms.forward(x, norm.attentionNorm());
+        Tensor queries = linears.forward(input.y(), layer, LinearKind.Q_PROJ, batch);
+        Tensor keys = linears.forward(input.y(), layer, LinearKind.K_PROJ, batch);
         Tensor v = linears.forward(input.y(), layer, LinearKind.V_PROJ, batch);
-        backend.rotate(q, batch.positions(), rope, false);
-        backend.rotate(k, batch.positions(), rope, false);
-        Tensor attended = attend(q, k, v, layer, batch);
+        Turned q = rotary.forward(queries, norm.queryNorm(), batch.positions());
+        Turned k = rotary.forward(keys, norm.keyNorm(), batch.positions());
+        Tensor attended = attend(q.heads(), k.heads(), v, layer, batch);
         Tensor output = linears.forward(attended, layer, LinearKind.O_PROJ, batch);
         backend.add(output, x);
         return new Activations(input, q, k, v, attended, output);
@@ -57,22 +61,18 @@ final class Attention {
     void backward(Tensor d, Tensor x, Activations a, int layer, Batch batch) {
         Tensor dAttended = like(a.attended());
         linears.backward(dAttended, d, a.attended(), layer, LinearKind.O_PROJ, batch);
-        Tensor dq = like(a.q());
-        Tensor dk = like(a.k());
+        Tensor dq = like(a.q().heads());
+        Tensor dk = like(a.k().heads());
         Tensor dv = like(a.v());
-        attendBackward(dq, dk, dv, dAttended, a, batch);
-        backend.rotate(dq, batch.positions(), rope, true);
-        backend.rotate(dk, batch.positions(), rope, true);
+        attendBackward(dq, dk, dv, dAttended, a, layer, batch);
+        Layer norm = weights.layers().get(layer);
+        Tensor dQueries = rotary.backward(dq, a.q(), norm.queryNorm(), batch.positions());
+        Tensor dKeys = rotary.backward(dk, a.k(), norm.keyNorm(), batch.positions());
         Tensor dInput = like(a.input().y());
-        linears.backward(dInput, dq, a.input().y(), layer, LinearKind.Q_PROJ, batch);
-        linears.backward(dInput, dk, a.input().y(), layer, LinearKind.K_PROJ, batch);
+        linears.backward(dInput, dQueries, a.input().y(), layer, LinearKind.Q_PROJ, batch);
+        linears.backward(dInput, dKeys, a.input().y(), layer, LinearKind.K_PROJ, batch);
         linears.backward(dInput, dv, a.input().y(), layer, LinearKind.V_PROJ, batch);
-        norms.backward(
-                d,
-                dInput,
-                x,
-                weights.layers().get(layer).attentionNorm(),
-                a.input().rstd());
+        norms.backward(d, dInput, x, norm.attentionNorm(), a.input().rstd());
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, int layer, Batch batch) {
@@ -96,13 +96,14 @@ final class Attention {
         if (segment.cache().isPresent()) {
             KvCache cache = segment.cache().get();
             backend.appendKv(cache, layer, k, v, segment.position());
-            backend.attention(out, q, cache, layer, segment.position(), NO_WINDOW);
+            backend.attention(out, q, cache, layer, segment.position(), config.window(layer));
         } else {
-            backend.attention(out, q, k, v, rope.headDim(), NO_WINDOW);
+            backend.attention(out, q, k, v, config.headDim(), config.window(layer));
         }
     }
 
-    private void attendBackward(Tensor dq, Tensor dk, Tensor dv, Tensor dAttended, Activations a, Batch batch) {
+    private void attendBackward(
+            Tensor dq, Tensor dk, Tensor dv, Tensor dAttended, Activations a, int layer, Batch batch) {
         for (int s = 0; s < batch.segments().size(); s++) {
             int start = batch.start(s);
             int count = batch.segments().get(s).ids().length;
@@ -111,11 +112,11 @@ final class Attention {
                     backend.rows(dk, start, count),
                     backend.rows(dv, start, count),
                     backend.rows(dAttended, start, count),
-                    backend.rows(a.q(), start, count),
-                    backend.rows(a.k(), start, count),
+                    backend.rows(a.q().heads(), start, count),
+                    backend.rows(a.k().heads(), start, count),
                     backend.rows(a.v(), start, count),
-                    rope.headDim(),
-                    NO_WINDOW);
+                    config.headDim(),
+                    config.window(layer));
         }
     }
 

@@ -9,6 +9,8 @@ package io.livegraft.gpu.transformer;
  * <pre>{@code
  *   NONE     4·C + 2·H·D + 2·G·D + 3·F + 2        PARTIAL   3·C + 2·H·D + 2·G·D + 1        FULL   C
  * }</pre>
+ *
+ * A norm of query and key heads adds {@code (H + G)·(D + 1)} to the first two.
  */
 public enum GradientCheckpointing {
     /** Keeps all activations: the fastest. */

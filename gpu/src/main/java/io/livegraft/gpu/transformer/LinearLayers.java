@@ -7,15 +7,16 @@ import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.transformer.AdapterTensors.Gradients;
 import io.livegraft.gpu.transformer.AdapterTensors.Pair;
+import io.livegraft.gpu.transformer.TransformerWeights.Vectors;
 import java.util.Optional;
 
 /**
  * Linear layers with low-rank adapters (Hu et al., arXiv 2106.09685, equation 3), each segment with its own.
  *
  * <pre>{@code
- *   y  = x·Wᵀ + s·(x̃·Aᵀ)·Bᵀ                               x̃ = dropout(x), or x where nothing is dropped
+ *   y  = x·Wᵀ + b + s·(x̃·Aᵀ)·Bᵀ                           x̃ = dropout(x), or x where nothing is dropped
  *   dx = dy·W + dropoutBackward(s·(dy·B)·A)        dB += s·dyᵀ·(x̃·Aᵀ)        dA += s·(dy·B)ᵀ·x̃
- *   x (N,in)   y (N,out)   W (out,in)   A (r,in)   B (out,r)
+ *   x (N,in)   y (N,out)   W (out,in)   b (1,out), where the family has one   A (r,in)   B (out,r)
  * }</pre>
  *
  * A mask follows from the segment's seed, the layer and the kind, and counts from the segment's first row; x̃ is computed again
@@ -35,6 +36,7 @@ final class LinearLayers {
         int features = weights.config().outputFeatures(kind.module());
         Tensor y = backend.allocate(x.rows(), features);
         base(y, x, linear(layer, kind));
+        bias(layer, kind).ifPresent(bias -> backend.addBias(y, bias.weight()));
         for (int s = 0; s < batch.segments().size(); s++) {
             Segment segment = batch.segments().get(s);
             Optional<Pair> pair = segment.adapter().flatMap(adapter -> adapter.pair(layer, kind));
@@ -49,6 +51,7 @@ final class LinearLayers {
 
     void backward(Tensor dx, Tensor dy, Tensor x, int layer, LinearKind kind, Batch batch) {
         baseBackward(dx, dy, x, linear(layer, kind));
+        bias(layer, kind).flatMap(Vectors::gradient).ifPresent(db -> backend.addBiasBackward(db, dy));
         for (int s = 0; s < batch.segments().size(); s++) {
             Segment segment = batch.segments().get(s);
             Optional<Pair> pair = segment.adapter().flatMap(adapter -> adapter.pair(layer, kind));
@@ -132,6 +135,10 @@ final class LinearLayers {
                 backend.multiply(gradient, dy, Operand.TRANSPOSED, x, Operand.PLAIN, 1, true);
             }
         }
+    }
+
+    private Optional<Vectors> bias(int layer, LinearKind kind) {
+        return Optional.ofNullable(weights.layers().get(layer).biases().get(kind));
     }
 
     private Linear linear(int layer, LinearKind kind) {

@@ -18,10 +18,22 @@ import java.util.stream.IntStream;
 public record TransformerWeights(
         ModelConfig config, Vectors embedding, List<Layer> layers, Vectors finalNorm, Linear head) {
 
-    /** Weights that are not a linear layer: the embedding (V,C) or a norm (1,C); the gradient only in full training. */
+    /** Weights that are not a linear layer: the embedding (V,C), a norm (1,C) or (1,D), a bias (1,out); the gradient only in full training. */
     public record Vectors(Tensor weight, Optional<Tensor> gradient) {}
 
-    public record Layer(Vectors attentionNorm, Vectors feedForwardNorm, Map<LinearKind, Linear> linears) {}
+    /**
+     * One block.
+     *
+     * @param queryNorm of every head of the queries (1,D), where the family has it; so {@code keyNorm} of the keys
+     * @param biases (1,out) of the linear kinds that have one
+     */
+    public record Layer(
+            Vectors attentionNorm,
+            Vectors feedForwardNorm,
+            Optional<Vectors> queryNorm,
+            Optional<Vectors> keyNorm,
+            Map<LinearKind, Linear> linears,
+            Map<LinearKind, Vectors> biases) {}
 
     private static final String EMBEDDING = "model.embed_tokens.weight";
     private static final String HEAD = "lm_head.weight";
@@ -56,7 +68,7 @@ public record TransformerWeights(
                 linear.apply(config.tieWordEmbeddings() ? EMBEDDING : HEAD));
     }
 
-    /** Every tensor of the checkpoint by its Hugging Face name; norms are (1,C). */
+    /** Every tensor of the checkpoint by its Hugging Face name; norms and biases are one row. */
     public static ParameterLayout layout(ModelConfig config) {
         ParameterLayout.Builder builder = ParameterLayout.builder();
         builder.add(EMBEDDING, config.vocabSize(), config.hiddenSize());
@@ -68,6 +80,13 @@ public record TransformerWeights(
                         ModelConfig.modulePath(layer, kind.module()) + ".weight",
                         config.outputFeatures(kind.module()),
                         config.inputFeatures(kind.module()));
+                if (config.biased(kind.module())) {
+                    builder.add(bias(layer, kind), 1, config.outputFeatures(kind.module()));
+                }
+            }
+            if (config.traits().queryKeyNorm()) {
+                builder.add(queryNorm(layer), 1, config.headDim());
+                builder.add(keyNorm(layer), 1, config.headDim());
             }
         }
         builder.add("model.norm.weight", 1, config.hiddenSize());
@@ -80,21 +99,46 @@ public record TransformerWeights(
     private static TransformerWeights build(
             ModelConfig config, Function<String, Vectors> vectors, Function<String, Linear> linear, Linear head) {
         List<Layer> layers = IntStream.range(0, config.layers())
-                .mapToObj(layer -> {
-                    Map<LinearKind, Linear> linears = new EnumMap<>(LinearKind.class);
-                    for (LinearKind kind : LinearKind.values()) {
-                        linears.put(kind, linear.apply(ModelConfig.modulePath(layer, kind.module()) + ".weight"));
-                    }
-                    return new Layer(
-                            vectors.apply(attentionNorm(layer)), vectors.apply(feedForwardNorm(layer)), linears);
-                })
+                .mapToObj(layer -> layer(config, layer, vectors, linear))
                 .toList();
         return new TransformerWeights(
                 config, vectors.apply(EMBEDDING), layers, vectors.apply("model.norm.weight"), head);
     }
 
+    private static Layer layer(
+            ModelConfig config, int layer, Function<String, Vectors> vectors, Function<String, Linear> linear) {
+        Map<LinearKind, Linear> linears = new EnumMap<>(LinearKind.class);
+        Map<LinearKind, Vectors> biases = new EnumMap<>(LinearKind.class);
+        for (LinearKind kind : LinearKind.values()) {
+            linears.put(kind, linear.apply(ModelConfig.modulePath(layer, kind.module()) + ".weight"));
+            if (config.biased(kind.module())) {
+                biases.put(kind, vectors.apply(bias(layer, kind)));
+            }
+        }
+        boolean headNorms = config.traits().queryKeyNorm();
+        return new Layer(
+                vectors.apply(attentionNorm(layer)),
+                vectors.apply(feedForwardNorm(layer)),
+                headNorms ? Optional.of(vectors.apply(queryNorm(layer))) : Optional.empty(),
+                headNorms ? Optional.of(vectors.apply(keyNorm(layer))) : Optional.empty(),
+                linears,
+                biases);
+    }
+
     private static Tensor view(Backend backend, Tensor arena, ParameterLayout.Entry entry) {
         return backend.view(arena, entry.offset(), entry.rows(), entry.columns());
+    }
+
+    private static String bias(int layer, LinearKind kind) {
+        return ModelConfig.modulePath(layer, kind.module()) + ".bias";
+    }
+
+    private static String queryNorm(int layer) {
+        return "model.layers.%d.self_attn.q_norm.weight".formatted(layer);
+    }
+
+    private static String keyNorm(int layer) {
+        return "model.layers.%d.self_attn.k_norm.weight".formatted(layer);
     }
 
     private static String attentionNorm(int layer) {

@@ -57,9 +57,9 @@ enum TwinTolerance {
                     "appendKv",
                     "zero",
                     "embed" -> EXACT;
-            case "add" -> ROUNDED;
+            case "add", "addBias" -> ROUNDED;
             case "dropout", "dropoutBackward" -> DROPPED;
-            case "embedBackward" -> CHAINED;
+            case "embedBackward", "addBiasBackward" -> CHAINED;
             case "multiply" -> CHAINED;
             case "rmsNorm", "rmsNormBackward" -> NORMALISED;
             case "rmsNormWeightBackward" -> CHAINED;

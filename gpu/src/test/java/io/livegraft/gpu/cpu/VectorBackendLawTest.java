@@ -9,6 +9,7 @@ import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.model.RopeScaling;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.Arrays;
@@ -54,7 +55,7 @@ class VectorBackendLawTest {
     @Test
     void theInverseOfARotationUndoesIt() {
         int[] positions = {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233};
-        Rope rope = new Rope(14, 10_000);
+        Rope rope = new Rope(14, 10_000, new RopeScaling.None());
         Tensor x = tensor(new Random(7), N, 5 * 14);
         vector.rotate(x, positions, rope, false);
         vector.rotate(x, positions, rope, true);

@@ -12,6 +12,7 @@ import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.model.RopeScaling;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.Codebook;
 import io.livegraft.gpu.tensor.HostTensor;
@@ -163,6 +164,8 @@ class VectorBackendTwinTest {
         both.dropout(both.allocate(rows, columns), x, mask);
         both.dropoutBackward(tensor(both, random, rows, columns), dy, mask);
         both.add(x, dy);
+        both.addBias(x, w);
+        both.addBiasBackward(tensor(both, random, 1, columns), dy);
         both.sumOfSquares(x);
         both.zero(x);
     }
@@ -177,8 +180,11 @@ class VectorBackendTwinTest {
     private static void rotation(Backend both, Random random) {
         int[] positions = {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 8191};
         for (boolean inverse : new boolean[] {false, true}) {
-            both.rotate(tensor(both, random, 13, 5 * 14), positions, new Rope(14, 10_000), inverse);
-            both.rotate(tensor(both, random, 1, 2), new int[] {4095}, new Rope(2, 500_000), inverse);
+            for (RopeScaling scaling :
+                    List.of(new RopeScaling.None(), new RopeScaling.Linear(3), new RopeScaling.Llama3(8, 1, 4, 64))) {
+                both.rotate(tensor(both, random, 13, 5 * 14), positions, new Rope(14, 10_000, scaling), inverse);
+                both.rotate(tensor(both, random, 1, 2), new int[] {4095}, new Rope(2, 500_000, scaling), inverse);
+            }
         }
     }
 
