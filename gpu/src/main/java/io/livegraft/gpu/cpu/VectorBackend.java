@@ -20,6 +20,7 @@ public final class VectorBackend extends CpuMemory {
     private static final int PARALLEL_ELEMENTS = 32_768;
 
     private final Workers workers;
+    private final RotaryTable rotary = new RotaryTable();
 
     /** Starts the crew; {@code threads} 0 takes one per core and never changes a bit of any result. */
     public VectorBackend(int threads) {
@@ -108,7 +109,7 @@ public final class VectorBackend extends CpuMemory {
 
     @Override
     public void rotate(Tensor x, int[] positions, Rope rope, boolean inverse) {
-        RotaryTable.rotate(CpuTensor.of(x), positions, rope, inverse);
+        rotary.rotate(CpuTensor.of(x), positions, rope, inverse);
     }
 
     @Override

@@ -5,16 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
+import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
+import io.livegraft.gpu.transformer.Segment;
+import io.livegraft.gpu.transformer.Transformer;
+import io.livegraft.gpu.transformer.TransformerWeights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** A trained model against an independent float64 forward pass of the same weights. */
@@ -31,6 +40,29 @@ class Stories260kParityTest {
     void greedyTextInFloat32IsTheGoldenOneToTheLastCharacter() {
         try (Engine engine = open(Precision.FP32, 2)) {
             assertEquals(golden.get("greedy_text").textValue(), greedy(engine));
+        }
+    }
+
+    @Test
+    void logitsAfterBosAreTheIndependentOnesAndSoIsTheLikeliestTokenEverywhere() {
+        try (Backend backend = new VectorBackend(2)) {
+            ModelDirectory directory = ModelDirectory.open(base);
+            Transformer transformer =
+                    new Transformer(backend, TransformerWeights.frozen(backend, directory, Precision.FP32));
+            Segment segment = Segment.whole(ids(), Optional.empty(), OptionalLong.empty());
+            Tensor hidden = transformer.infer(List.of(segment)).hidden();
+            double[] expected = new ObjectMapper().convertValue(golden.get("logits_after_bos"), double[].class);
+            int[] likeliest = new ObjectMapper().convertValue(golden.get("argmax_every_pos"), int[].class);
+            for (int n = 0; n < likeliest.length; n++) {
+                float[] logits = new float[expected.length];
+                backend.download(logits, transformer.logits(backend.rows(hidden, n, 1)));
+                if (n == 0) {
+                    for (int v = 0; v < logits.length; v++) {
+                        assertEquals(expected[v], logits[v], 1e-4, "logit " + v);
+                    }
+                }
+                assertEquals(likeliest[n], new Sampler(SamplingSettings.greedy(1)).next(logits), "position " + n);
+            }
         }
     }
 
