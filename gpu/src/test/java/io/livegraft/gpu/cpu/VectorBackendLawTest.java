@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.livegraft.gpu.TinyModel;
@@ -12,8 +13,10 @@ import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.RopeScaling;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,6 +63,33 @@ class VectorBackendLawTest {
         vector.rotate(x, positions, rope, false);
         vector.rotate(x, positions, rope, true);
         assertArrayEquals(TinyModel.gaussian(new Random(7), N * 5 * 14, 1), download(vector, x), 1e-5f);
+    }
+
+    /** The cases are large enough to be shared out. */
+    @Test
+    void everyOperationHasTheSameBitsOnOneThreadAndOnThree() {
+        VectorBackendTwinTest.cases().forEach((name, steps) -> assertEquals(bits(1, steps), bits(3, steps), name));
+    }
+
+    /** Of every tensor and number that takes part in these steps, after each of them. */
+    private static String bits(int threads, BiConsumer<Backend, Random> steps) {
+        StringBuilder bits = new StringBuilder();
+        try (Backend backend = new VectorBackend(threads)) {
+            Backend watched = (Backend) Proxy.newProxyInstance(
+                    Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                        Object result = method.invoke(backend, arguments);
+                        for (Object argument : arguments) {
+                            if (argument instanceof Tensor tensor) {
+                                bits.append(Arrays.hashCode(download(backend, tensor)))
+                                        .append(' ');
+                            }
+                        }
+                        bits.append(result instanceof Double value ? value + " " : "");
+                        return result;
+                    });
+            steps.accept(watched, new Random(1));
+        }
+        return bits.toString();
     }
 
     @Test

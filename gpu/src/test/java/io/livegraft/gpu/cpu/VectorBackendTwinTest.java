@@ -87,7 +87,8 @@ class VectorBackendTwinTest {
         steps.accept(twins.both(), new Random(1));
     }
 
-    private static SequencedMap<String, BiConsumer<Backend, Random>> cases() {
+    /** Steps on any backend; together they use every operation. */
+    static SequencedMap<String, BiConsumer<Backend, Random>> cases() {
         SequencedMap<String, BiConsumer<Backend, Random>> cases = new LinkedHashMap<>();
         for (Precision precision : Precision.values()) {
             cases.put("frozen linear layers, " + precision, (both, random) -> frozen(both, random, precision));
