@@ -40,6 +40,11 @@ public final class TinyModel {
         return initial.withValues(gaussian(new Random(seed), initial.layout().size(), 0.2));
     }
 
+    public static LoraAdapter withDropout(LoraAdapter adapter, double probability) {
+        return LoraAdapter.initial(adapter.config().withDropout(probability), CONFIG, 0)
+                .withValues(adapter.values());
+    }
+
     public static List<TrainingExample> examples() {
         return List.of(
                 new TrainingExample(new int[] {1, 5, 9, 12, 30, 2}, 3),

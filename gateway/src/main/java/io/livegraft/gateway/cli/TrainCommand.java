@@ -11,13 +11,16 @@ import io.livegraft.gpu.optimizer.MomentPrecision;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.optimizer.Schedule;
 import io.livegraft.gpu.training.FileTraining;
+import io.livegraft.gpu.training.FileTraining.Batch;
+import io.livegraft.gpu.training.RewardMetrics;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code livegraft train}: trains from a file instead of the stream. */
@@ -25,20 +28,13 @@ import picocli.CommandLine.Option;
         name = "train",
         description = {
             "Train an adapter (qlora on an NF4 base, lora on a float32 one) or every weight (full) from a file.",
-            "Each line is {\"prompt\":…,\"completion\":…}. The same arguments give the same bytes."
+            "Each line is {\"prompt\":…,\"completion\":…} for sft, with \"chosen\" and \"rejected\" instead for dpo, with a",
+            "\"label\", true or false, for kto, bco and apo-zero; or lists of messages. The same arguments give the same bytes."
         })
 final class TrainCommand implements Callable<Integer> {
     private static final int PROGRESS_LINES = 50;
 
     private final Terminal terminal;
-
-    /** What is minimised. */
-    enum Loss {
-        SFT,
-        DPO,
-        KTO,
-        BCO
-    }
 
     /** What the learning rate does after warmup. */
     enum Decay {
@@ -67,8 +63,11 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--method", paramLabel = "M", description = "qlora (default), lora or full.")
     private FileTraining.Method method = FileTraining.Method.QLORA;
 
-    @Option(names = "--loss", paramLabel = "L", description = "sft (default); dpo, kto and bco are not built yet.")
-    private Loss loss = Loss.SFT;
+    @Mixin
+    private LossOptions loss = new LossOptions();
+
+    @Option(names = "--adapter", paramLabel = "DIR", description = "Adapter to go on from, instead of a fresh one.")
+    private Optional<Path> adapter = Optional.empty();
 
     @Option(names = "--targets", paramLabel = "T", description = "Tokens that count: completion (default) or all.")
     private FileTraining.Targets targets = FileTraining.Targets.COMPLETION;
@@ -81,6 +80,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--batch-tokens", paramLabel = "N", description = "Tokens of a step (default: ${DEFAULT-VALUE}).")
     private int batchTokens = 2_048;
+
+    @Option(
+            names = "--batch-examples",
+            paramLabel = "N",
+            description = "Examples or pairs of a step, whatever their tokens; 0 (default) goes by --batch-tokens.")
+    private int batchExamples = 0;
 
     @Option(names = "--slice-tokens", paramLabel = "N", description = "Tokens at once (default: ${DEFAULT-VALUE}).")
     private int sliceTokens = 512;
@@ -149,7 +154,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")
     private int threads = 0;
 
-    @Option(names = "--json", description = "Print {\"out\",\"digest\",\"finalLoss\",…} at the end.")
+    @Option(
+            names = "--json",
+            description = "Print {\"out\",\"digest\",\"finalLoss\",\"loss\":{\"first\",\"last\"},…} at the end.")
     private boolean json;
 
     TrainCommand(Terminal terminal) {
@@ -158,15 +165,15 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (loss != Loss.SFT) {
-            return UnbuiltCommand.refuse(terminal, "train --loss " + loss.name().toLowerCase(Locale.ROOT));
-        }
         FileTraining.Result result = FileTraining.run(settings(), this::report);
         if (json) {
             Map<String, Object> values = new LinkedHashMap<>();
             values.put("out", result.out().toString());
             values.put("digest", result.digest());
             values.put("finalLoss", result.finalLoss());
+            result.curve().loss().ifPresent(ends -> values.put("loss", ends));
+            result.curve().accuracy().ifPresent(ends -> values.put("rewardAccuracy", ends));
+            result.curve().margin().ifPresent(ends -> values.put("rewardMargin", ends));
             values.put("tokens", result.tokens());
             values.put("trainableParameters", result.trainableParameters());
             terminal.json(values);
@@ -184,11 +191,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private FileTraining.Settings settings() {
-        if (steps < 1 || batchTokens < 1 || sliceTokens < 1 || threads < 0) {
+        if (steps < 1 || batchTokens < 1 || sliceTokens < 1 || batchExamples < 0 || threads < 0) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,
-                    "steps %d, batch-tokens %d and slice-tokens %d must be at least 1, threads %d at least 0"
-                            .formatted(steps, batchTokens, sliceTokens, threads));
+                    "steps %d, batch-tokens %d and slice-tokens %d must be at least 1, batch-examples %d and threads %d at least 0"
+                            .formatted(steps, batchTokens, sliceTokens, batchExamples, threads));
         }
         try {
             return new FileTraining.Settings(
@@ -196,11 +203,14 @@ final class TrainCommand implements Callable<Integer> {
                     data,
                     out,
                     method,
+                    loss.loss(),
                     targets,
                     fromScratch,
+                    adapter,
+                    loss.reference(),
                     steps,
                     seed,
-                    batchTokens,
+                    batchExamples > 0 ? new Batch.Examples(batchExamples) : new Batch.Tokens(batchTokens),
                     sliceTokens,
                     threads,
                     lora(),
@@ -242,13 +252,23 @@ final class TrainCommand implements Callable<Integer> {
         long interval = Math.max(1, steps / PROGRESS_LINES);
         if (progress.step() % interval == 0 || progress.step() == steps) {
             terminal.err()
-                    .println("step %d/%d loss %.4f lr %.2e %.1fk tok/s"
+                    .println("step %d/%d loss %.4f%s lr %.2e %.1fk tok/s"
                             .formatted(
                                     progress.step(),
                                     progress.steps(),
                                     progress.loss(),
+                                    progress.rewards()
+                                            .map(TrainCommand::describe)
+                                            .orElse(""),
                                     progress.learningRate(),
                                     progress.tokensPerSecond() / 1_000));
         }
+    }
+
+    private static String describe(RewardMetrics rewards) {
+        String margin = rewards.margin().isPresent()
+                ? " margin %.3f".formatted(rewards.margin().getAsDouble())
+                : "";
+        return " accuracy %.2f%s".formatted(rewards.accuracy(), margin);
     }
 }

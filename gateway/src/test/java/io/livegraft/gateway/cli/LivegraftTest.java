@@ -95,9 +95,23 @@ class LivegraftTest {
     }
 
     @Test
-    void aLossThatIsNotBuiltExitsWith2() {
-        assertEquals(2, run("train", "--base", "b", "--data", "d", "--steps", "1", "--out", "o", "--loss", "dpo"));
-        assertTrue(err.toString().contains("train --loss dpo is not built yet"), err.toString());
+    void everyLossIsKnownAndItsSettingsAreCheckedFirst() {
+        for (String loss : List.of("sft", "dpo", "kto", "bco", "apo-zero")) {
+            assertEquals(3, train("--loss", loss), err.toString());
+            assertTrue(err.toString().contains("missing-base"), err.toString());
+        }
+        assertEquals(2, train("--loss", "ppo"));
+        assertEquals(3, train("--loss", "kto", "--beta", "-1"));
+        assertTrue(err.toString().contains("beta -1.0 must be greater than 0"), err.toString());
+        assertEquals(3, train("--loss", "dpo", "--label-smoothing", "0.5"));
+        assertTrue(err.toString().contains("label smoothing 0.5"), err.toString());
+    }
+
+    private int train(String... options) {
+        List<String> arguments = new ArrayList<>(
+                List.of("train", "--base", "missing-base", "--data", "d", "--steps", "1", "--out", "o"));
+        arguments.addAll(List.of(options));
+        return run(arguments.toArray(String[]::new));
     }
 
     @Test

@@ -46,7 +46,7 @@ record FrozenBase(Backend backend, TransformerWeights weights, Transformer trans
 
     LoraAdapter train(ModelConfig config, List<TrainingExample> examples, QualitySettings settings, long seed) {
         TrainingState state = TrainingState.initial(LoraAdapter.initial(settings.lora(), config, seed));
-        ExampleBatches batches = new ExampleBatches(examples, settings.batchTokens(), seed);
+        ExampleBatches<TrainingExample> batches = ExampleBatches.ofTokens(examples, settings.batchTokens(), seed);
         for (int step = 0; step < settings.steps(); step++) {
             StepPlan plan = StepPlan.supervised(state, batches.next(), settings.adapterOptimizer(), seed);
             state = new AdapterTraining(backend, transformer, plan, sliceTokens)

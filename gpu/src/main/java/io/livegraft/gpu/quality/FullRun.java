@@ -14,7 +14,7 @@ final class FullRun {
     static Scores train(
             Backend backend, ModelDirectory base, List<TrainingExample> examples, QualitySettings settings, long seed) {
         FullTraining training = FullTraining.from(backend, base);
-        ExampleBatches batches = new ExampleBatches(examples, settings.batchTokens(), seed);
+        ExampleBatches<TrainingExample> batches = ExampleBatches.ofTokens(examples, settings.batchTokens(), seed);
         for (int step = 0; step < settings.steps(); step++) {
             training.step(batches.next(), settings.fullOptimizer(), settings.sliceTokens());
         }

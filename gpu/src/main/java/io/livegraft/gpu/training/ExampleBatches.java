@@ -3,32 +3,44 @@ package io.livegraft.gpu.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.ToIntFunction;
 
 /** Goes through all examples again and again, each round in a new order that follows from the seed. */
-public final class ExampleBatches {
-    private final List<TrainingExample> examples;
-    private final int batchTokens;
+public final class ExampleBatches<T> {
+    private final List<T> examples;
+    private final ToIntFunction<T> size;
+    private final int batchSize;
     private final SplittableRandom random;
     private int next;
 
-    public ExampleBatches(List<TrainingExample> examples, int batchTokens, long seed) {
+    /**
+     * @param size what an example counts towards a batch: its tokens, or 1
+     * @param batchSize a batch takes examples until they count this much
+     */
+    public ExampleBatches(List<T> examples, ToIntFunction<T> size, int batchSize, long seed) {
         this.examples = new ArrayList<>(examples);
-        this.batchTokens = batchTokens;
+        this.size = size;
+        this.batchSize = batchSize;
         this.random = new SplittableRandom(seed);
         this.next = examples.size();
     }
 
-    /** Examples until there are {@code batchTokens} tokens; at least one. */
-    public List<TrainingExample> next() {
-        List<TrainingExample> batch = new ArrayList<>();
-        for (int tokens = 0; tokens < batchTokens; ) {
+    /** By tokens, prompts too. */
+    public static ExampleBatches<TrainingExample> ofTokens(List<TrainingExample> examples, int batchTokens, long seed) {
+        return new ExampleBatches<>(examples, example -> example.tokens().length, batchTokens, seed);
+    }
+
+    /** At least one example. */
+    public List<T> next() {
+        List<T> batch = new ArrayList<>();
+        for (int counted = 0; counted < batchSize; ) {
             if (next == examples.size()) {
                 shuffle();
                 next = 0;
             }
-            TrainingExample example = examples.get(next++);
+            T example = examples.get(next++);
             batch.add(example);
-            tokens += example.tokens().length;
+            counted += size.applyAsInt(example);
         }
         return batch;
     }
@@ -37,7 +49,7 @@ public final class ExampleBatches {
     private void shuffle() {
         for (int i = examples.size() - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
-            TrainingExample swapped = examples.get(i);
+            T swapped = examples.get(i);
             examples.set(i, examples.get(j));
             examples.set(j, swapped);
         }

@@ -1,29 +1,16 @@
 package io.livegraft.gpu.training;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.cpu.VectorBackend;
-import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
-import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
-import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
-import io.livegraft.gpu.safetensors.DType;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.tokenizer.Tokenizer;
-import io.livegraft.gpu.transformer.Transformer;
-import io.livegraft.gpu.transformer.TransformerWeights;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Training from a file of examples, outside the stream: {@code livegraft train}. Everything that is learned follows from the
@@ -46,35 +33,63 @@ public final class FileTraining {
         ALL
     }
 
+    /** When a step has enough examples. */
+    public sealed interface Batch {
+        /** At this many tokens, prompts too. */
+        record Tokens(int tokens) implements Batch {}
+
+        /** At this many examples or pairs. */
+        record Examples(int examples) implements Batch {}
+    }
+
     /**
      * One run.
      *
      * @param base Hugging Face directory; with {@code fromScratch} its weights, if any, are not read
-     * @param data JSON lines, each {@code {"prompt": …, "completion": …}}
+     * @param data JSON lines in the form that the loss takes
      * @param out directory to write: a PEFT adapter, or a whole base for {@link Method#FULL}
-     * @param batchTokens a step takes examples until it has this many tokens
+     * @param targets other than completions for {@link Sft} only
+     * @param adapter PEFT directory to go on from, with fresh moments; {@code lora} is not read then
+     * @param reference PEFT directory of the frozen version that preference losses compare with; without one it is what the
+     *     training starts from
      */
     public record Settings(
             Path base,
             Path data,
             Path out,
             Method method,
+            Loss loss,
             Targets targets,
             boolean fromScratch,
+            Optional<Path> adapter,
+            Optional<Path> reference,
             long steps,
             long seed,
-            int batchTokens,
+            Batch batch,
             int sliceTokens,
             int threads,
             LoraConfig lora,
-            OptimizerSettings optimizer) {}
+            OptimizerSettings optimizer) {
+        public Settings {
+            if (targets == Targets.ALL && loss instanceof PreferenceLoss) {
+                throw new IllegalArgumentException("preference losses compare completions, not targets ALL");
+            }
+        }
+    }
 
-    /** One line of progress. */
+    /** One line of progress; {@code rewards} is empty for {@link Sft}. */
     public record Progress(
-            long step, long steps, double loss, double learningRate, long tokens, double tokensPerSecond) {}
+            long step,
+            long steps,
+            double loss,
+            Optional<RewardMetrics> rewards,
+            double learningRate,
+            long tokens,
+            double tokensPerSecond) {}
 
     /** What was written; the digest is of the adapter file, or of the base as {@code ModelDirectory.digest} says it. */
-    public record Result(Path out, String digest, double finalLoss, long tokens, int trainableParameters) {}
+    public record Result(
+            Path out, String digest, double finalLoss, TrainingCurve curve, long tokens, int trainableParameters) {}
 
     private FileTraining() {}
 
@@ -82,137 +97,56 @@ public final class FileTraining {
         ModelDirectory base = ModelDirectory.open(settings.base());
         try (Backend backend = new VectorBackend(settings.threads());
                 Tokenizer tokenizer = Tokenizer.load(settings.base(), base.config())) {
-            List<TrainingExample> examples =
-                    read(settings, tokenizer, base.config().maxPositions());
-            Loop loop =
-                    new Loop(settings, new ExampleBatches(examples, settings.batchTokens(), settings.seed()), progress);
-            return switch (settings.method()) {
-                case FULL -> full(settings, base, backend, loop);
-                case LORA -> adapter(settings, base, backend, loop, Precision.FP32);
-                case QLORA -> adapter(settings, base, backend, loop, Precision.NF4);
-            };
+            List<TrainingInput> inputs = new TrainingFile(
+                            settings.data(), tokenizer, base.config().maxPositions())
+                    .read(settings.loss()).stream()
+                            .map(input -> targeted(settings.targets(), input))
+                            .toList();
+            Trainee trainee =
+                    switch (settings.method()) {
+                        case FULL -> new FullTrainee(settings, base, backend);
+                        case LORA -> new AdapterTrainee(settings, base, backend, Precision.FP32);
+                        case QLORA -> new AdapterTrainee(settings, base, backend, Precision.NF4);
+                    };
+            return run(settings, inputs, trainee, progress);
         }
     }
 
-    private static Result full(Settings settings, ModelDirectory base, Backend backend, Loop loop) {
-        FullTraining training = settings.fromScratch()
-                ? FullTraining.fromScratch(backend, base.config(), settings.seed())
-                : FullTraining.from(backend, base);
-        double loss = loop.run((batch, optimizer) -> training.step(batch, optimizer, settings.sliceTokens()));
-        ModelDirectory.write(settings.out(), settings.base(), training.tensors(), DType.BF16);
-        String digest = ModelDirectory.open(settings.out()).digest();
-        return new Result(settings.out(), digest, loss, loop.tokens(), training.parameters());
+    private static Result run(
+            Settings settings, List<TrainingInput> inputs, Trainee trainee, Consumer<Progress> progress) {
+        ExampleBatches<TrainingInput> batches = batches(settings, inputs);
+        TrainingCurve curve = new TrainingCurve();
+        long start = System.nanoTime();
+        long tokens = 0;
+        double loss = Double.NaN;
+        for (long step = 0; step < settings.steps(); step++) {
+            List<TrainingInput> batch = batches.next();
+            LossReport report = trainee.step(batch);
+            curve.add(report);
+            loss = report.loss();
+            tokens += batch.stream().mapToLong(TrainingInput::tokens).sum();
+            double seconds = (System.nanoTime() - start) / 1e9;
+            double learningRate = settings.optimizer().learningRateAt(step);
+            progress.accept(new Progress(
+                    step + 1, settings.steps(), loss, report.rewards(), learningRate, tokens, tokens / seconds));
+        }
+        return new Result(settings.out(), trainee.write(settings.out()), loss, curve, tokens, trainee.parameters());
     }
 
-    private static Result adapter(
-            Settings settings, ModelDirectory base, Backend backend, Loop loop, Precision precision) {
-        Transformer transformer = new Transformer(backend, TransformerWeights.frozen(backend, base, precision));
-        LoraAdapter initial = LoraAdapter.initial(settings.lora(), base.config(), settings.seed());
-        var state = new Object() {
-            TrainingState value = TrainingState.initial(initial);
+    private static ExampleBatches<TrainingInput> batches(Settings settings, List<TrainingInput> inputs) {
+        return switch (settings.batch()) {
+            case Batch.Tokens(int tokens) ->
+                new ExampleBatches<>(inputs, TrainingInput::tokens, tokens, settings.seed());
+            case Batch.Examples(int examples) -> new ExampleBatches<>(inputs, input -> 1, examples, settings.seed());
         };
-        double loss = loop.run((batch, optimizer) -> {
-            StepPlan plan = StepPlan.supervised(state.value, batch, optimizer, settings.seed());
-            StepResult result = new AdapterTraining(backend, transformer, plan, settings.sliceTokens()).finish();
-            state.value = result.state();
-            return result.loss();
-        });
-        String digest = PeftDirectory.write(settings.out(), state.value.adapter(), base.name());
-        return new Result(
-                settings.out(), digest, loss, loop.tokens(), initial.layout().size());
     }
 
-    private static List<TrainingExample> read(Settings settings, Tokenizer tokenizer, int maxTokens) {
-        ObjectMapper json = new ObjectMapper();
-        List<TrainingExample> examples = new ArrayList<>();
-        try (Stream<String> lines = Files.lines(settings.data())) {
-            lines.filter(line -> !line.isBlank()).forEach(line -> {
-                TrainingExample example = parse(json, line, settings, examples.size() + 1, tokenizer);
-                if (example.tokens().length > maxTokens) {
-                    throw invalid(
-                            settings,
-                            examples.size() + 1,
-                            "has %d tokens, but the base attends to %d".formatted(example.tokens().length, maxTokens));
-                }
-                examples.add(example);
-            });
-        } catch (IOException e) {
-            throw new LivegraftException(
-                    ErrorCode.INVALID_CONFIGURATION,
-                    "can't read the data file %s: %s".formatted(settings.data(), e),
-                    e);
-        }
-        if (examples.isEmpty()) {
-            throw new LivegraftException(
-                    ErrorCode.INVALID_CONFIGURATION, "the data file %s has no examples".formatted(settings.data()));
-        }
-        return examples;
-    }
-
-    private static TrainingExample parse(
-            ObjectMapper json, String line, Settings settings, int number, Tokenizer tokenizer) {
-        try {
-            JsonNode node = json.readTree(line);
-            if (!node.path("prompt").isTextual() || !node.path("completion").isTextual()) {
-                throw invalid(settings, number, "needs the strings \"prompt\" and \"completion\"");
-            }
-            TrainingExample example = tokenizer.example(
-                    node.get("prompt").textValue(), node.get("completion").textValue());
-            return switch (settings.targets()) {
-                case COMPLETION -> example;
-                case ALL -> new TrainingExample(example.tokens(), 1);
-            };
-        } catch (JsonProcessingException e) {
-            throw invalid(settings, number, "is not JSON: " + e.getOriginalMessage());
-        }
-    }
-
-    private static LivegraftException invalid(Settings settings, int number, String why) {
-        return new LivegraftException(
-                ErrorCode.INVALID_CONFIGURATION, "example %d of %s %s".formatted(number, settings.data(), why));
-    }
-
-    private interface StepFunction {
-        double apply(List<TrainingExample> batch, OptimizerSettings optimizer);
-    }
-
-    /** The steps of a run, with their schedule and their progress lines. */
-    private static final class Loop {
-        private final Settings settings;
-        private final ExampleBatches batches;
-        private final Consumer<Progress> progress;
-        private long tokens;
-
-        Loop(Settings settings, ExampleBatches batches, Consumer<Progress> progress) {
-            this.settings = settings;
-            this.batches = batches;
-            this.progress = progress;
-        }
-
-        long tokens() {
-            return tokens;
-        }
-
-        /** Returns the loss of the last step. */
-        double run(StepFunction function) {
-            long start = System.nanoTime();
-            double loss = Double.NaN;
-            for (long step = 0; step < settings.steps(); step++) {
-                List<TrainingExample> batch = batches.next();
-                loss = function.apply(batch, settings.optimizer());
-                tokens += batch.stream()
-                        .mapToLong(example -> example.tokens().length)
-                        .sum();
-                double seconds = (System.nanoTime() - start) / 1e9;
-                progress.accept(new Progress(
-                        step + 1,
-                        settings.steps(),
-                        loss,
-                        settings.optimizer().learningRateAt(step),
-                        tokens,
-                        tokens / seconds));
-            }
-            return loss;
-        }
+    private static TrainingInput targeted(Targets targets, TrainingInput input) {
+        return switch (targets) {
+            case COMPLETION -> input;
+            case ALL ->
+                new TrainingInput.Supervised(
+                        new TrainingExample(input.sequences().getFirst().tokens(), 1));
+        };
     }
 }

@@ -121,6 +121,29 @@ class LossPassTest {
         assertFalse(Arrays.equals(whole.gradient(), other.gradient()), "another adapter must show");
     }
 
+    @ParameterizedTest
+    @MethodSource("losses")
+    void dropoutFollowsFromTheSeedTheStepAndThePlaceAlone(Loss loss) {
+        float[] whole = dropped(loss, 7, 3, 1_000);
+        assertArrayEquals(whole, dropped(loss, 7, 3, 1), 0f);
+        assertFalse(Arrays.equals(whole, dropped(loss, 8, 3, 1)), "another seed must show");
+        assertFalse(Arrays.equals(whole, dropped(loss, 7, 4, 1)), "another step must show");
+        assertFalse(Arrays.equals(whole, run(loss, 1, policy).gradient()), "dropout must show");
+    }
+
+    private float[] dropped(Loss loss, long seed, long step, int sliceTokens) {
+        LossTask task = new LossTask(
+                TestingLosses.inputs(loss),
+                loss,
+                Optional.of(AdapterTensors.forTraining(backend, TinyModel.withDropout(policy, 0.3))),
+                Optional.of(AdapterTensors.forServing(backend, frozen)),
+                LossStatistics.NONE,
+                seed,
+                step);
+        pass(task, sliceTokens).finish();
+        return gradient(task);
+    }
+
     @Test
     void aPolicyThatIsItsReferenceHasNoRewardsAndTheLossOfIndifference() {
         LossTask same = new LossTask(
@@ -173,10 +196,14 @@ class LossPassTest {
     private Outcome run(Loss loss, int sliceTokens, LoraAdapter trained) {
         LossTask task = task(loss, trained, LossStatistics.NONE);
         LossReport report = pass(task, sliceTokens).finish().getFirst();
+        return new Outcome(report, gradient(task));
+    }
+
+    private float[] gradient(LossTask task) {
         Tensor gradients = task.policy().orElseThrow().gradients().orElseThrow();
-        float[] gradient = new float[trained.layout().size()];
+        float[] gradient = new float[policy.layout().size()];
         backend.download(gradient, gradients);
-        return new Outcome(report, gradient);
+        return gradient;
     }
 
     private LossTask task(Loss loss, LoraAdapter trained, LossStatistics statistics) {
