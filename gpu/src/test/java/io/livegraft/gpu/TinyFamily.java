@@ -16,12 +16,14 @@ public record TinyFamily(String name, ModelConfig config) {
     private static final int ALL_KEYS = Integer.MAX_VALUE;
     private static final RopeScaling UNSCALED = new RopeScaling.None();
 
+    public static final TinyFamily LLAMA = of("llama", FamilyTraits.LLAMA, false);
+
     /** One for every trait that a family can have. */
     public static Stream<TinyFamily> all() {
         Set<String> attention = Set.of("q_proj", "k_proj", "v_proj", "o_proj");
         Set<String> feedForward = Set.of("gate_proj", "up_proj", "down_proj");
         return Stream.of(
-                of("llama", FamilyTraits.LLAMA, false),
+                LLAMA,
                 of(
                         "llama 3.1, biased attention",
                         new FamilyTraits(new RopeScaling.Llama3(4, 1, 4, 8), List.of(), attention, false),
@@ -38,9 +40,18 @@ public record TinyFamily(String name, ModelConfig config) {
                 of("qwen3", new FamilyTraits(UNSCALED, List.of(), Set.of(), true), false));
     }
 
+    /** Each of them with a head of its own and with the embedding's. */
+    public static Stream<TinyFamily> allTiedAndUntied() {
+        return all().flatMap(family -> Stream.of(false, true)
+                .map(tied -> of(
+                        family.name() + (tied ? ", tied" : ", untied"),
+                        family.config().traits(),
+                        tied)));
+    }
+
     private static TinyFamily of(String name, FamilyTraits traits, boolean tied) {
         ModelConfig config =
-                new ModelConfig(20, 28, 2, 4, 2, 6, 31, 64, 1e-5f, 100, traits, tied, OptionalInt.of(1), List.of(2));
+                new ModelConfig(8, 11, 2, 4, 2, 6, 31, 64, 1e-5f, 100, traits, tied, OptionalInt.of(1), List.of(2));
         return new TinyFamily(name, config);
     }
 

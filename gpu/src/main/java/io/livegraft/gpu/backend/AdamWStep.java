@@ -1,9 +1,15 @@
 package io.livegraft.gpu.backend;
 
 /**
- * The constants of one AdamW step.
+ * The constants of one AdamW step (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2); the formula is
+ * {@link Backend#adamW}'s.
  *
- * @param step 1 for the first
+ * @param learningRate lr of this step, after schedule and groups
+ * @param beta1 β₁ in [0, 1), decay of the first moment
+ * @param beta2 β₂ in [0, 1), decay of the second
+ * @param epsilon ε, added to the root of the corrected second moment
+ * @param weightDecay λ, decoupled: a step takes {@code lr · λ} of a parameter away
+ * @param step t, 1 for the first
  * @param gradientScale multiplies every gradient first (clipping)
  */
 public record AdamWStep(

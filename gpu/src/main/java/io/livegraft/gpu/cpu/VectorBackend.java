@@ -13,7 +13,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The embedded default: Vector API kernels on a fixed crew of threads. */
+/**
+ * The embedded default: float32 kernels on the Vector API, shared out to a fixed crew of threads.
+ *
+ * <p>Every element is computed in one order that neither the vector width, the threads nor the rows beside it can change (law 3).
+ * How far it may be from {@link ReferenceBackend} is one table in the tests, {@code TwinTolerance}. Used from one thread at a time.
+ */
 public final class VectorBackend extends CpuMemory {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
     /** Element-wise work below this is not worth a second thread. */

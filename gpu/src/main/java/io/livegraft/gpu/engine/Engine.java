@@ -27,8 +27,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One base on one device, shared by training and serving: the only code that touches the device. Used from one thread at a
- * time.
+ * One base on one device, shared by training and serving: the only code that touches the device. Used from one thread at a time.
+ *
+ * <p>What a caller can cause is refused with a {@link LivegraftException}, as the methods say; use of an adapter that was
+ * released is a broken invariant, {@link IllegalStateException}.
  */
 public final class Engine implements AutoCloseable {
     private final EngineSettings settings;

@@ -5,7 +5,15 @@ import java.util.Comparator;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** Draws token ids from logits; one generator a request, so neighbours never change what is drawn. */
+/**
+ * Draws token ids from logits (V); one generator a request, so neighbours never change what is drawn.
+ *
+ * <pre>{@code
+ *   p[v] ∝ e^(logits[v] / temperature)      over the top-k, and of these the smallest set that reaches top-p of their mass
+ * }</pre>
+ *
+ * Temperature 0 takes the largest logit. Top-p is nucleus sampling (Holtzman et al., arXiv 1904.09751, section 3.1).
+ */
 public final class Sampler {
     private final SamplingSettings settings;
     private final SplittableRandom random;

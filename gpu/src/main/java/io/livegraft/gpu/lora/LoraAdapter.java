@@ -10,7 +10,10 @@ import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 
-/** The values of one adapter in host memory; immutable by agreement: whoever holds {@link #values()} only reads it. */
+/**
+ * The values of one adapter in host memory (Hu et al., arXiv 2106.09685): A (r, in) and B (out, r) of every adapted linear layer,
+ * float32, in one flat array by {@link #layout()}. Immutable by agreement: whoever holds {@link #values()} only reads it.
+ */
 public final class LoraAdapter {
     private final LoraConfig config;
     private final List<AdaptedLinear> linears;

@@ -10,7 +10,14 @@ import java.util.SequencedMap;
  * one pass of the optimizer covers them all.
  */
 public final class ParameterLayout {
-    /** One matrix (rows, columns), row-major, from {@code offset} on. */
+    /**
+     * One matrix, row-major.
+     *
+     * @param name of the tensor in its file
+     * @param rows out, or r, or 1 for a vector
+     * @param columns in
+     * @param offset of the first element, in floats
+     */
     public record Entry(String name, int rows, int columns, int offset) {
         public int size() {
             return rows * columns;
@@ -51,7 +58,9 @@ public final class ParameterLayout {
         return size;
     }
 
-    /** Adds matrices one behind the other. */
+    /**
+     * Adds matrices one behind the other, without gaps; a name that is there already is an {@link IllegalArgumentException}.
+     */
     public static final class Builder {
         private final SequencedMap<String, Entry> entries = new LinkedHashMap<>();
         private int size;

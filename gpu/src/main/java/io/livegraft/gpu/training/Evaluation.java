@@ -6,7 +6,10 @@ import io.livegraft.gpu.transformer.Transformer;
 import java.util.List;
 import java.util.Optional;
 
-/** Mean negative log-likelihood per target token of some examples, nats; slice by slice, without dropout. */
+/**
+ * Mean negative log-likelihood per target token of some examples, nats; slice by slice, without dropout. No examples are an
+ * {@link IllegalArgumentException}.
+ */
 public final class Evaluation implements SlicedWork<Double> {
     private final ScoringPass pass;
     private final long targetTokens;

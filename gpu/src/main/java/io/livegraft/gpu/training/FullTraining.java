@@ -18,7 +18,10 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 
-/** Trains every weight of a small base in float32: how the bundled base is made, and the baseline of QLoRA. */
+/**
+ * Trains every weight of a small base in float32: how the bundled base is made, and the baseline of QLoRA. Besides activations it
+ * holds values, gradients and both moments of all P parameters, 16·P bytes with float32 moments.
+ */
 public final class FullTraining {
     private final Backend backend;
     private final ModelConfig config;

@@ -2,7 +2,7 @@ package io.livegraft.gpu.training;
 
 import java.util.List;
 
-/** One piece of feedback, as a loss takes it. */
+/** One piece of feedback, in the form that a loss takes; {@link LossTask} refuses those of another form. */
 public sealed interface TrainingInput {
     /** A completion to imitate: {@link Sft}. */
     record Supervised(TrainingExample example) implements TrainingInput {}

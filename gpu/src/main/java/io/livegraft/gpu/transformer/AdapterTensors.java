@@ -10,11 +10,20 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** One adapter on a device: its values in one arena, and a gradient arena while it is trained. */
+/**
+ * One adapter on a device: all its P values in one arena (1,P), and a gradient arena (1,P) while it is trained. Pairs are views of
+ * both, so that one optimizer step covers them all.
+ */
 public final class AdapterTensors {
     /** A (r,in), B (out,r) and the scaling of B·A; the gradients are there in training only. */
     public record Pair(Tensor a, Tensor b, float scaling, Optional<Gradients> gradients) {}
 
+    /**
+     * Views of the gradient arena; backward passes add to them.
+     *
+     * @param a dA (r, in)
+     * @param b dB (out, r)
+     */
     public record Gradients(Tensor a, Tensor b) {}
 
     private final Map<Integer, Map<LinearKind, Pair>> layers;

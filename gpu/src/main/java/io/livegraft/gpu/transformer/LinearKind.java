@@ -2,7 +2,14 @@ package io.livegraft.gpu.transformer;
 
 import java.util.Locale;
 
-/** The seven linear layers of a block. */
+/**
+ * The seven linear layers of a block. Weights are (out, in); C = hidden size, F = width of the feed-forward half, H query heads, G
+ * key and value heads, D = head dimension:
+ *
+ * <pre>{@code
+ *   Q (H·D, C)   K, V (G·D, C)   O (C, H·D)   Gate, Up (F, C)   Down (C, F)
+ * }</pre>
+ */
 public enum LinearKind {
     Q_PROJ,
     K_PROJ,

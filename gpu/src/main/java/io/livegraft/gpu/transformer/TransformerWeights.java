@@ -14,7 +14,14 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** All of a base's weights on a device. */
+/**
+ * All of a base's weights on a device, by their places in the decoder. V = vocabulary, C = hidden size.
+ *
+ * @param embedding (V,C)
+ * @param layers in the order of the forward pass
+ * @param finalNorm (1,C)
+ * @param head (V,C); the embedding's own matrix where they are tied
+ */
 public record TransformerWeights(
         ModelConfig config, Vectors embedding, List<Layer> layers, Vectors finalNorm, Linear head) {
 

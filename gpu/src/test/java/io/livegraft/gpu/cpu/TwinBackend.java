@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
@@ -15,9 +14,11 @@ import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Then the reference goes on from the twin's values, so that an operation answers for its own error only, even deep in a
  * training step.
  */
-final class TwinBackend {
+public final class TwinBackend {
     private record Tensors(Tensor reference, Tensor twin) implements Tensor {
         @Override
         public int rows() {
@@ -72,12 +73,12 @@ final class TwinBackend {
     private final Set<Method> compared = new LinkedHashSet<>();
     private final Map<TwinTolerance, Double> largest = new EnumMap<>(TwinTolerance.class);
 
-    TwinBackend(ReferenceBackend reference, Backend twin) {
+    public TwinBackend(ReferenceBackend reference, Backend twin) {
         this.reference = reference;
         this.twin = twin;
     }
 
-    Backend both() {
+    public Backend both() {
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(),
                 new Class<?>[] {Backend.class},
@@ -96,24 +97,27 @@ final class TwinBackend {
 
     private @Nullable Object invoke(Method method, Object[] arguments) throws ReflectiveOperationException {
         compared.add(method);
+        List<Tensors> tensors = Arrays.stream(arguments)
+                .filter(Tensors.class::isInstance)
+                .map(Tensors.class::cast)
+                .toList();
+        List<double[]> before =
+                tensors.stream().map(one -> values(one.reference())).toList();
         Object expected = call(reference, method, side(arguments, this::referenceOf));
         Object actual = call(twin, method, side(arguments, this::twinOf));
         TwinTolerance tolerance = tolerance(method, arguments);
-        for (Object argument : arguments) {
-            if (argument instanceof Tensors tensors) {
-                compare(method, tensors, tolerance);
-            }
-        }
+        compare(method, tensors, before, tolerance);
         return switch (actual) {
             case Tensor tensor -> {
-                Tensors tensors = new Tensors((Tensor) expected, tensor);
-                compare(method, tensors, tolerance);
-                yield tensors;
+                Tensors made = new Tensors((Tensor) expected, tensor);
+                compare(method, List.of(made), List.of(values(made.reference())), tolerance);
+                yield made;
             }
             case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
             case KvCache cache -> new Caches((KvCache) expected, cache);
             case Double value -> {
-                close(method, tolerance, new double[] {(double) expected}, new double[] {value});
+                double[] sum = {(double) expected};
+                close(method, tolerance, sum, new double[] {value}, largest(sum));
                 yield value;
             }
             case null -> null;
@@ -135,27 +139,49 @@ final class TwinBackend {
         return TwinTolerance.of(method.getName());
     }
 
-    private void compare(Method method, Tensors tensors, TwinTolerance tolerance) {
-        int size = tensors.rows() * tensors.columns();
-        assertEquals(size, tensors.reference().rows() * tensors.reference().columns(), method.getName());
-        float[] values = new float[size];
+    /** Against the largest value that the operation wrote, in whichever tensor; what it only read must be untouched. */
+    private void compare(Method method, List<Tensors> tensors, List<double[]> before, TwinTolerance tolerance) {
+        List<double[]> expected =
+                tensors.stream().map(one -> values(one.reference())).toList();
+        double scale = 0;
+        for (int i = 0; i < before.size(); i++) {
+            if (!Arrays.equals(before.get(i), expected.get(i))) {
+                scale = Math.max(scale, largest(expected.get(i)));
+            }
+        }
+        for (int i = 0; i < before.size(); i++) {
+            boolean written = !Arrays.equals(before.get(i), expected.get(i));
+            close(method, tolerance, expected.get(i), resynchronised(tensors.get(i)), written ? scale : 0);
+        }
+    }
+
+    /** The twin's values, which the reference goes on with. */
+    private double[] resynchronised(Tensors tensors) {
+        float[] values = new float[tensors.rows() * tensors.columns()];
         twin.download(values, tensors.twin());
-        double[] expected = new double[size];
-        double[] actual = new double[size];
-        for (int i = 0; i < size; i++) {
-            expected[i] = reference.get(tensors.reference(), i);
+        double[] actual = new double[values.length];
+        for (int i = 0; i < actual.length; i++) {
             actual[i] = values[i];
             reference.set(tensors.reference(), i, values[i]);
         }
-        close(method, tolerance, expected, actual);
+        return actual;
     }
 
-    private void close(Method method, TwinTolerance tolerance, double[] expected, double[] actual) {
-        double scale = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+    private double[] values(Tensor tensor) {
+        return IntStream.range(0, tensor.rows() * tensor.columns())
+                .mapToDouble(i -> reference.get(tensor, i))
+                .toArray();
+    }
+
+    private void close(Method method, TwinTolerance tolerance, double[] expected, double[] actual, double scale) {
         assertArrayEquals(expected, actual, tolerance.relative() * scale, method.getName());
         for (int i = 0; i < expected.length && scale > 0; i++) {
             largest.merge(tolerance, Math.abs(expected[i] - actual[i]) / scale, Math::max);
         }
+    }
+
+    private static double largest(double[] values) {
+        return Arrays.stream(values).map(Math::abs).max().orElse(0);
     }
 
     private Object referenceOf(Object argument) {

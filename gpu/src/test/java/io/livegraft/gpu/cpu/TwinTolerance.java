@@ -4,7 +4,7 @@ import io.livegraft.gpu.tensor.Precision;
 
 /**
  * How far an operation of a float32 backend may be from the double reference: the largest difference of an element over
- * the largest magnitude in its tensor. The one table of it; a new operation or precision needs a row.
+ * the largest magnitude that the operation wrote. The one table of it; a new operation or precision needs a row.
  */
 enum TwinTolerance {
     EXACT(0, "moves values"),
