@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.livegraft.gpu.SharedFiles;
 import io.livegraft.gpu.lora.ModuleSelection.AllLinear;
 import io.livegraft.gpu.lora.ModuleSelection.Names;
 import io.livegraft.gpu.lora.ModuleSelection.Regex;
@@ -35,7 +34,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PeftDirectoryTest {
     private static final ModelConfig MODEL =
             new ModelConfig(8, 12, 2, 4, 2, 2, 16, 32, 1e-5f, 1e4, true, 1, List.of(2));
-    private static final ModelConfig QWEN = qwen(24);
     private static final String Q_A = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight";
 
     private static final SequencedMap<String, Integer> RANKS = new LinkedHashMap<>(Map.of("q_proj", 5));
@@ -44,10 +42,6 @@ class PeftDirectoryTest {
 
     @TempDir
     Path dir;
-
-    private static ModelConfig qwen(int layers) {
-        return new ModelConfig(896, 4864, layers, 14, 2, 64, 151_936, 32_768, 1e-6f, 1e6, true, 0, List.of(2));
-    }
 
     private static LoraAdapter adapter(LoraConfig config) {
         LoraAdapter adapter = LoraAdapter.initial(config, MODEL, 17);
@@ -132,22 +126,6 @@ class PeftDirectoryTest {
     }
 
     @Test
-    void readsAPublishedAdapterAndWritesItsFilesAgainByteForByte() throws IOException {
-        Path published = SharedFiles.require("vectors/adapters/qwen2.5-0.5b-lora");
-        LoraAdapter adapter = PeftDirectory.read(published, QWEN);
-        assertEquals(new LoraConfig(8, 16, false, List.of("q_proj", "v_proj")).withDropout(0.05), adapter.config());
-        assertEquals(540_672, adapter.layout().size());
-        assertEquals(48, adapter.linears().size());
-        assertEquals(2f, adapter.linears().getFirst().scaling());
-        AdapterOrigin origin = PeftDirectory.origin(published);
-        assertEquals(Optional.of("Qwen/Qwen2.5-0.5B-Instruct"), origin.base());
-        PeftDirectory.write(dir, adapter, origin);
-        for (String file : List.of("adapter_model.safetensors", "adapter_config.json")) {
-            assertArrayEquals(Files.readAllBytes(published.resolve(file)), Files.readAllBytes(dir.resolve(file)), file);
-        }
-    }
-
-    @Test
     void decodesWhatItEncodes() {
         LoraConfig config = new LoraConfig(2, 4, false, List.of("up_proj"));
         LoraAdapter adapter = adapter(config);
@@ -208,18 +186,10 @@ class PeftDirectoryTest {
     }
 
     @Test
-    void refusesAnAdapterOfAnotherBaseByName() throws IOException {
+    void refusesAnAdapterOfAnotherBaseByName() {
         PeftDirectory.write(dir, adapter(new LoraConfig(2, 4, false, List.of("q_proj"))), "base");
-        assertInvalidModel("has shape [2, 8], expected [2, 896]", () -> PeftDirectory.read(dir, QWEN));
-        Path published = SharedFiles.require("vectors/adapters/qwen2.5-0.5b-lora");
-        assertInvalidModel(
-                "'" + Q_A + "' has shape [8, 896], expected [8, 8]", () -> PeftDirectory.read(published, MODEL));
-        assertInvalidModel(
-                "has tensor 'base_model.model.model.layers.23.self_attn.q_proj.lora_A.weight', which",
-                () -> PeftDirectory.read(published, qwen(23)));
-        assertInvalidModel(
-                "has no tensor 'base_model.model.model.layers.24.self_attn.q_proj.lora_A.weight'",
-                () -> PeftDirectory.read(published, qwen(25)));
+        ModelConfig wider = new ModelConfig(16, 12, 2, 4, 2, 4, 16, 32, 1e-5f, 1e4, true, 1, List.of(2));
+        assertInvalidModel("'" + Q_A + "' has shape [2, 8], expected [2, 16]", () -> PeftDirectory.read(dir, wider));
     }
 
     @Test

@@ -35,8 +35,7 @@ class DropoutTrainingTest {
             Backend backend = new VectorBackend(2);
             for (int sliceTokens : new int[] {1, 1_000}) {
                 for (int neighbours : new int[] {0, 3}) {
-                    float[] actual =
-                            train(backend, transformer(backend, checkpointing), sliceTokens, 7, neighbours);
+                    float[] actual = train(backend, transformer(backend, checkpointing), sliceTokens, 7, neighbours);
                     assertArrayEquals(expected, actual, 0f, checkpointing + " " + sliceTokens + " " + neighbours);
                 }
             }
@@ -75,8 +74,7 @@ class DropoutTrainingTest {
     }
 
     /** Values of the adapter after some steps among neighbours that go first. */
-    private static float[] train(
-            Backend backend, Transformer transformer, int sliceTokens, long seed, int neighbours) {
+    private static float[] train(Backend backend, Transformer transformer, int sliceTokens, long seed, int neighbours) {
         List<TrainingState> states = new ArrayList<>();
         for (int i = 0; i < neighbours; i++) {
             states.add(initial(DROPPING, 50 + i));
