@@ -1,19 +1,38 @@
 package io.livegraft.actors.ingest;
 
-import io.livegraft.gpu.tokenizer.ChatFormat;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.tokenizer.ChatMessage;
+import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Rating;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /** What a feedback event asks a model to imitate; the one place that says so. */
 public final class FeedbackExamples {
     /** Prompt and completion as token ids, by the base's tokenizer. */
-    @FunctionalInterface
     public interface Encoding {
         TrainingExample example(String prompt, String completion);
+
+        /** Refuses messages that the base's chat format can't take as {@link ErrorCode#INVALID_REQUEST}. */
+        TrainingExample example(List<ChatMessage> messages, String answer, Instant time);
+
+        static Encoding of(Tokenizer tokenizer) {
+            return new Encoding() {
+                @Override
+                public TrainingExample example(String prompt, String completion) {
+                    return tokenizer.example(prompt, completion);
+                }
+
+                @Override
+                public TrainingExample example(List<ChatMessage> messages, String answer, Instant time) {
+                    return tokenizer.chat().example(messages, answer, time);
+                }
+            };
+        }
     }
 
     /** Either an example (or nothing to imitate), or why the event can't be used. */
@@ -37,10 +56,22 @@ public final class FeedbackExamples {
         if (record.hasRating() && record.getRating() == Rating.REJECTED) {
             return new Mapped.Usable(Optional.empty());
         }
+        try {
+            return fitting(example(record));
+        } catch (LivegraftException refusal) {
+            return new Mapped.Unusable(String.valueOf(refusal.getMessage()));
+        }
+    }
+
+    /** The event's own time, not a clock's: an example is a function of its record. */
+    private TrainingExample example(FeedbackRecord record) {
         String target = record.hasCorrection() ? record.getCorrection() : record.getCompletion();
-        TrainingExample example = record.getMessagesList().isEmpty()
+        return record.getMessagesList().isEmpty()
                 ? encoding.example(record.getPrompt(), target)
-                : encoding.example(ChatFormat.render(messages(record)), " " + target);
+                : encoding.example(messages(record), target, Instant.ofEpochMilli(record.getEventTimeMillis()));
+    }
+
+    private Mapped fitting(TrainingExample example) {
         return example.tokens().length <= mostTokens
                 ? new Mapped.Usable(Optional.of(example))
                 : new Mapped.Unusable("prompt and completion have %d tokens, expected at most %d"

@@ -149,7 +149,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private Behavior<FeedbackConsumer.Command> ingest(Trainer.Environment trainer) {
         FeedbackExamples examples = new FeedbackExamples(
-                environment.engine().tokenizer()::example, environment.engine().maxSequenceTokens());
+                FeedbackExamples.Encoding.of(environment.engine().tokenizer()),
+                environment.engine().maxSequenceTokens());
         Behavior<FeedbackConsumer.Command> consumer = FeedbackConsumer.create(new FeedbackConsumer.Environment(
                 settings.ingest(),
                 environment.bootstrapServers(),

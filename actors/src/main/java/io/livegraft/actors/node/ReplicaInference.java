@@ -2,9 +2,10 @@ package io.livegraft.actors.node;
 
 import io.livegraft.actors.serving.ServingReplica;
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.tokenizer.ChatFormat;
+import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -33,26 +34,39 @@ final class ReplicaInference implements Inference {
     @Override
     public CompletionStage<Admission> generate(GenerationRequest request) {
         return CompletableFuture.supplyAsync(
-                        () -> tokenizer.encode(text(request.prompt())),
+                        () -> ids(request.prompt()),
                         system.dispatchers().lookup(DispatcherSelector.defaultDispatcher()))
                 .thenCompose(ids -> AskPattern.<ServingReplica.Command, ServingReplica.Reply>ask(
                         serving,
                         replyTo -> new ServingReplica.Generate(request.model(), ids, request.sampling(), replyTo),
                         ASK,
                         system.scheduler()))
-                .thenApply(this::admission)
-                .exceptionally(failure -> new Admission.Refused(
-                        ErrorCode.UNAVAILABLE, "the request could not be admitted: " + failure.getMessage()));
+                .thenApply(reply -> admission(reply, beginsWithSpace(request.prompt())))
+                .exceptionally(ReplicaInference::refused);
     }
 
-    private static String text(Prompt prompt) {
+    private int[] ids(Prompt prompt) {
         return switch (prompt) {
-            case Prompt.Text text -> text.text();
-            case Prompt.Chat chat -> ChatFormat.render(chat.messages());
+            case Prompt.Text text -> tokenizer.encode(text.text());
+            case Prompt.Chat chat -> tokenizer.chat().prompt(chat.messages(), Instant.now());
         };
     }
 
-    private Admission admission(ServingReplica.Reply reply) {
+    private boolean beginsWithSpace(Prompt prompt) {
+        return switch (prompt) {
+            case Prompt.Text _ -> false;
+            case Prompt.Chat _ -> tokenizer.chat().answerFollowsSpace();
+        };
+    }
+
+    private static Admission refused(Throwable failure) {
+        return failure.getCause() instanceof LivegraftException refusal
+                ? new Admission.Refused(refusal.code(), String.valueOf(refusal.getMessage()))
+                : new Admission.Refused(
+                        ErrorCode.UNAVAILABLE, "the request could not be admitted: " + failure.getMessage());
+    }
+
+    private Admission admission(ServingReplica.Reply reply, boolean beginsWithSpace) {
         return switch (reply) {
             case ServingReplica.Refused refused -> new Admission.Refused(refused.code(), refused.message());
             case ServingReplica.Admitted admitted ->
@@ -61,7 +75,7 @@ final class ReplicaInference implements Inference {
                                 .map(tenant -> new ServedVersion(tenant, admitted.version(), admitted.digest()))
                                 .orElseGet(() -> ServedVersion.ofBase(baseName, admitted.digest())),
                         admitted.promptTokens(),
-                        admitted.deltas());
+                        beginsWithSpace ? LeadingSpace.removed(admitted.deltas()) : admitted.deltas());
         };
     }
 }

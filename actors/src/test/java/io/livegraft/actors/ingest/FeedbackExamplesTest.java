@@ -3,10 +3,15 @@ package io.livegraft.actors.ingest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.tokenizer.ChatMessage;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Message;
 import io.livegraft.proto.feedback.Rating;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -20,8 +25,20 @@ class FeedbackExamplesTest {
 
     /** One token per character. */
     private final FeedbackExamples examples = new FeedbackExamples(
-            (prompt, completion) ->
-                    new TrainingExample((prompt + completion).chars().toArray(), prompt.length()),
+            new FeedbackExamples.Encoding() {
+                @Override
+                public TrainingExample example(String prompt, String completion) {
+                    return new TrainingExample((prompt + completion).chars().toArray(), prompt.length());
+                }
+
+                @Override
+                public TrainingExample example(List<ChatMessage> messages, String answer, Instant time) {
+                    if (messages.getFirst().role().equals("tool")) {
+                        throw new LivegraftException(ErrorCode.INVALID_REQUEST, "no tools");
+                    }
+                    return example(messages.getFirst().content() + time + ">", answer);
+                }
+            },
             40);
 
     @Test
@@ -45,12 +62,22 @@ class FeedbackExamplesTest {
     }
 
     @Test
-    void aConversationIsRenderedAndItsAnswerFollowsASpace() {
+    void aConversationIsRenderedAtItsOwnTime() {
         FeedbackRecord chat = RECORD.toBuilder()
                 .clearPrompt()
+                .setEventTimeMillis(1_000)
                 .addMessages(Message.newBuilder().setRole("user").setContent("hi"))
                 .build();
-        assertTarget("User: hi\nAssistant:", " answer", chat);
+        assertTarget("hi1970-01-01T00:00:01Z>", "answer", chat);
+    }
+
+    @Test
+    void whatTheChatFormatRefusesCanNotBeUsed() {
+        FeedbackRecord chat = RECORD.toBuilder()
+                .clearPrompt()
+                .addMessages(Message.newBuilder().setRole("tool").setContent("hi"))
+                .build();
+        assertEquals(new FeedbackExamples.Mapped.Unusable("no tools"), examples.map(chat));
     }
 
     @Test

@@ -52,7 +52,7 @@ final class EvalCommand implements Callable<Integer> {
         String text = read(file);
         try (Engine opened = engine.open()) {
             List<TrainingExample> windows = EvaluationWindows.cut(
-                    opened.tokenizer().encode(text), opened.config().maxPositions());
+                    opened.tokenizer().encodeScored(text), opened.config().maxPositions());
             Optional<LoraAdapter> lora = adapter.map(directory -> PeftDirectory.read(directory, opened.config()));
             SlicedWork<Double> work = opened.evaluate(lora, windows);
             while (!work.advance()) {

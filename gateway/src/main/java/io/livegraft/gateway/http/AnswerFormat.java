@@ -6,8 +6,6 @@ import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
 import java.util.List;
 import java.util.Optional;
-import org.apache.pekko.NotUsed;
-import org.apache.pekko.stream.javadsl.Source;
 
 /** How OpenAI writes one kind of answer, whole or as a stream of events. */
 sealed interface AnswerFormat permits CompletionFormat, ChatAnswerFormat {
@@ -16,9 +14,6 @@ sealed interface AnswerFormat permits CompletionFormat, ChatAnswerFormat {
 
     /** Name of the object of a stream's events. */
     String chunkObject();
-
-    /** Adjusts the text before it is written. */
-    Source<GenerationDelta, NotUsed> prepare(Source<GenerationDelta, NotUsed> deltas);
 
     ObjectNode whole(AnswerIdentity identity, Answer answer);
 

@@ -6,9 +6,6 @@ import io.livegraft.gpu.generation.GenerationDelta;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.pekko.NotUsed;
-import org.apache.pekko.japi.Pair;
-import org.apache.pekko.stream.javadsl.Source;
 
 /** {@code /v1/chat/completions}. */
 record ChatAnswerFormat() implements AnswerFormat {
@@ -20,17 +17,6 @@ record ChatAnswerFormat() implements AnswerFormat {
     @Override
     public String chunkObject() {
         return "chat.completion.chunk";
-    }
-
-    /** An answer follows its prompt after a space (ChatFormat), which belongs to the format and not to the message. */
-    @Override
-    public Source<GenerationDelta, NotUsed> prepare(Source<GenerationDelta, NotUsed> deltas) {
-        return deltas.statefulMap(
-                () -> true,
-                (atStart, delta) -> atStart
-                        ? Pair.create(delta.text().isEmpty(), withoutLeadingSpace(delta))
-                        : Pair.create(false, delta),
-                atStart -> Optional.empty());
     }
 
     @Override
@@ -70,12 +56,5 @@ record ChatAnswerFormat() implements AnswerFormat {
         ObjectNode chunk = identity.object(chunkObject());
         AnswerFormat.putChoice(chunk, Optional.of(reason)).putObject("delta");
         return chunk;
-    }
-
-    private static GenerationDelta withoutLeadingSpace(GenerationDelta delta) {
-        return delta.text().startsWith(" ")
-                ? new GenerationDelta(
-                        delta.token(), delta.logprob(), delta.text().substring(1), delta.finish())
-                : delta;
     }
 }

@@ -3,8 +3,6 @@ package io.livegraft.gateway.http;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.generation.GenerationDelta;
 import java.util.List;
-import org.apache.pekko.NotUsed;
-import org.apache.pekko.stream.javadsl.Source;
 
 /**
  * {@code /v1/completions}.
@@ -20,11 +18,6 @@ record CompletionFormat(boolean logprobs) implements AnswerFormat {
     @Override
     public String chunkObject() {
         return "text_completion";
-    }
-
-    @Override
-    public Source<GenerationDelta, NotUsed> prepare(Source<GenerationDelta, NotUsed> deltas) {
-        return deltas;
     }
 
     @Override

@@ -102,7 +102,7 @@ final class GenerationRoutes {
             AnswerFormat format,
             HttpRequest http,
             Materializer materializer) {
-        var running = format.prepare(admitted.deltas())
+        var running = admitted.deltas()
                 .viaMat(KillSwitches.single(), Keep.right())
                 .toMat(Sink.seq(), Keep.both())
                 .run(materializer);
@@ -133,7 +133,7 @@ final class GenerationRoutes {
 
     private static Source<ObjectNode, NotUsed> chunks(
             Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, boolean includeUsage) {
-        return format.prepare(admitted.deltas())
+        return admitted.deltas()
                 .statefulMap(
                         () -> 0,
                         (count, delta) -> Pair.create(count + 1, format.chunks(identity, delta)),

@@ -70,7 +70,7 @@ final class ConfigFile {
                 new FamilyTraits(rope.scaling(), attention.windows(), attention.biased(), attention.queryKeyNorm()),
                 json.flag("tie_word_embeddings", false),
                 bos(vocab),
-                eos(vocab));
+                GenerationConfigFile.endTokens(json.file(), eos(vocab), vocab));
     }
 
     private int kvHeads(int heads) {

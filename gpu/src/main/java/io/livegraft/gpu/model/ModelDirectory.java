@@ -32,7 +32,8 @@ import java.util.regex.Pattern;
 public final class ModelDirectory {
     private static final String CONFIG = "config.json";
     /** Beside the weights these decide what a base computes, or from which ids. */
-    private static final List<String> DIGESTED = List.of(CONFIG, "tokenizer.json", "tokenizer_config.json");
+    private static final List<String> DIGESTED = List.of(
+            CONFIG, "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", GenerationConfigFile.NAME);
 
     private static final List<String> COPIED = List.of(
             "tokenizer.json",

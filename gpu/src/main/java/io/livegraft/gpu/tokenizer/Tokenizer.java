@@ -12,13 +12,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * The base's own tokenizer. Sequences begin with BOS unless {@code tokenizer_config.json} says {@code "add_bos_token":
- * false}; text never becomes a special token, whatever it spells. May be used from several threads until {@link #close()}.
+ * The base's own tokenizer. Sequences begin with BOS where Hugging Face's AutoTokenizer would put it
+ * ({@link SequenceStart}); text never becomes a special token, whatever it spells. May be used from several threads until
+ * {@link #close()}.
  */
 public final class Tokenizer implements AutoCloseable {
     private static final int REPLACEMENT = 0xFFFD;
@@ -26,26 +30,41 @@ public final class Tokenizer implements AutoCloseable {
     private final HuggingFaceTokenizer library;
     private final Set<Integer> special;
     private final ModelConfig config;
-    private final boolean addBos;
+    private final int[] start;
+    private final Chat chat;
 
-    private Tokenizer(HuggingFaceTokenizer library, Set<Integer> special, ModelConfig config, boolean addBos) {
+    private Tokenizer(
+            HuggingFaceTokenizer library,
+            Set<Integer> special,
+            ModelConfig config,
+            List<Integer> start,
+            Function<Tokenizer, Chat> chat) {
         this.library = library;
         this.special = special;
         this.config = config;
-        this.addBos = addBos;
+        this.start = start.stream().mapToInt(Integer::intValue).toArray();
+        this.chat = chat.apply(this);
     }
 
-    /** Reads {@code tokenizer.json} and {@code tokenizer_config.json}; the second may be absent. */
+    /** Reads {@code tokenizer.json}, and {@code tokenizer_config.json} and {@code chat_template.jinja} where they are. */
     public static Tokenizer load(Path dir, ModelConfig config) {
         Path file = dir.resolve("tokenizer.json");
         if (!Files.isRegularFile(file)) {
             throw new LivegraftException(ErrorCode.INVALID_MODEL, "model directory " + dir + " has no tokenizer.json");
         }
-        Vocabulary vocabulary = Vocabulary.read(JsonFile.read(file), config);
-        Path settings = dir.resolve("tokenizer_config.json");
-        boolean addBos =
-                !Files.isRegularFile(settings) || JsonFile.read(settings).flag("add_bos_token", true);
-        return new Tokenizer(library(file, vocabulary.json()), vocabulary.special(), config, addBos);
+        JsonFile tokenizer = JsonFile.read(file);
+        Vocabulary vocabulary = Vocabulary.read(tokenizer, config);
+        Optional<JsonFile> settings = Optional.of(dir.resolve("tokenizer_config.json"))
+                .filter(Files::isRegularFile)
+                .map(JsonFile::read);
+        List<Integer> start = SequenceStart.of(tokenizer, settings, config.bosTokenId());
+        Optional<String> template = ChatTemplateFile.read(dir, settings);
+        SecretNames names = SecretNames.of(vocabulary.secretNames());
+        return new Tokenizer(
+                library(file, vocabulary.json()), vocabulary.special(), config, start, self -> template.<Chat>map(
+                                source ->
+                                        TemplateChat.read(dir, source, ChatTemplateFile.tokens(settings), names, self))
+                        .orElseGet(() -> new PlainChat(self)));
     }
 
     private static HuggingFaceTokenizer library(Path file, String json) {
@@ -63,12 +82,43 @@ public final class Tokenizer implements AutoCloseable {
 
     /** Ids with BOS first where the base wants it; never empty: what has no ids of its own gives BOS (or EOS) alone. */
     public int[] encode(String text) {
-        long[] ids = library.encode(wellFormed(text), false, false).getIds();
-        IntStream first = ids.length == 0
-                ? IntStream.of(config.bosTokenId().orElse(config.eosTokenIds().getFirst()))
-                : addBos ? config.bosTokenId().stream() : IntStream.empty();
-        return IntStream.concat(first, Arrays.stream(ids).mapToInt(Math::toIntExact))
+        int[] ids = encodeRendered(text);
+        return start.length == 0 && ids.length > 0 ? ids : concatenated(startOfText(), ids);
+    }
+
+    /** Ids with BOS first, whatever the base wants: every token of the text can be scored. */
+    public int[] encodeScored(String text) {
+        return concatenated(startOfText(), encodeRendered(text));
+    }
+
+    /** Ids of a text and nothing before them; the secret names of special tokens become those tokens. */
+    int[] encodeRendered(String text) {
+        return Arrays.stream(library.encode(wellFormed(text), false, false).getIds())
+                .mapToInt(Math::toIntExact)
                 .toArray();
+    }
+
+    private int[] startOfText() {
+        return start.length == 0
+                ? new int[] {config.bosTokenId().orElse(config.eosTokenIds().getFirst())}
+                : start;
+    }
+
+    private static int[] concatenated(int[] first, int[] second) {
+        return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
+    }
+
+    /** How this base takes conversations. */
+    public Chat chat() {
+        return chat;
+    }
+
+    boolean endsSequence(int id) {
+        return config.eosTokenIds().contains(id);
+    }
+
+    int endOfSequence() {
+        return config.eosTokenIds().getFirst();
     }
 
     /** The text without special tokens; bytes that make no character become U+FFFD. */
@@ -101,7 +151,7 @@ public final class Tokenizer implements AutoCloseable {
     public TrainingExample example(String prompt, String completion) {
         int[] text = encode(prompt + completion);
         int[] tokens = Arrays.copyOf(text, text.length + 1);
-        tokens[text.length] = config.eosTokenIds().getFirst();
+        tokens[text.length] = endOfSequence();
         int[] promptTokens = encode(prompt);
         int parting = Arrays.mismatch(promptTokens, tokens);
         return new TrainingExample(tokens, Math.clamp(parting, 1, text.length));

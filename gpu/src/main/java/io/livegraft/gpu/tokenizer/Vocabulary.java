@@ -8,24 +8,27 @@ import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.model.JsonFile;
 import io.livegraft.gpu.model.ModelConfig;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
 /**
  * A {@code tokenizer.json} in which text can't spell a special token. The library turns the text of every added token into
  * its id wherever it meets it, so that a user who writes {@code </s>} would end the sequence; its switch against that is
- * not reachable from Java. So special tokens lose their spelling before the library sees the file: one that the BPE
- * vocabulary holds is no longer an added token (no merge leads to it), any other keeps its id under a secret name.
+ * not reachable from Java. So special tokens get secret names before the library sees the file; who knows the names, the
+ * chat template alone, can still write them.
  *
  * @param json what the library loads
  * @param special ids that {@code json} marks as special, and the ones that begin and end a sequence
+ * @param secretNames by what the token is called in the file
  */
-record Vocabulary(String json, Set<Integer> special) {
+record Vocabulary(String json, Set<Integer> special, Map<String, String> secretNames) {
     static Vocabulary read(JsonFile tokenizer, ModelConfig config) {
-        JsonNode vocab = tokenizer.get("model").path("vocab");
-        if (!vocab.isObject() || !tokenizer.get("model").path("merges").isArray()) {
+        if (!(tokenizer.get("model").path("vocab") instanceof ObjectNode)
+                || !tokenizer.get("model").path("merges").isArray()) {
             throw new LivegraftException(
                     ErrorCode.INVALID_MODEL,
                     "%s has a model of type %s, expected BPE with vocab and merges"
@@ -36,35 +39,72 @@ record Vocabulary(String json, Set<Integer> special) {
         Set<Integer> special = new HashSet<>(config.eosTokenIds());
         config.bosTokenId().ifPresent(special::add);
         ObjectNode root = tokenizer.root().deepCopy();
-        String secret = UUID.randomUUID().toString();
-        BitSet ids = new BitSet();
-        vocab.forEach(id -> ids.set(id.asInt()));
-        if (root.path("added_tokens") instanceof ArrayNode added) {
-            for (Iterator<JsonNode> tokens = added.iterator(); tokens.hasNext(); ) {
-                JsonNode token = tokens.next();
-                int id = token.path("id").asInt();
-                if (!token.path("special").asBoolean() && !special.contains(id)) {
-                    ids.set(id);
-                    continue;
-                }
-                special.add(id);
-                if (vocab.has(token.path("content").asText())) {
-                    tokens.remove();
-                } else if (token instanceof ObjectNode renamed) {
-                    renamed.put("content", "special-" + id + "-" + secret);
-                }
-            }
-        }
-        requireRoom(tokenizer, ids, config);
-        return new Vocabulary(root.toString(), Set.copyOf(special));
+        requireRoom(tokenizer, root, config);
+        Map<String, String> secretNames = rename(root, special);
+        return new Vocabulary(root.toString(), Set.copyOf(special), Map.copyOf(secretNames));
     }
 
-    private static void requireRoom(JsonFile tokenizer, BitSet ids, ModelConfig config) {
+    private static void requireRoom(JsonFile tokenizer, ObjectNode root, ModelConfig config) {
+        BitSet ids = new BitSet();
+        root.at("/model/vocab").forEach(id -> ids.set(id.asInt()));
+        for (JsonNode token : root.path("added_tokens")) {
+            if (!token.path("special").asBoolean()) {
+                ids.set(token.path("id").asInt());
+            }
+        }
         if (ids.length() > config.vocabSize()) {
             throw new LivegraftException(
                     ErrorCode.INVALID_MODEL,
                     "%s has token id %d but the base's vocab_size is %d"
                             .formatted(tokenizer.file(), ids.length() - 1, config.vocabSize()));
         }
+    }
+
+    private static Map<String, String> rename(ObjectNode root, Set<Integer> special) {
+        Map<String, String> names = new HashMap<>();
+        String secret = UUID.randomUUID().toString();
+        Set<String> merged = merged(root.at("/model/merges"));
+        if (root.path("added_tokens") instanceof ArrayNode added) {
+            for (Iterator<JsonNode> tokens = added.iterator(); tokens.hasNext(); ) {
+                JsonNode token = tokens.next();
+                int id = token.path("id").asInt();
+                if (!token.path("special").asBoolean() && !special.contains(id)) {
+                    continue;
+                }
+                special.add(id);
+                String content = token.path("content").asText();
+                if (merged.contains(content)) {
+                    tokens.remove(); // merges need its name; without the mark, text reaches it as any other piece
+                } else if (token instanceof ObjectNode renamed) {
+                    String name = "special-" + id + "-" + secret;
+                    names.put(content, name);
+                    renamed.put("content", name).put("normalized", false);
+                    renameInModel(root.withObject("/model"), content, name);
+                }
+            }
+        }
+        return names;
+    }
+
+    private static void renameInModel(ObjectNode model, String content, String name) {
+        ObjectNode vocab = model.withObject("/vocab");
+        if (vocab.has(content)) {
+            vocab.set(name, vocab.remove(content));
+        }
+        if (model.path("unk_token").asText().equals(content)) {
+            model.put("unk_token", name);
+        }
+    }
+
+    /** What merges lead to; each is written {@code "a b"} or {@code ["a", "b"]}. */
+    private static Set<String> merged(JsonNode merges) {
+        Set<String> products = new HashSet<>();
+        for (JsonNode merge : merges) {
+            products.add(
+                    merge.isArray()
+                            ? merge.path(0).asText() + merge.path(1).asText()
+                            : merge.asText().replaceFirst(" ", ""));
+        }
+        return products;
     }
 }
