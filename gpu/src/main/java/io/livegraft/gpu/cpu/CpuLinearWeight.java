@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.quantization.BlockTensor;
+import io.livegraft.gpu.quantization.QuantizationFormat;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.HostTensor;
@@ -20,7 +21,7 @@ sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16We
         return switch (precision) {
             case FP32 -> new Fp32Weight(out, in, weight.values());
             case BF16 -> Bf16Weight.round(out, in, weight.values());
-            case NF4, NF4_SINGLE, FP4, INT8, INT4 -> freeze(QuantizedTensor.quantize(weight, precision));
+            case NF4, NF4_SINGLE, FP4, INT8, INT4 -> freeze(QuantizationFormat.of(precision).quantize(weight));
         };
     }
 

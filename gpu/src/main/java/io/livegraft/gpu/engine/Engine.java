@@ -10,6 +10,7 @@ import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.AdapterTraining;
 import io.livegraft.gpu.training.Evaluation;
@@ -37,6 +38,7 @@ public final class Engine implements AutoCloseable {
     private final ModelDirectory directory;
     private final Tokenizer tokenizer;
     private final Backend backend;
+    private final Precision precision;
     private final Transformer transformer;
     private final int maxSequenceTokens;
     private int admitted;
@@ -46,8 +48,9 @@ public final class Engine implements AutoCloseable {
         this.directory = directory;
         this.tokenizer = tokenizer;
         this.backend = backend;
+        this.precision = settings.precision().orElse(directory.precision());
         this.transformer = new Transformer(
-                backend, TransformerWeights.frozen(backend, directory, settings.precision()), settings.checkpointing());
+                backend, TransformerWeights.frozen(backend, directory, precision), settings.checkpointing());
         int limit = directory.config().maxPositions();
         this.maxSequenceTokens =
                 settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
@@ -86,7 +89,7 @@ public final class Engine implements AutoCloseable {
 
     /** What the bits of a result depend on besides the inputs; part of every config digest. */
     public String profile() {
-        return backend.profile() + "/" + settings.precision();
+        return backend.profile() + "/" + precision;
     }
 
     /** Longest prompt and answer together, in tokens. */

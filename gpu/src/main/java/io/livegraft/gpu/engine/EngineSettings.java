@@ -5,11 +5,13 @@ import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Section {@code livegraft.engine} of the configuration.
  *
  * @param base Hugging Face directory
+ * @param precision of the linear layers; empty takes what the base stores, NF4 where that is not quantized
  * @param threads workers of the CPU backend; 0 takes one per core
  * @param maxSequences generations admitted at once
  * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
@@ -18,12 +20,14 @@ import java.util.Locale;
  */
 public record EngineSettings(
         Path base,
-        Precision precision,
+        Optional<Precision> precision,
         int threads,
         int maxSequences,
         int maxSequenceTokens,
         int sliceTokens,
         GradientCheckpointing checkpointing) {
+    private static final String AS_STORED = "auto";
+
     public EngineSettings {
         if (threads < 0 || maxSequences < 1 || maxSequenceTokens < 0 || sliceTokens < 1) {
             throw new IllegalArgumentException(
@@ -32,10 +36,14 @@ public record EngineSettings(
         }
     }
 
+    private static Optional<Precision> precision(String name) {
+        return name.equals(AS_STORED) ? Optional.empty() : Optional.of(Precision.of(name));
+    }
+
     public static EngineSettings from(Config engine) {
         return new EngineSettings(
                 Path.of(engine.getString("base")),
-                Precision.of(engine.getString("precision")),
+                precision(engine.getString("precision")),
                 engine.getInt("threads"),
                 engine.getInt("max-sequences"),
                 engine.getInt("max-sequence-tokens"),

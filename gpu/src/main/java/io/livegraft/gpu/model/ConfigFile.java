@@ -14,12 +14,13 @@ import java.util.OptionalInt;
 final class ConfigFile {
     /** Fields of other computations. */
     private static final List<String> FOREIGN = List.of(
-            "quantization_config",
             "attn_logit_softcapping",
             "final_logit_softcapping",
             "num_experts",
             "num_local_experts",
             "n_routed_experts");
+
+    private static final String BITSANDBYTES = "bitsandbytes";
 
     private final JsonFile json;
     private final Family family;
@@ -41,11 +42,23 @@ final class ConfigFile {
                 throw json.unexpected(field, "null: it is not supported");
             }
         }
+        if (json.has("quantization_config")) {
+            refuseOtherQuantizations(json.get("quantization_config"));
+        }
         if (json.flag("use_mrope", false)) {
             throw json.unexpected("use_mrope", "false: it is not supported");
         }
         if (json.has("hidden_act") && !json.get("hidden_act").asText().equals("silu")) {
             throw json.unexpected("hidden_act", "\"silu\"");
+        }
+    }
+
+    /** Old files of bitsandbytes name no method. */
+    private void refuseOtherQuantizations(JsonNode quantization) {
+        boolean loads = quantization.path("load_in_4bit").asBoolean()
+                || quantization.path("load_in_8bit").asBoolean();
+        if (!quantization.path("quant_method").asText(loads ? BITSANDBYTES : "").equals(BITSANDBYTES)) {
+            throw json.unexpected("quantization_config", "quant_method \"%s\"".formatted(BITSANDBYTES));
         }
     }
 

@@ -10,7 +10,9 @@ import io.livegraft.gpu.safetensors.DurableFile;
 import io.livegraft.gpu.safetensors.SafetensorsFile;
 import io.livegraft.gpu.safetensors.SafetensorsWriter;
 import io.livegraft.gpu.safetensors.TensorInfo;
+import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -47,11 +50,14 @@ public final class ModelDirectory {
     private final Path path;
     private final ModelConfig config;
     private final WeightFiles weights;
+    private final BitsAndBytesTensors quantized;
 
     private ModelDirectory(Path path, ModelConfig config, WeightFiles weights) {
         this.path = path;
         this.config = config;
         this.weights = weights;
+        this.quantized =
+                BitsAndBytesTensors.find(path, weights, expectedTensors(config).keySet());
     }
 
     public static ModelDirectory open(Path dir) {
@@ -116,13 +122,13 @@ public final class ModelDirectory {
             if (info == null) {
                 throw refusal("has no tensor '%s', expected one of shape %s".formatted(name, shape));
             }
-            if (!info.shape().equals(shape.stream().map(Integer::longValue).toList())) {
-                throw refusal(
-                        "tensor '%s' has shape %s, expected %s by its config".formatted(name, info.shape(), shape));
+            List<Long> actual = quantized.shape(name).orElse(info.shape());
+            if (!actual.equals(shape.stream().map(Integer::longValue).toList())) {
+                throw refusal("tensor '%s' has shape %s, expected %s by its config".formatted(name, actual, shape));
             }
         });
         for (String name : weights.tensors().keySet()) {
-            if (!expected.containsKey(name) && !harmless(name)) {
+            if (!expected.containsKey(name) && !quantized.parts().contains(name) && !harmless(name)) {
                 throw refusal("has tensor '%s', which its architecture does not use".formatted(name));
             }
         }
@@ -158,8 +164,38 @@ public final class ModelDirectory {
         return expectedTensors(config);
     }
 
-    /** A copy as float32 of one of {@link #expectedTensors()}. */
+    /** What the first quantized weight is stored as; {@link Precision#NF4}, the default, where none is. */
+    public Precision precision() {
+        return quantized.precision().orElse(Precision.NF4);
+    }
+
+    /** Whether at least one weight is stored quantized. */
+    public boolean quantized() {
+        return quantized.precision().isPresent();
+    }
+
+    /** One of {@link #expectedTensors()} as it is stored, if that is quantized. */
+    public Optional<QuantizedTensor> quantizedTensor(String huggingFaceName) {
+        return quantized.read(weights, huggingFaceName);
+    }
+
+    /** The type of one of {@link #expectedTensors()} before it was quantized, if it was. */
+    public DType dtype(String huggingFaceName) {
+        TensorInfo info = weights.tensors().get(huggingFaceName);
+        if (info == null) {
+            throw refusal("has no tensor '%s'".formatted(huggingFaceName));
+        }
+        return quantized.dtype(huggingFaceName).orElse(info.dtype());
+    }
+
+    /** A copy as float32 of one of {@link #expectedTensors()}, dequantized if need be. */
     public HostTensor tensor(String huggingFaceName) {
+        return quantizedTensor(huggingFaceName)
+                .map(QuantizedTensor::dequantize)
+                .orElseGet(() -> dense(huggingFaceName));
+    }
+
+    private HostTensor dense(String huggingFaceName) {
         Path file = weights.fileByTensor().get(huggingFaceName);
         if (file == null) {
             throw refusal("has no tensor '%s'".formatted(huggingFaceName));
@@ -207,6 +243,7 @@ public final class ModelDirectory {
             ObjectNode json =
                     JsonFile.read(copyConfigAndTokenizerFrom.resolve(CONFIG)).root();
             json.remove("dtype");
+            json.remove("quantization_config");
             json.put("torch_dtype", dtype == DType.BF16 ? "bfloat16" : "float32");
             DurableFile.write(dir.resolve(CONFIG), pretty(json));
         } catch (IOException e) {

@@ -1,7 +1,6 @@
 package io.livegraft.gpu.quantization;
 
 import io.livegraft.gpu.tensor.HostTensor;
-import io.livegraft.gpu.tensor.Precision;
 
 /**
  * A weight as 4-bit indices into a codebook and one scale per block of consecutive values, over the flat row-major weight.
@@ -92,12 +91,8 @@ public record BlockTensor(
     }
 
     @Override
-    public Precision precision() {
-        return switch (codebook) {
-            case NF4 -> scales instanceof Scales.Nested ? Precision.NF4 : Precision.NF4_SINGLE;
-            case FP4 -> Precision.FP4;
-            case INT4 -> Precision.INT4;
-        };
+    public QuantizationFormat format() {
+        return new QuantizationFormat.Blocks(codebook, blockSize, scales instanceof Scales.Nested);
     }
 
     @Override

@@ -9,24 +9,17 @@ public sealed interface QuantizedTensor permits BlockTensor, RowTensor {
 
     int columns();
 
-    /** The form it would have been quantized to; block sizes aside. */
-    Precision precision();
+    /** What it was quantized to, or would be. */
+    QuantizationFormat format();
+
+    /** The precision that it has, whatever its block size. */
+    default Precision precision() {
+        return format().precision();
+    }
 
     /** Memory that values and scales take. */
     long bytes();
 
     /** What the weight has become, in float32. */
     HostTensor dequantize();
-
-    /** Quantizes a matrix in blocks of the default size or rows; refuses values that are not finite. */
-    static QuantizedTensor quantize(HostTensor weight, Precision precision) {
-        return switch (precision) {
-            case NF4 -> BlockTensor.quantize(weight, Codebook.NF4, BlockTensor.DEFAULT_BLOCK_SIZE, true);
-            case NF4_SINGLE -> BlockTensor.quantize(weight, Codebook.NF4, BlockTensor.DEFAULT_BLOCK_SIZE, false);
-            case FP4 -> BlockTensor.quantize(weight, Codebook.FP4, BlockTensor.DEFAULT_BLOCK_SIZE, true);
-            case INT4 -> BlockTensor.quantize(weight, Codebook.INT4, BlockTensor.DEFAULT_BLOCK_SIZE, false);
-            case INT8 -> RowTensor.quantize(weight);
-            case FP32, BF16 -> throw new IllegalArgumentException(precision + " is no quantized form");
-        };
-    }
 }

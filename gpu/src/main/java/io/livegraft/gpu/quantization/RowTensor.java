@@ -1,7 +1,6 @@
 package io.livegraft.gpu.quantization;
 
 import io.livegraft.gpu.tensor.HostTensor;
-import io.livegraft.gpu.tensor.Precision;
 
 /**
  * A weight in 8 bits with one scale per row (LLM.int8, arXiv 2208.07339, section 2; int8_vectorwise_quant and
@@ -59,8 +58,8 @@ public record RowTensor(int rows, int columns, byte[] values, float[] scales) im
     }
 
     @Override
-    public Precision precision() {
-        return Precision.INT8;
+    public QuantizationFormat format() {
+        return new QuantizationFormat.Rows();
     }
 
     @Override

@@ -94,12 +94,15 @@ public final class SafetensorsFile implements AutoCloseable {
         return Collections.unmodifiableMap(header.metadata());
     }
 
+    /** The bytes of a tensor in place, whatever their type; read-only, until {@link #close()}. */
+    public MemorySegment bytes(String name) {
+        TensorInfo info = info(name);
+        return data.asSlice(info.begin(), info.bytes()).asReadOnly();
+    }
+
     /** A copy as float32: exact for F32, F16 and BF16; every other type is refused. */
     public HostTensor read(String name) {
-        TensorInfo info = header.tensors().get(name);
-        if (info == null) {
-            throw refusal(origin, "has no tensor '%s'".formatted(name));
-        }
+        TensorInfo info = info(name);
         if (info.elements() > Integer.MAX_VALUE - 8) {
             throw refusal(origin, "tensor '%s' of shape %s is too large for one array".formatted(name, info.shape()));
         }
@@ -122,6 +125,14 @@ public final class SafetensorsFile implements AutoCloseable {
         }
         List<Integer> shape = info.shape().stream().map(Math::toIntExact).toList();
         return new HostTensor(shape, values);
+    }
+
+    private TensorInfo info(String name) {
+        TensorInfo info = header.tensors().get(name);
+        if (info == null) {
+            throw refusal(origin, "has no tensor '%s'".formatted(name));
+        }
+        return info;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.tensor;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /** How the weights of the seven linear kinds are kept; all else is float32. */
@@ -17,6 +18,11 @@ public enum Precision {
     /** 4-bit whole numbers in blocks of 64 with float32 scales, the baseline that NF4 is compared with: 4.5 bits. */
     INT4;
 
+    /** Whether values are whole numbers that need their scales. */
+    public boolean quantized() {
+        return this != FP32 && this != BF16;
+    }
+
     /** As settings and the command line spell it, e.g. {@code nf4-single}. */
     @Override
     public String toString() {
@@ -25,6 +31,12 @@ public enum Precision {
 
     /** The inverse of {@link #toString}, in upper or lower case; {@link IllegalArgumentException} for any other name. */
     public static Precision of(String name) {
-        return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+        for (Precision precision : values()) {
+            if (precision.toString().equalsIgnoreCase(name)) {
+                return precision;
+            }
+        }
+        throw new IllegalArgumentException(
+                "precision is '%s', expected one of %s".formatted(name, Arrays.toString(values())));
     }
 }

@@ -106,7 +106,7 @@ public final class FileTraining {
                     switch (settings.method()) {
                         case FULL -> new FullTrainee(settings, base, backend);
                         case LORA -> new AdapterTrainee(settings, base, backend, Precision.FP32);
-                        case QLORA -> new AdapterTrainee(settings, base, backend, Precision.NF4);
+                        case QLORA -> new AdapterTrainee(settings, base, backend, base.precision());
                     };
             return run(settings, inputs, trainee, progress);
         }

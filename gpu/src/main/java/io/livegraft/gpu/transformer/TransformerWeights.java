@@ -45,7 +45,11 @@ public record TransformerWeights(
     private static final String EMBEDDING = "model.embed_tokens.weight";
     private static final String HEAD = "lm_head.weight";
 
-    /** Loads a base that stays as it is; linear layers in {@code precision}, the rest in float32. */
+    /**
+     * Loads a base that stays as it is; linear layers in {@code precision}, the rest in float32.
+     *
+     * @param precision of the linear layers; see {@link FrozenLinear} for those that are stored quantized
+     */
     public static TransformerWeights frozen(Backend backend, ModelDirectory directory, Precision precision) {
         ModelConfig config = directory.config();
         HostTensor embedding = directory.tensor(EMBEDDING);
@@ -58,7 +62,7 @@ public record TransformerWeights(
                     Tensor weight = backend.upload(t.values(), matrix ? t.rows() : 1, matrix ? t.columns() : t.rows());
                     return new Vectors(weight, Optional.empty());
                 },
-                name -> new Linear.Frozen(backend.freeze(directory.tensor(name), precision)),
+                name -> new Linear.Frozen(FrozenLinear.load(backend, directory, name, precision)),
                 new Linear.Frozen(backend.freeze(head, Precision.FP32)));
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.Codebook;
+import io.livegraft.gpu.quantization.QuantizationFormat;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
@@ -27,7 +28,7 @@ class CpuLinearWeightTest {
             mode = EnumSource.Mode.EXCLUDE,
             names = {"FP32", "BF16"})
     void rowsOfAQuantizedWeightAreTheDequantizedTensorThoughBlocksCrossThem(Precision precision) {
-        QuantizedTensor tensor = QuantizedTensor.quantize(HostTensor.matrix(OUT, IN, values), precision);
+        QuantizedTensor tensor = QuantizationFormat.of(precision).quantize(HostTensor.matrix(OUT, IN, values));
         CpuLinearWeight weight = CpuLinearWeight.freeze(tensor);
         assertArrayEquals(tensor.dequantize().values(), rows(weight), 0f);
         assertEquals(tensor.bytes(), weight.bytes());

@@ -176,6 +176,6 @@ class EngineLawTest {
     private static Engine open(int threads) {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
-        return Engine.open(new EngineSettings(base, Precision.NF4, threads, 8, 0, 256, GradientCheckpointing.NONE));
+        return Engine.open(new EngineSettings(base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE));
     }
 }

@@ -166,7 +166,7 @@ class ConfigFileTest {
                 "\"attention_bias\": 1 | attention_bias = 1, expected true or false",
                 "\"layer_types\": [\"sliding_attention\"] | layer_types",
                 "\"hidden_act\": \"gelu\" | hidden_act = \"gelu\", expected \"silu\"",
-                "\"quantization_config\": {} | quantization_config = {}, expected null",
+                "\"quantization_config\": {} | quantization_config = {}, expected quant_method \"bitsandbytes\"",
                 "\"partial_rotary_factor\": 0.5 | partial_rotary_factor = 0.5, expected 1",
                 "\"rope_parameters\": {\"rope_type\": \"yarn\"} | rope_parameters = {\"rope_type\":\"yarn\"}",
                 "\"architectures\": [\"GPT2LMHeadModel\"] | architectures = [\"GPT2LMHeadModel\"], expected [\"LlamaForCausalLM\"]",

@@ -113,10 +113,10 @@ class BlockTensorTest {
     @Test
     void takesTheBitsThatItSays() {
         HostTensor weight = HostTensor.matrix(512, 512, normal(1, 512 * 512));
-        assertEquals(4.127, bitsPerValue(QuantizedTensor.quantize(weight, Precision.NF4)), 0.0005);
-        assertEquals(4.5, bitsPerValue(QuantizedTensor.quantize(weight, Precision.NF4_SINGLE)));
-        assertEquals(4.127, bitsPerValue(QuantizedTensor.quantize(weight, Precision.FP4)), 0.0005);
-        assertEquals(4.5, bitsPerValue(QuantizedTensor.quantize(weight, Precision.INT4)));
+        assertEquals(4.127, bitsPerValue(QuantizationFormat.of(Precision.NF4).quantize(weight)), 0.0005);
+        assertEquals(4.5, bitsPerValue(QuantizationFormat.of(Precision.NF4_SINGLE).quantize(weight)));
+        assertEquals(4.127, bitsPerValue(QuantizationFormat.of(Precision.FP4).quantize(weight)), 0.0005);
+        assertEquals(4.5, bitsPerValue(QuantizationFormat.of(Precision.INT4).quantize(weight)));
         assertEquals(4.254, bitsPerValue(BlockTensor.quantize(weight, Codebook.NF4, 32, true)), 0.0005);
         assertEquals(4.0635, bitsPerValue(BlockTensor.quantize(weight, Codebook.NF4, 128, true)), 0.0005);
     }
@@ -130,10 +130,10 @@ class BlockTensorTest {
         HostTensor weight = HostTensor.matrix(3, 5, normal(1, 15));
         for (Precision precision : Precision.values()) {
             if (precision == Precision.FP32 || precision == Precision.BF16) {
-                assertThrows(IllegalArgumentException.class, () -> QuantizedTensor.quantize(weight, precision));
+                assertThrows(IllegalArgumentException.class, () -> QuantizationFormat.of(precision).quantize(weight));
             } else {
                 assertEquals(
-                        precision, QuantizedTensor.quantize(weight, precision).precision());
+                        precision, QuantizationFormat.of(precision).quantize(weight).precision());
             }
             assertEquals(precision, Precision.of(precision.toString()));
         }
