@@ -51,8 +51,7 @@ final class EngineOptions {
         Config loaded = ConfigFactory.load();
         Map<String, Object> given = new HashMap<>();
         given.put("livegraft.engine.base", BaseLocation.directory(base, loaded).toString());
-        precision.ifPresent(
-                p -> given.put("livegraft.engine.precision", p.toString()));
+        precision.ifPresent(p -> given.put("livegraft.engine.precision", p.toString()));
         threads.ifPresent(n -> given.put("livegraft.engine.threads", n));
         return ConfigFactory.parseMap(given, "command line")
                 .withFallback(loaded)

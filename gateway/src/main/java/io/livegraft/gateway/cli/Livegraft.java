@@ -46,6 +46,7 @@ public final class Livegraft {
                         new GenerateCommand(terminal),
                         new EvalCommand(terminal),
                         new TrainCommand(terminal),
+                        new QuantizeCommand(terminal),
                         new StatusCommand(terminal),
                         new HistoryCommand(terminal),
                         new PromoteCommand(terminal),

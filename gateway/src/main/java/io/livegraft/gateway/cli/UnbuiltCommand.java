@@ -12,7 +12,6 @@ final class UnbuiltCommand {
 
     static List<CommandLine> all(Terminal terminal) {
         return List.of(
-                unbuilt(terminal, "quantize", "Write a base with its linear layers in NF4."),
                 unbuilt(terminal, "reset", "Make a tenant's training start over from a retained version."),
                 unbuilt(terminal, "forget", "Unlearn a subject's events exactly, by replay without them."),
                 unbuilt(terminal, "rebuild", "Rebuild a version from the log; --verify compares the digests."));

@@ -56,7 +56,6 @@ class LivegraftTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "quantize --base b --out o",
                 "reset support --to 3",
                 "forget support --subject u1",
                 "rebuild --verify support:7",

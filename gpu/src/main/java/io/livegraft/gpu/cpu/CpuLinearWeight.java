@@ -21,7 +21,8 @@ sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16We
         return switch (precision) {
             case FP32 -> new Fp32Weight(out, in, weight.values());
             case BF16 -> Bf16Weight.round(out, in, weight.values());
-            case NF4, NF4_SINGLE, FP4, INT8, INT4 -> freeze(QuantizationFormat.of(precision).quantize(weight));
+            case NF4, NF4_SINGLE, FP4, INT8, INT4 ->
+                freeze(QuantizationFormat.of(precision).quantize(weight));
         };
     }
 

@@ -46,7 +46,7 @@ record BitsAndBytesTensors(SequencedMap<String, StoredWeight> weights, Set<Strin
                 if (!blocks.present().isEmpty() && !rows.present().isEmpty()) {
                     throw rows.refusal(rows.present().first(), "is of 8 bits, but of 4 is " + blocks.present());
                 }
-                if (!blocks.present().isEmpty() || rows.present().isEmpty() && blocks.is(DType.U8)) {
+                if (!blocks.present().isEmpty() || (rows.present().isEmpty() && blocks.is(DType.U8))) {
                     weights.put(name, BlockWeightTensors.find(blocks, open));
                 } else if (!rows.present().isEmpty() || rows.is(DType.I8)) {
                     weights.put(name, RowWeightTensors.find(rows, open));
@@ -59,7 +59,8 @@ record BitsAndBytesTensors(SequencedMap<String, StoredWeight> weights, Set<Strin
     }
 
     Optional<List<Long>> shape(String name) {
-        return Optional.ofNullable(weights.get(name)).map(weight -> List.of((long) weight.rows(), (long) weight.columns()));
+        return Optional.ofNullable(weights.get(name))
+                .map(weight -> List.of((long) weight.rows(), (long) weight.columns()));
     }
 
     Optional<DType> dtype(String name) {
@@ -68,7 +69,9 @@ record BitsAndBytesTensors(SequencedMap<String, StoredWeight> weights, Set<Strin
 
     /** Of the first of them. */
     Optional<Precision> precision() {
-        return weights.values().stream().map(weight -> weight.format().precision()).findFirst();
+        return weights.values().stream()
+                .map(weight -> weight.format().precision())
+                .findFirst();
     }
 
     Optional<QuantizedTensor> read(WeightFiles files, String name) {

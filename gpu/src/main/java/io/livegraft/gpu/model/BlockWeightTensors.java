@@ -66,8 +66,9 @@ record BlockWeightTensors(WeightParts parts, QuantState state) implements BitsAn
                     (field, expected) -> parts.refusal(parts.weight() + "." + field, "is not " + expected));
         }
         String name = parts.weight() + state(packed.getFirst());
-        QuantState state = QuantState.read(json(parts, open, name), (field, expected) ->
-                parts.refusal(name, "has a %s that is not %s".formatted(field, expected)));
+        QuantState state = QuantState.read(
+                json(parts, open, name),
+                (field, expected) -> parts.refusal(name, "has a %s that is not %s".formatted(field, expected)));
         if (packed.size() > 1 || state.codebook() != packed.getFirst()) {
             throw parts.refusal(name, "says quant_type %s".formatted(QuantState.quantType(state.codebook())));
         }

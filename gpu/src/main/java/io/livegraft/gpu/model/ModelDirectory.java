@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.safetensors.DType;
 import io.livegraft.gpu.safetensors.DurableFile;
 import io.livegraft.gpu.safetensors.SafetensorsFile;
 import io.livegraft.gpu.safetensors.SafetensorsWriter;
 import io.livegraft.gpu.safetensors.TensorInfo;
-import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.io.IOException;
@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -181,11 +182,20 @@ public final class ModelDirectory {
 
     /** The type of one of {@link #expectedTensors()} before it was quantized, if it was. */
     public DType dtype(String huggingFaceName) {
+        return quantized.dtype(huggingFaceName).orElse(info(huggingFaceName).dtype());
+    }
+
+    /** Of a tensor as it is stored. */
+    TensorInfo info(String huggingFaceName) {
         TensorInfo info = weights.tensors().get(huggingFaceName);
         if (info == null) {
             throw refusal("has no tensor '%s'".formatted(huggingFaceName));
         }
-        return quantized.dtype(huggingFaceName).orElse(info.dtype());
+        return info;
+    }
+
+    WeightFiles weights() {
+        return weights;
     }
 
     /** A copy as float32 of one of {@link #expectedTensors()}, dequantized if need be. */
@@ -228,27 +238,32 @@ public final class ModelDirectory {
      */
     public static void write(
             Path dir, Path copyConfigAndTokenizerFrom, SequencedMap<String, HostTensor> tensors, DType dtype) {
-        ModelConfig config = config(copyConfigAndTokenizerFrom);
-        requireExactly(dir, expectedTensors(config), tensors);
+        requireExactly(dir, expectedTensors(config(copyConfigAndTokenizerFrom)), tensors);
         try {
             Files.createDirectories(dir);
             SafetensorsWriter.write(
                     dir.resolve(WeightFiles.SINGLE), new TreeMap<>(tensors), dtype, SafetensorsWriter.PYTORCH);
-            for (String name : COPIED) {
-                Path source = copyConfigAndTokenizerFrom.resolve(name);
-                if (Files.isRegularFile(source)) {
-                    DurableFile.write(dir.resolve(name), Files.readAllBytes(source));
-                }
-            }
-            ObjectNode json =
-                    JsonFile.read(copyConfigAndTokenizerFrom.resolve(CONFIG)).root();
-            json.remove("dtype");
-            json.remove("quantization_config");
-            json.put("torch_dtype", dtype == DType.BF16 ? "bfloat16" : "float32");
-            DurableFile.write(dir.resolve(CONFIG), pretty(json));
+            copyTokenizerAndConfig(dir, copyConfigAndTokenizerFrom, config -> {
+                config.remove("dtype");
+                config.remove("quantization_config");
+                config.put("torch_dtype", dtype == DType.BF16 ? "bfloat16" : "float32");
+            });
         } catch (IOException e) {
             throw new UncheckedIOException("can't write model directory " + dir + ": " + e.getMessage(), e);
         }
+    }
+
+    /** The config last, changed. */
+    static void copyTokenizerAndConfig(Path dir, Path from, Consumer<ObjectNode> change) throws IOException {
+        for (String name : COPIED) {
+            Path source = from.resolve(name);
+            if (Files.isRegularFile(source)) {
+                DurableFile.write(dir.resolve(name), Files.readAllBytes(source));
+            }
+        }
+        ObjectNode json = JsonFile.read(from.resolve(CONFIG)).root();
+        change.accept(json);
+        DurableFile.write(dir.resolve(CONFIG), pretty(json));
     }
 
     private static void requireExactly(Path dir, Map<String, List<Integer>> expected, Map<String, HostTensor> tensors) {

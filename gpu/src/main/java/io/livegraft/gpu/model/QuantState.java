@@ -86,8 +86,7 @@ record QuantState(Codebook codebook, int blockSize, DType dtype, int rows, int c
                     case Scales.Plain plain -> Optional.empty();
                     case Scales.Nested scales -> Optional.of(new Nested(scales.nestedBlock(), scales.offset()));
                 };
-        return new QuantState(
-                tensor.codebook(), tensor.blockSize(), dtype, tensor.rows(), tensor.columns(), nested);
+        return new QuantState(tensor.codebook(), tensor.blockSize(), dtype, tensor.rows(), tensor.columns(), nested);
     }
 
     /** As JSON of {@link #JSON_BYTES} bytes, spaces at its end: where the next tensor begins is known before the offset is. */

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 
 /** The fields of a {@link QuantState} as tensors of their own: numbers as numbers, words as their UTF-8 bytes. */
 final class QuantStateTensors {
-    static final List<String> FIELDS = List.of(
-            "quant_type", "blocksize", "dtype", "shape", "nested_blocksize", "nested_dtype", "nested_offset");
+    static final List<String> FIELDS =
+            List.of("quant_type", "blocksize", "dtype", "shape", "nested_blocksize", "nested_dtype", "nested_offset");
     private static final List<String> WORDS = List.of("quant_type", "dtype", "nested_dtype");
     private static final long MAX_ELEMENTS = 64;
 

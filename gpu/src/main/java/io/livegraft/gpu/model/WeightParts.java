@@ -37,7 +37,8 @@ record WeightParts(Path base, String weight, Map<String, TensorInfo> tensors, So
     TensorInfo require(String name) {
         TensorInfo info = tensors.get(name);
         if (info == null) {
-            throw refusal(name, present.isEmpty() ? "is missing beside " + weight : "is missing, but there is " + present);
+            throw refusal(
+                    name, present.isEmpty() ? "is missing beside " + weight : "is missing, but there is " + present);
         }
         return info;
     }
@@ -65,6 +66,7 @@ record WeightParts(Path base, String weight, Map<String, TensorInfo> tensors, So
     }
 
     LivegraftException refusal(String name, String what) {
-        return new LivegraftException(ErrorCode.INVALID_MODEL, "model directory %s tensor '%s' %s".formatted(base, name, what));
+        return new LivegraftException(
+                ErrorCode.INVALID_MODEL, "model directory %s tensor '%s' %s".formatted(base, name, what));
     }
 }

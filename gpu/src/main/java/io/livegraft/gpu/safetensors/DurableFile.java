@@ -20,18 +20,31 @@ public final class DurableFile {
         void writeTo(OutputStream out) throws IOException;
     }
 
+    /** Writes the contents in any order. */
+    @FunctionalInterface
+    interface Positioned {
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
     private DurableFile() {}
 
     /** Creates or replaces {@code file}; its directory must exist. A failure leaves what was there before. */
     public static void write(Path file, Contents contents) {
+        writeAnywhere(file, channel -> {
+            OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel));
+            contents.writeTo(out);
+            out.flush();
+        });
+    }
+
+    /** As {@link #write(Path, Contents)}. */
+    static void writeAnywhere(Path file, Positioned contents) {
         Path target = file.toAbsolutePath();
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
             try (FileChannel channel =
-                            FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                    OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
-                contents.writeTo(out);
-                out.flush();
+                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                contents.writeTo(channel);
                 channel.force(true);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);

@@ -1,7 +1,6 @@
 package io.livegraft.gpu.safetensors;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.livegraft.gpu.safetensors.SafetensorsLayout.Spec;
 import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.io.ByteArrayOutputStream;
@@ -10,11 +9,10 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 
 /**
  * Writes tensors as F32 or BF16, byte for byte as the reference library does when the names come sorted: header keys in the
@@ -24,7 +22,6 @@ public final class SafetensorsWriter {
     /** What PyTorch's and PEFT's files say of themselves. */
     public static final Map<String, String> PYTORCH = Map.of("format", "pt");
 
-    private static final JsonMapper JSON = new JsonMapper();
     private static final int CHUNK_BYTES = 1 << 16;
 
     private SafetensorsWriter() {}
@@ -72,25 +69,10 @@ public final class SafetensorsWriter {
         if (dtype != DType.F32 && dtype != DType.BF16) {
             throw new IllegalArgumentException("can't write " + dtype + ", expected F32 or BF16");
         }
-        ObjectNode root = JSON.createObjectNode();
-        if (!metadata.isEmpty()) {
-            new TreeMap<>(metadata).forEach(root.putObject("__metadata__")::put);
-        }
-        long offset = 0;
-        for (Map.Entry<String, HostTensor> entry : tensors.entrySet()) {
-            ObjectNode info = root.putObject(entry.getKey()).put("dtype", dtype.name());
-            entry.getValue().shape().forEach(info.putArray("shape")::add);
-            long end = offset + (long) entry.getValue().values().length * (dtype.bits() / 8);
-            info.putArray("data_offsets").add(offset).add(end);
-            offset = end;
-        }
-        byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);
-        int padded = Math.addExact(json.length, 7) / 8 * 8;
-        ByteBuffer header = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(padded).put(json);
-        while (header.hasRemaining()) {
-            header.put((byte) ' ');
-        }
-        return header.array();
+        SequencedMap<String, Spec> specs = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> specs.put(
+                name,
+                new Spec(dtype, tensor.shape().stream().map(Integer::longValue).toList())));
+        return SafetensorsLayout.of(specs, metadata).header();
     }
 }

@@ -176,6 +176,7 @@ class EngineLawTest {
     private static Engine open(int threads) {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
-        return Engine.open(new EngineSettings(base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE));
+        return Engine.open(
+                new EngineSettings(base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE));
     }
 }

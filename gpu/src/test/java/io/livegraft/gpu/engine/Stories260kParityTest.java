@@ -116,7 +116,8 @@ class Stories260kParityTest {
     }
 
     private Engine open(Precision precision, int threads) {
-        return Engine.open(new EngineSettings(base, Optional.of(precision), threads, 4, 0, 256, GradientCheckpointing.NONE));
+        return Engine.open(
+                new EngineSettings(base, Optional.of(precision), threads, 4, 0, 256, GradientCheckpointing.NONE));
     }
 
     private static JsonNode read(Path file) {

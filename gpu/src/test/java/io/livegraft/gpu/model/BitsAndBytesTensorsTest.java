@@ -81,9 +81,11 @@ class BitsAndBytesTensorsTest {
         assertInstanceOf(Scales.Nested.class, q.scales());
         assertEquals(Precision.FP4, quantized(base, V).precision());
         assertInstanceOf(RowTensor.class, quantized(base, O + ".weight"));
-        assertEquals(128, assertInstanceOf(BlockTensor.class, quantized(base, GATE)).blockSize());
         assertEquals(
-                Precision.NF4_SINGLE, quantized(base, LAYER + "mlp.down_proj.weight").precision());
+                128, assertInstanceOf(BlockTensor.class, quantized(base, GATE)).blockSize());
+        assertEquals(
+                Precision.NF4_SINGLE,
+                quantized(base, LAYER + "mlp.down_proj.weight").precision());
         assertEquals(Optional.empty(), base.quantizedTensor(LAYER + "mlp.up_proj.weight"));
         assertEquals(DType.BF16, base.dtype(Q));
         assertFalse(ModelDirectory.open(TinyBase.withConfig(dir.resolve("plain"), TinyBase.CONFIG))
@@ -101,7 +103,9 @@ class BitsAndBytesTensorsTest {
         }
         refused(header -> rename(header, Q + STATE, "x"), "tensor '" + Q + STATE + "' or __fp4 is missing");
         refused(header -> rename(header, O + ".SCB", "x"), "tensor '" + O + ".SCB' is missing");
-        refused(header -> rename(header, GATE + ".quant_type", "x"), "tensor '" + GATE + STATE + "' or __fp4 is missing");
+        refused(
+                header -> rename(header, GATE + ".quant_type", "x"),
+                "tensor '" + GATE + STATE + "' or __fp4 is missing");
         refused(header -> rename(header, GATE + ".blocksize", "x"), "'" + GATE + ".blocksize' is not a power of two");
         refused(header -> rename(header, Q, "x"), "tensor '" + Q + "' is missing, but there is");
     }
@@ -122,11 +126,17 @@ class BitsAndBytesTensorsTest {
 
     @Test
     void refusesTypesAndSizesThatDoNotFitByName() throws IOException {
-        refused(header -> type(header, Q + ".absmax", "I8"), "'" + Q + ".absmax' is I8 of shape [9], expected U8 with 9");
-        refused(header -> type(header, V + ".quant_map", "I32"), "'" + V + ".quant_map' is I32 of shape [16], expected F32");
+        refused(
+                header -> type(header, Q + ".absmax", "I8"),
+                "'" + Q + ".absmax' is I8 of shape [9], expected U8 with 9");
+        refused(
+                header -> type(header, V + ".quant_map", "I32"),
+                "'" + V + ".quant_map' is I32 of shape [16], expected F32");
         refused(header -> type(header, Q, "I8"), "tensor '" + Q + "' is I8 with 288 bytes, expected U8, BF16");
         refused(header -> type(header, O + ".weight", "U8"), "tensor '" + O + ".weight' is");
-        refused(header -> type(header, GATE + ".blocksize", "U64"), "'" + GATE + ".blocksize' is U64, expected I64 or F32");
+        refused(
+                header -> type(header, GATE + ".blocksize", "U64"),
+                "'" + GATE + ".blocksize' is U64, expected I64 or F32");
         refused(header -> type(header, Q + STATE, "I8"), "'" + Q + STATE + "' is I8");
     }
 
@@ -161,7 +171,8 @@ class BitsAndBytesTensorsTest {
         byte[] original = Files.readAllBytes(source.resolve("model.safetensors"));
         byte[] bytes = original.clone();
         String text = new String(original, StandardCharsets.ISO_8859_1);
-        int state = text.indexOf("{\"quant_type\": \"nf4\", \"blocksize\": 64, \"dtype\": \"bfloat16\", \"shape\": [24, 24]");
+        int state = text.indexOf(
+                "{\"quant_type\": \"nf4\", \"blocksize\": 64, \"dtype\": \"bfloat16\", \"shape\": [24, 24]");
         int at = text.indexOf(old, state);
         Arrays.fill(bytes, at, at + old.length(), (byte) ' ');
         System.arraycopy(with.getBytes(StandardCharsets.ISO_8859_1), 0, bytes, at, with.length());

@@ -114,7 +114,8 @@ class BlockTensorTest {
     void takesTheBitsThatItSays() {
         HostTensor weight = HostTensor.matrix(512, 512, normal(1, 512 * 512));
         assertEquals(4.127, bitsPerValue(QuantizationFormat.of(Precision.NF4).quantize(weight)), 0.0005);
-        assertEquals(4.5, bitsPerValue(QuantizationFormat.of(Precision.NF4_SINGLE).quantize(weight)));
+        assertEquals(
+                4.5, bitsPerValue(QuantizationFormat.of(Precision.NF4_SINGLE).quantize(weight)));
         assertEquals(4.127, bitsPerValue(QuantizationFormat.of(Precision.FP4).quantize(weight)), 0.0005);
         assertEquals(4.5, bitsPerValue(QuantizationFormat.of(Precision.INT4).quantize(weight)));
         assertEquals(4.254, bitsPerValue(BlockTensor.quantize(weight, Codebook.NF4, 32, true)), 0.0005);
@@ -130,10 +131,12 @@ class BlockTensorTest {
         HostTensor weight = HostTensor.matrix(3, 5, normal(1, 15));
         for (Precision precision : Precision.values()) {
             if (precision == Precision.FP32 || precision == Precision.BF16) {
-                assertThrows(IllegalArgumentException.class, () -> QuantizationFormat.of(precision).quantize(weight));
+                assertThrows(IllegalArgumentException.class, () -> QuantizationFormat.of(precision)
+                        .quantize(weight));
             } else {
                 assertEquals(
-                        precision, QuantizationFormat.of(precision).quantize(weight).precision());
+                        precision,
+                        QuantizationFormat.of(precision).quantize(weight).precision());
             }
             assertEquals(precision, Precision.of(precision.toString()));
         }

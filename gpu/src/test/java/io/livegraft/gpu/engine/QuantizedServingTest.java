@@ -1,0 +1,84 @@
+package io.livegraft.gpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.model.QuantizedBase;
+import io.livegraft.gpu.quantization.QuantizationFormat;
+import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A base that was quantized and written, against the same one quantized while it is loaded. */
+class QuantizedServingTest {
+    private static final String TEXT =
+            "Once upon a time there was a little girl who had a red ball. She ran to the park.";
+
+    private final Path base = SharedFiles.require("models/stories260k");
+
+    @TempDir
+    Path dir;
+
+    @ParameterizedTest
+    @EnumSource(names = {"NF4", "NF4_SINGLE", "FP4", "INT8"})
+    void hasTheSameLossToTheLastBit(Precision precision) {
+        double expected = loss(base, Optional.of(precision));
+        quantize(precision);
+        assertEquals(expected, loss(dir, Optional.empty()));
+        assertEquals(expected, loss(dir, Optional.of(precision)));
+    }
+
+    @Test
+    void isDequantizedOnRequestButNotQuantizedToAnotherForm() {
+        quantize(Precision.FP4);
+        assertEquals(loss(dir, Optional.empty()), loss(dir, Optional.of(Precision.FP32)));
+        LivegraftException refusal =
+                assertThrows(LivegraftException.class, () -> loss(dir, Optional.of(Precision.NF4)));
+        assertEquals(ErrorCode.INVALID_CONFIGURATION, refusal.code());
+        assertEquals(
+                "precision is nf4, but base %s is stored as fp4: expected that, bf16 or fp32, since it is not quantized twice"
+                        .formatted(dir),
+                refusal.getMessage());
+    }
+
+    @Test
+    void isKnownByWhatIsStored() {
+        assertEquals("nf4", form(base));
+        quantize(Precision.INT8);
+        assertEquals("int8", form(dir));
+    }
+
+    private void quantize(Precision precision) {
+        QuantizedBase.write(
+                dir, ModelDirectory.open(base), QuantizationFormat.of(precision), (name, done, total) -> {});
+    }
+
+    private static String form(Path directory) {
+        try (Engine engine = open(directory, Optional.empty())) {
+            return engine.profile().substring(engine.profile().indexOf('/') + 1);
+        }
+    }
+
+    private static double loss(Path directory, Optional<Precision> precision) {
+        try (Engine engine = open(directory, precision)) {
+            int[] ids = engine.tokenizer().encode(TEXT);
+            return engine.evaluate(Optional.empty(), List.of(new TrainingExample(ids, 1)))
+                    .finish();
+        }
+    }
+
+    private static Engine open(Path directory, Optional<Precision> precision) {
+        return Engine.open(new EngineSettings(directory, precision, 1, 4, 0, 256, GradientCheckpointing.NONE));
+    }
+}
