@@ -1,5 +1,6 @@
 package io.livegraft.gateway.cli;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.error.ErrorCode;
@@ -34,7 +35,10 @@ import picocli.CommandLine.Option;
 final class BenchQualityCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(names = "--base", paramLabel = "DIR", description = "Hugging Face directory; default: the bundled base.")
+    @Option(
+            names = "--base",
+            paramLabel = "BASE",
+            description = BaseLocation.DESCRIPTION + " Default: the bundled one.")
     private Optional<Path> base = Optional.empty();
 
     @Option(names = "--data", required = true, paramLabel = "FILE", description = "Rows: .csv, or JSON lines.")
@@ -104,8 +108,9 @@ final class BenchQualityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelDirectory directory =
-                ModelDirectory.open(base.orElseGet(() -> LocalNode.configuredOrBundled(ConfigFactory.load())));
+        Config loaded = ConfigFactory.load();
+        ModelDirectory directory = ModelDirectory.open(
+                BaseLocation.directory(base.orElseGet(() -> LocalNode.configuredOrBundled(loaded)), loaded));
         try {
             measure(directory);
         } catch (IllegalArgumentException outOfRange) {
