@@ -13,6 +13,7 @@ import io.livegraft.gpu.optimizer.Schedule;
 import io.livegraft.gpu.training.FileTraining;
 import io.livegraft.gpu.training.FileTraining.Batch;
 import io.livegraft.gpu.training.RewardMetrics;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,6 +90,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--slice-tokens", paramLabel = "N", description = "Tokens at once (default: ${DEFAULT-VALUE}).")
     private int sliceTokens = 512;
+
+    @Option(
+            names = "--gradient-checkpointing",
+            paramLabel = "P",
+            description = "Activations computed again to save memory: none (default), partial or full.")
+    private GradientCheckpointing checkpointing = GradientCheckpointing.NONE;
 
     @Option(
             names = "--learning-rate",
@@ -213,6 +220,7 @@ final class TrainCommand implements Callable<Integer> {
                     batchExamples > 0 ? new Batch.Examples(batchExamples) : new Batch.Tokens(batchTokens),
                     sliceTokens,
                     threads,
+                    checkpointing,
                     lora(),
                     optimizer());
         } catch (IllegalArgumentException outOfRange) {

@@ -1,6 +1,9 @@
 package io.livegraft.gpu.optimizer;
 
-/** Both moments of one tensor; arrays are not copied and, once handed over, only read. */
+/**
+ * Both moments m and v of one tensor, one value each per parameter, row-major; arrays are not copied and, once handed over, only
+ * read.
+ */
 public sealed interface TensorMoments {
     /** Tensors with fewer elements are not quantized: they cost little and tend to matter (bitsandbytes' bound). */
     int SMALLEST_QUANTIZED = 4096;

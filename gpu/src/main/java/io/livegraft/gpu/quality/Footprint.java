@@ -23,8 +23,8 @@ record Footprint(long linearBytes, long linearWeights, long bytes) {
                 linearBytes += bytes(linear);
                 linearWeights += weights(linear);
             }
-            other += layer.attentionNorm().weight().bytes()
-                    + layer.feedForwardNorm().weight().bytes();
+            other +=
+                    layer.vectors().mapToLong(vector -> vector.weight().bytes()).sum();
         }
         return new Footprint(linearBytes, linearWeights, linearBytes + other);
     }

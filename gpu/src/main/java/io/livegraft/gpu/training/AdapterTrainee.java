@@ -24,7 +24,8 @@ final class AdapterTrainee implements Trainee {
         this.settings = settings;
         this.base = base;
         this.backend = backend;
-        this.transformer = new Transformer(backend, TransformerWeights.frozen(backend, base, precision));
+        this.transformer =
+                new Transformer(backend, TransformerWeights.frozen(backend, base, precision), settings.checkpointing());
         Optional<LoraAdapter> continued = settings.adapter().map(this::read);
         this.reference = settings.reference().map(this::read).or(() -> continued);
         this.state = TrainingState.initial(

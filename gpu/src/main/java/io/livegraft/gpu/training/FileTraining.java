@@ -7,6 +7,7 @@ import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.tokenizer.Tokenizer;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +53,7 @@ public final class FileTraining {
      * @param adapter PEFT directory to go on from, with fresh moments; {@code lora} is not read then
      * @param reference PEFT directory of the frozen version that preference losses compare with; without one it is what the
      *     training starts from
+     * @param checkpointing what is kept of a slice's forward half; does not show in what is written
      */
     public record Settings(
             Path base,
@@ -68,6 +70,7 @@ public final class FileTraining {
             Batch batch,
             int sliceTokens,
             int threads,
+            GradientCheckpointing checkpointing,
             LoraConfig lora,
             OptimizerSettings optimizer) {
         public Settings {
@@ -77,7 +80,16 @@ public final class FileTraining {
         }
     }
 
-    /** One line of progress; {@code rewards} is empty for {@link Sft}. */
+    /**
+     * One line of progress.
+     *
+     * @param step steps taken, of {@code steps}
+     * @param loss of this step, in the loss's own unit: nats per target token for {@link Sft}
+     * @param rewards empty for {@link Sft}
+     * @param learningRate of this step
+     * @param tokens trained on so far, prompts too
+     * @param tokensPerSecond over the whole run so far
+     */
     public record Progress(
             long step,
             long steps,

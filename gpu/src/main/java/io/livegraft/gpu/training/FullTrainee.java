@@ -21,8 +21,8 @@ final class FullTrainee implements Trainee {
         }
         this.settings = settings;
         this.training = settings.fromScratch()
-                ? FullTraining.fromScratch(backend, base.config(), settings.seed())
-                : FullTraining.from(backend, base);
+                ? FullTraining.fromScratch(backend, base.config(), settings.seed(), settings.checkpointing())
+                : FullTraining.from(backend, base, settings.checkpointing());
         if (settings.loss() instanceof PreferenceLoss) {
             training.freezeReference();
         }

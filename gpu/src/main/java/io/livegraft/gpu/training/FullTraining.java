@@ -9,6 +9,7 @@ import io.livegraft.gpu.optimizer.Moments;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import java.util.Arrays;
@@ -34,20 +35,22 @@ public final class FullTraining {
     private Optional<AdamW> adamW = Optional.empty();
     private long steps;
 
-    private FullTraining(Backend backend, ModelConfig config, float[] initial) {
+    private FullTraining(Backend backend, ModelConfig config, float[] initial, GradientCheckpointing checkpointing) {
         this.backend = backend;
         this.config = config;
         this.layout = TransformerWeights.layout(config);
         this.values = backend.upload(initial, 1, layout.size());
         this.gradients = backend.allocate(1, layout.size());
-        this.transformer = new Transformer(backend, TransformerWeights.trained(backend, config, values, gradients));
+        this.transformer =
+                new Transformer(backend, TransformerWeights.trained(backend, config, values, gradients), checkpointing);
     }
 
     /**
      * Fresh weights: norms 1, biases 0, matrices N(0, 0.02²), those that write into the residual stream N(0, 0.02²/(2·layers))
      * as GPT-2 does.
      */
-    public static FullTraining fromScratch(Backend backend, ModelConfig config, long seed) {
+    public static FullTraining fromScratch(
+            Backend backend, ModelConfig config, long seed, GradientCheckpointing checkpointing) {
         ParameterLayout layout = TransformerWeights.layout(config);
         float[] initial = new float[layout.size()];
         SplittableRandom random = new SplittableRandom(seed);
@@ -62,17 +65,17 @@ public final class FullTraining {
                 initial[entry.offset() + i] = norm ? 1f : (float) (random.nextGaussian() * deviation);
             }
         }
-        return new FullTraining(backend, config, initial);
+        return new FullTraining(backend, config, initial, checkpointing);
     }
 
     /** Goes on from the weights of a base. */
-    public static FullTraining from(Backend backend, ModelDirectory base) {
+    public static FullTraining from(Backend backend, ModelDirectory base, GradientCheckpointing checkpointing) {
         ParameterLayout layout = TransformerWeights.layout(base.config());
         float[] initial = new float[layout.size()];
         for (ParameterLayout.Entry entry : layout.entries()) {
             System.arraycopy(base.tensor(entry.name()).values(), 0, initial, entry.offset(), entry.size());
         }
-        return new FullTraining(backend, base.config(), initial);
+        return new FullTraining(backend, base.config(), initial, checkpointing);
     }
 
     /** Keeps a copy of the weights as they are now: the reference of preference losses from here on. */

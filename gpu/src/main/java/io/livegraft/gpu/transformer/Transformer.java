@@ -12,7 +12,7 @@ import java.util.List;
 
 /** The decoder of a Llama-family base: token ids in, final hidden states and logits out, gradients back. */
 public final class Transformer {
-    /** A forward pass that can be run backward. */
+    /** A forward pass that can be run backward; made by {@link #record}. */
     public static final class Tape {
         private final Batch batch;
         private final List<Kept> blocks;

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * All of a base's weights on a device, by their places in the decoder. V = vocabulary, C = hidden size.
@@ -29,9 +30,12 @@ public record TransformerWeights(
     public record Vectors(Tensor weight, Optional<Tensor> gradient) {}
 
     /**
-     * One block.
+     * One block; C = hidden size, D = head dimension.
      *
+     * @param attentionNorm (1,C)
+     * @param feedForwardNorm (1,C)
      * @param queryNorm of every head of the queries (1,D), where the family has it; so {@code keyNorm} of the keys
+     * @param linears all seven, (out, in) each
      * @param biases (1,out) of the linear kinds that have one
      */
     public record Layer(
@@ -40,7 +44,15 @@ public record TransformerWeights(
             Optional<Vectors> queryNorm,
             Optional<Vectors> keyNorm,
             Map<LinearKind, Linear> linears,
-            Map<LinearKind, Vectors> biases) {}
+            Map<LinearKind, Vectors> biases) {
+        /** Everything that is not a linear weight. */
+        public Stream<Vectors> vectors() {
+            Stream<Vectors> norms = Stream.of(
+                            Optional.of(attentionNorm), Optional.of(feedForwardNorm), queryNorm, keyNorm)
+                    .flatMap(Optional::stream);
+            return Stream.concat(norms, biases.values().stream());
+        }
+    }
 
     private static final String EMBEDDING = "model.embed_tokens.weight";
     private static final String HEAD = "lm_head.weight";

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.model.FamilyTraits;
+import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.training.TrainingExample;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +60,34 @@ class TokenizerTest {
                 Tokenizer.load(stories, ModelDirectory.open(stories).config())) {
             assertEquals(golden.path("greedy_text").asText(), tokenizer.decode(ids));
         }
+    }
+
+    @Test
+    void aBaseWithoutBosBeginsWithItsTextAndAnEmptyTextIsEos() {
+        try (Tokenizer withBos = TinyTokenizer.byteLevel(dir);
+                Tokenizer without = Tokenizer.load(dir, withoutBos())) {
+            int[] ids = withBos.encode("Hi");
+            assertArrayEquals(Arrays.copyOfRange(ids, 1, ids.length), without.encode("Hi"));
+            assertArrayEquals(new int[] {TinyTokenizer.EOS}, without.encode(""));
+        }
+    }
+
+    private static ModelConfig withoutBos() {
+        return new ModelConfig(
+                8,
+                8,
+                1,
+                1,
+                1,
+                8,
+                267,
+                64,
+                1e-5f,
+                1e4,
+                FamilyTraits.LLAMA,
+                true,
+                OptionalInt.empty(),
+                List.of(TinyTokenizer.EOS));
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.livegraft.gpu.BundledBase;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +96,7 @@ class FileTrainingTest {
                         new FileTraining.Batch.Examples(4),
                         64,
                         2,
+                        GradientCheckpointing.PARTIAL,
                         new LoraConfig(4, 8, false, LoraConfig.ALL_LINEAR),
                         new OptimizerSettings(
                                 method == FileTraining.Method.FULL ? 1e-4 : 2e-3, 0.9, 0.999, 1e-8, 0, 1, 0)),

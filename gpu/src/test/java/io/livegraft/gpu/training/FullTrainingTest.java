@@ -12,6 +12,7 @@ import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -29,8 +30,8 @@ class FullTrainingTest {
     void trainingFromScratchLearnsAndTheSameSeedMakesTheSameBits() {
         try (Backend one = new VectorBackend(1);
                 Backend two = new VectorBackend(2)) {
-            FullTraining first = FullTraining.fromScratch(one, TinyModel.CONFIG, 4);
-            FullTraining second = FullTraining.fromScratch(two, TinyModel.CONFIG, 4);
+            FullTraining first = FullTraining.fromScratch(one, TinyModel.CONFIG, 4, GradientCheckpointing.NONE);
+            FullTraining second = FullTraining.fromScratch(two, TinyModel.CONFIG, 4, GradientCheckpointing.NONE);
             double before = first.evaluate(TinyModel.examples(), 64);
             for (int i = 0; i < 40; i++) {
                 first.step(TinyModel.examples(), ADAM, 64);
@@ -54,7 +55,7 @@ class FullTrainingTest {
     @MethodSource("families")
     void everyTensorOfTheCheckpointHasTheShapeThatHuggingFaceExpectsAndIsTrained(TinyFamily family) {
         try (Backend backend = new VectorBackend(1)) {
-            FullTraining training = FullTraining.fromScratch(backend, family.config(), 4);
+            FullTraining training = FullTraining.fromScratch(backend, family.config(), 4, GradientCheckpointing.NONE);
             Map<String, List<Integer>> shapes = new TreeMap<>();
             training.tensors().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
             assertEquals(new TreeMap<>(ModelDirectory.expectedTensors(family.config())), shapes);
@@ -74,15 +75,16 @@ class FullTrainingTest {
     @Test
     void normsBeginAtOneAndBiasesAtZero() {
         try (Backend backend = new VectorBackend(1)) {
-            TinyFamily.all().forEach(family -> FullTraining.fromScratch(backend, family.config(), 4)
-                    .tensors()
-                    .forEach((name, tensor) -> {
-                        if (tensor.shape().size() == 1) {
-                            float[] expected = new float[tensor.values().length];
-                            Arrays.fill(expected, name.endsWith(".bias") ? 0 : 1);
-                            assertArrayEquals(expected, tensor.values(), name);
-                        }
-                    }));
+            TinyFamily.all()
+                    .forEach(family -> FullTraining.fromScratch(backend, family.config(), 4, GradientCheckpointing.NONE)
+                            .tensors()
+                            .forEach((name, tensor) -> {
+                                if (tensor.shape().size() == 1) {
+                                    float[] expected = new float[tensor.values().length];
+                                    Arrays.fill(expected, name.endsWith(".bias") ? 0 : 1);
+                                    assertArrayEquals(expected, tensor.values(), name);
+                                }
+                            }));
         }
     }
 }
