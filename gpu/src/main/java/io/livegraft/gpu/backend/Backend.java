@@ -57,7 +57,7 @@ public interface Backend extends AutoCloseable {
     void multiply(Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate);
 
     /** {@code y (N,out) = x (N,in) · wᵀ}. */
-    void linear(Tensor y, Tensor x, LinearWeight w);
+    void linear(Tensor y, Tensor x, LinearWeight w, Phase phase);
 
     /** {@code dx (N,in) += dy (N,out) · w}; a frozen weight has no gradient. */
     void linearBackward(Tensor dx, Tensor dy, LinearWeight w);

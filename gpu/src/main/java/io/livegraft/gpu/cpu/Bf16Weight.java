@@ -1,6 +1,8 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.tensor.Bf16;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** The upper half of a float32, rounded to nearest even. */
 record Bf16Weight(int outputFeatures, int inputFeatures, short[] values) implements CpuLinearWeight {
@@ -15,6 +17,14 @@ record Bf16Weight(int outputFeatures, int inputFeatures, short[] values) impleme
     @Override
     public long bytes() {
         return 2L * values.length;
+    }
+
+    @Override
+    public void decodeBf16(MemorySegment out, int first, int count, int from, int width) {
+        for (int r = 0; r < count; r++) {
+            MemorySegment.copy(
+                    values, (first + r) * inputFeatures + from, out, ValueLayout.JAVA_SHORT, 2L * r * width, width);
+        }
     }
 
     @Override

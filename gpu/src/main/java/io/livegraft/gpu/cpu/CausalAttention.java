@@ -2,76 +2,90 @@ package io.livegraft.gpu.cpu;
 
 import java.util.Arrays;
 
-/** Attention of single heads, on top of {@link PanelProduct}; see {@code Backend.attention} for the formulas. */
+/**
+ * Attention of single heads, on top of {@link PanelProduct}; see {@code Backend.attention} for the formulas. Queries come in
+ * blocks that meet only the keys one of them sees; the blocks lie at fixed positions of the sequence.
+ */
 final class CausalAttention {
+    private static final int QUERIES = 64;
+
+    /** Scores of a block of queries against the keys {@code from} to {@code from + columns}. */
+    private record Block(int query, int queries, int from, Matrix scores) {}
+
     private CausalAttention() {}
 
     /** {@code out (count,D) = softmax(q·kᵀ/√D) · v} with queries at {@code position} and on. */
     static void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v, int position, int window) {
-        Matrix p = probabilities(q, keysTransposed, position, window);
-        PanelProduct.run(out, p, v, 1, false);
+        int length = keysTransposed.columns();
+        for (int query = 0; query < q.rows(); query += QUERIES) {
+            Block block = block(query, q.rows(), position, window, length);
+            probabilities(block, q, keysTransposed, position, window);
+            Matrix values = v.rowBlock(block.from(), block.scores().columns());
+            PanelProduct.run(out.rowBlock(query, block.queries()), block.scores(), values, 1, false);
+        }
     }
 
     /** Adds into dq, dk and dv of one query head and its key-value head. */
     static void backward(Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v, int window) {
-        int length = q.rows();
-        Matrix p = probabilities(q, k.transposed(), 0, window);
-        PanelProduct.run(dv, p.transposed(), dOut, 1, true);
-        Matrix ds = square(length);
-        PanelProduct.run(ds, dOut, v.transposed(), 1, false);
-        for (int i = 0; i < length; i++) {
-            int row = i * length;
-            double projection = 0;
-            for (int j = 0; j <= i; j++) {
-                projection += (double) p.data()[row + j] * ds.data()[row + j];
-            }
-            for (int j = 0; j <= i; j++) {
-                ds.data()[row + j] = p.data()[row + j] * (ds.data()[row + j] - (float) projection);
-            }
-            Arrays.fill(ds.data(), row + i + 1, row + length, 0f);
-        }
         float scale = scale(q.columns());
-        PanelProduct.run(dq, ds, k, scale, true);
-        PanelProduct.run(dk, ds.transposed(), q, scale, true);
-    }
-
-    /** Row i holds softmax over the window that ends with key {@code position + i}, and zeros around. */
-    private static Matrix probabilities(Matrix q, Matrix keysTransposed, int position, int window) {
-        int length = keysTransposed.columns();
-        float[] s = new float[q.rows() * length];
-        Matrix scores = new Matrix(s, 0, length, 1, q.rows(), length);
-        PanelProduct.run(scores, q, keysTransposed, scale(q.columns()), false);
-        for (int i = 0; i < q.rows(); i++) {
-            int end = Math.min(length, position + i + 1);
-            int first = Math.max(0, position + i + 1 - window);
-            Arrays.fill(s, i * length, i * length + first, 0f);
-            softmax(s, i * length + first, end - first);
-            Arrays.fill(s, i * length + end, (i + 1) * length, 0f);
-        }
-        return scores;
-    }
-
-    private static void softmax(float[] s, int from, int count) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int j = 0; j < count; j++) {
-            max = Math.max(max, s[from + j]);
-        }
-        VectorMath.expShifted(s, from, s, from, count, max);
-        double sum = 0;
-        for (int j = 0; j < count; j++) {
-            sum += s[from + j];
-        }
-        float inverse = (float) (1 / sum);
-        for (int j = 0; j < count; j++) {
-            s[from + j] *= inverse;
+        Matrix keysTransposed = k.transposed();
+        for (int query = 0; query < q.rows(); query += QUERIES) {
+            Block block = block(query, q.rows(), 0, window, q.rows());
+            Matrix p = block.scores();
+            probabilities(block, q, keysTransposed, 0, window);
+            Matrix upstream = dOut.rowBlock(query, block.queries());
+            PanelProduct.run(dv.rowBlock(block.from(), p.columns()), p.transposed(), upstream, 1, true);
+            Matrix ds = Matrix.zeros(p.rows(), p.columns());
+            PanelProduct.run(ds, upstream, v.rowBlock(block.from(), p.columns()).transposed(), 1, false);
+            softmaxBackward(ds, p);
+            PanelProduct.run(
+                    dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, true);
+            PanelProduct.run(
+                    dk.rowBlock(block.from(), p.columns()),
+                    ds.transposed(),
+                    q.rowBlock(query, block.queries()),
+                    scale,
+                    true);
         }
     }
 
-    private static float scale(int headDim) {
+    /** {@code ds = p · (dp − Σ_k p·dp)} in place of dp; p is zero where nothing is seen. */
+    private static void softmaxBackward(Matrix ds, Matrix p) {
+        for (int i = 0; i < p.rows(); i++) {
+            int row = i * p.columns();
+            float projection = (float) InterleavedSum.ofProducts(p.data(), row, ds.data(), row, p.columns());
+            for (int j = row; j < row + p.columns(); j++) {
+                ds.data()[j] = p.data()[j] * (ds.data()[j] - projection);
+            }
+        }
+    }
+
+    private static Block block(int query, int queries, int position, int window, int length) {
+        int count = Math.min(QUERIES, queries - query);
+        int from = Math.max(0, position + query + 1 - window);
+        int to = Math.min(length, position + query + count);
+        return new Block(query, count, from, Matrix.zeros(count, to - from));
+    }
+
+    /** Row i holds softmax over the window that ends with its own key, and zeros around. */
+    private static void probabilities(Block block, Matrix q, Matrix keysTransposed, int position, int window) {
+        Matrix scores = block.scores();
+        Matrix queries = q.rowBlock(block.query(), block.queries());
+        Matrix keys = keysTransposed.columnBlock(block.from(), scores.columns());
+        PanelProduct.run(scores, queries, keys, scale(q.columns()), false);
+        float[] s = scores.data();
+        for (int i = 0; i < block.queries(); i++) {
+            int row = i * scores.columns();
+            int last = position + block.query() + i;
+            int end = Math.min(scores.columns(), last + 1 - block.from());
+            int first = Math.max(0, last + 1 - window - block.from());
+            Arrays.fill(s, row, row + first, 0f);
+            Softmax.apply(s, row + first, end - first);
+            Arrays.fill(s, row + end, row + scores.columns(), 0f);
+        }
+    }
+
+    static float scale(int headDim) {
         return (float) (1 / Math.sqrt(headDim));
-    }
-
-    private static Matrix square(int length) {
-        return new Matrix(new float[length * length], 0, length, 1, length, length);
     }
 }

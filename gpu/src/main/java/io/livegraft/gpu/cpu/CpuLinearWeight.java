@@ -7,9 +7,11 @@ import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import java.lang.foreign.MemorySegment;
 
 /** A frozen weight (out, in) that can be read as either side of its two products. */
-sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16Weight, BlockWeight, RowWeight {
+sealed interface CpuLinearWeight extends LinearWeight
+        permits Fp32Weight, Bf16Weight, BlockWeight, PlaneWeight, RowWeight {
     static CpuLinearWeight of(LinearWeight weight) {
         return (CpuLinearWeight) weight;
     }
@@ -77,6 +79,65 @@ sealed interface CpuLinearWeight extends LinearWeight permits Fp32Weight, Bf16We
                 for (int k = 0; k < outputFeatures(); k++) {
                     decodeRow(panel, k * PanelProduct.WIDTH, 1, k, column, width);
                 }
+            }
+        };
+    }
+
+    /** Rows {@code first} to {@code first + count} as bfloat16, rounded to nearest even, columns {@code from} to {@code from + width}. */
+    default void decodeBf16(MemorySegment out, int first, int count, int from, int width) {
+        float[] row = new float[width];
+        for (int r = 0; r < count; r++) {
+            decodeRow(row, 0, 1, first + r, from, width);
+            Bf16Product.roundRow(out, 2L * r * width, row, 0, width);
+        }
+    }
+
+    /** wᵀ (in, out) in bfloat16: panels are rows of the weight. */
+    default Bf16Panels forwardBf16() {
+        return new Bf16Panels() {
+            @Override
+            public int depth() {
+                return inputFeatures();
+            }
+
+            @Override
+            public int columns() {
+                return outputFeatures();
+            }
+
+            @Override
+            public boolean transposed() {
+                return true;
+            }
+
+            @Override
+            public void fill(MemorySegment panel, int column, int width) {
+                decodeBf16(panel, column, width, 0, inputFeatures());
+            }
+        };
+    }
+
+    /** w (out, in) in bfloat16. */
+    default Bf16Panels backwardBf16() {
+        return new Bf16Panels() {
+            @Override
+            public int depth() {
+                return outputFeatures();
+            }
+
+            @Override
+            public int columns() {
+                return inputFeatures();
+            }
+
+            @Override
+            public boolean transposed() {
+                return false;
+            }
+
+            @Override
+            public void fill(MemorySegment panel, int column, int width) {
+                decodeBf16(panel, 0, outputFeatures(), column, width);
             }
         };
     }

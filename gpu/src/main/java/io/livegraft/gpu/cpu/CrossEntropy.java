@@ -15,20 +15,11 @@ final class CrossEntropy {
             Arrays.fill(x, from, from + count, 0f);
             return 0;
         }
-        float max = Float.NEGATIVE_INFINITY;
-        for (int v = 0; v < count; v++) {
-            max = Math.max(max, x[from + v]);
-        }
+        float max = Softmax.max(x, from, count);
         double shifted = (double) x[from + target] - max;
         VectorMath.expShifted(x, from, x, from, count, max);
-        double sum = 0;
-        for (int v = 0; v < count; v++) {
-            sum += x[from + v];
-        }
-        float factor = (float) (gradientScale / sum);
-        for (int v = 0; v < count; v++) {
-            x[from + v] *= factor;
-        }
+        double sum = InterleavedSum.of(x, from, count);
+        Softmax.scale(x, from, count, (float) (gradientScale / sum));
         x[from + target] -= gradientScale;
         return StrictMath.log(sum) - shifted;
     }

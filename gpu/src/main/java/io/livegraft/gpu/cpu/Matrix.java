@@ -3,6 +3,20 @@ package io.livegraft.gpu.cpu;
 /** A strided matrix view: element (r, c) is {@code data[offset + r·rowStride + c·columnStride]}. */
 record Matrix(float[] data, int offset, int rowStride, int columnStride, int rows, int columns) implements PanelSource {
 
+    static Matrix zeros(int rows, int columns) {
+        return new Matrix(new float[Math.multiplyExact(rows, columns)], 0, columns, 1, rows, columns);
+    }
+
+    /** Rows {@code from} to {@code from + count}, sharing memory. */
+    Matrix rowBlock(int from, int count) {
+        return new Matrix(data, offset + from * rowStride, rowStride, columnStride, count, columns);
+    }
+
+    /** Columns {@code from} to {@code from + count}, sharing memory. */
+    Matrix columnBlock(int from, int count) {
+        return new Matrix(data, offset + from * columnStride, rowStride, columnStride, rows, count);
+    }
+
     Matrix transposed() {
         return new Matrix(data, offset, columnStride, rowStride, columns, rows);
     }

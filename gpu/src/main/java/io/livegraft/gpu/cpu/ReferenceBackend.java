@@ -5,6 +5,7 @@ import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 
@@ -61,7 +62,7 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public void linear(Tensor y, Tensor x, LinearWeight w) {
+    public void linear(Tensor y, Tensor x, LinearWeight w, Phase phase) {
         product(DoubleTensor.of(y), DoubleTensor.of(x), decode(w).transposed(), 1, false);
     }
 

@@ -6,11 +6,7 @@ final class RmsNorm {
 
     static void forward(CpuTensor y, CpuTensor rstd, CpuTensor x, CpuTensor w, int n, float epsilon) {
         int row = x.row(n);
-        double sumOfSquares = 0;
-        for (int c = 0; c < x.columns(); c++) {
-            float value = x.data()[row + c];
-            sumOfSquares += (double) value * value;
-        }
+        double sumOfSquares = InterleavedSum.ofProducts(x.data(), row, x.data(), row, x.columns());
         float s = (float) (1 / Math.sqrt(sumOfSquares / x.columns() + epsilon));
         int to = y.row(n);
         for (int c = 0; c < x.columns(); c++) {

@@ -5,8 +5,13 @@ import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.quantization.BlockTensor;
+import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import jdk.incubator.vector.FloatVector;
@@ -25,17 +30,41 @@ public final class VectorBackend extends CpuMemory {
     private static final int PARALLEL_ELEMENTS = 32_768;
 
     private final Workers workers;
+    private final CpuKernels kernels;
+    private final LinearProducts products;
     private final RotaryTable rotary = new RotaryTable();
 
-    /** Starts the crew; {@code threads} 0 takes one per core and never changes a bit of any result. */
+    /** With portable kernels. */
     public VectorBackend(int threads) {
-        this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        this(threads, CpuKernels.portable());
     }
 
-    /** The chains of {@link PanelProduct} are the same for every vector width, so the width is not part of it. */
+    /** Starts the crew; {@code threads} 0 takes one per core and never changes a bit of any result. */
+    public VectorBackend(int threads, CpuKernels kernels) {
+        this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        this.kernels = kernels;
+        this.products = new LinearProducts(workers, kernels);
+    }
+
     @Override
     public String profile() {
-        return "cpu-fma-chain-1";
+        return kernels.profile();
+    }
+
+    @Override
+    public LinearWeight freeze(HostTensor weight, Precision precision) {
+        return laidOut(CpuLinearWeight.freeze(weight, precision));
+    }
+
+    @Override
+    public LinearWeight freeze(QuantizedTensor weight) {
+        return laidOut(CpuLinearWeight.freeze(weight));
+    }
+
+    private LinearWeight laidOut(CpuLinearWeight weight) {
+        return kernels.wide() && weight instanceof BlockWeight(BlockTensor tensor) && PlaneWeight.fits(tensor)
+                ? PlaneWeight.of(tensor)
+                : weight;
     }
 
     @Override
@@ -74,13 +103,13 @@ public final class VectorBackend extends CpuMemory {
     }
 
     @Override
-    public void linear(Tensor y, Tensor x, LinearWeight w) {
-        PanelProduct.run(workers, plain(y), plain(x), CpuLinearWeight.of(w).forward(), 1, false);
+    public void linear(Tensor y, Tensor x, LinearWeight w, Phase phase) {
+        products.linear(CpuTensor.of(y), CpuTensor.of(x), CpuLinearWeight.of(w), phase);
     }
 
     @Override
     public void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {
-        PanelProduct.run(workers, plain(dx), plain(dy), CpuLinearWeight.of(w).backward(), 1, true);
+        products.linearBackward(CpuTensor.of(dx), CpuTensor.of(dy), CpuLinearWeight.of(w));
     }
 
     @Override
@@ -192,16 +221,15 @@ public final class VectorBackend extends CpuMemory {
             int window) {
         CpuTensor queries = CpuTensor.of(q);
         CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
-        share(
-                queries.columns() / headDim,
-                (long) queries.size() * (position + queries.rows()),
-                head -> CausalAttention.forward(
-                        result.columnBlock(head * headDim, headDim),
-                        queries.columnBlock(head * headDim, headDim),
-                        keys.apply(head),
-                        values.apply(head),
-                        position,
-                        window));
+        share(queries.columns() / headDim, (long) queries.size() * (position + queries.rows()), head -> {
+            Matrix heads = result.columnBlock(head * headDim, headDim);
+            Matrix query = queries.columnBlock(head * headDim, headDim);
+            if (queries.rows() == 1 && DecodeAttention.fits(headDim)) {
+                DecodeAttention.forward(heads, query, keys.apply(head), values.apply(head));
+            } else {
+                CausalAttention.forward(heads, query, keys.apply(head), values.apply(head), position, window);
+            }
+        });
     }
 
     @Override
@@ -262,10 +290,6 @@ public final class VectorBackend extends CpuMemory {
 
     static FloatVector load(CpuTensor tensor, int index, VectorMask<Float> mask) {
         return FloatVector.fromArray(SPECIES, tensor.data(), tensor.offset() + index, mask);
-    }
-
-    private static Matrix plain(Tensor tensor) {
-        return CpuTensor.of(tensor).matrix(Operand.PLAIN);
     }
 
     /** Rows are independent; each is computed by one thread in one go. */

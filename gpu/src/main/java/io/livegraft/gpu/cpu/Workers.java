@@ -2,60 +2,142 @@ package io.livegraft.gpu.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
-/** A fixed crew that shares out independent tasks; the calling thread is one of it, nobody spins. */
+/**
+ * A fixed crew that shares out independent tasks; the calling thread is one of it. Whoever has nothing to do looks for work for
+ * a few microseconds, which is less than waking up costs, and then sleeps: a neighbour on the machine keeps its core. The
+ * caller never waits for a helper that has not taken a task.
+ */
 final class Workers implements AutoCloseable {
-    private final int threads;
-    private final ExecutorService helpers;
+    /** Looking costs a core; sleeping costs this much at the next task anyway. */
+    private static final long LOOK_NANOS = 30_000;
 
-    Workers(int threads) {
-        this.threads = threads;
-        this.helpers = Executors.newFixedThreadPool(
-                Math.max(1, threads - 1),
-                Thread.ofPlatform().daemon().name("livegraft-cpu-", 0).factory());
+    /** Tasks 0 to {@code count − 1} of one call. */
+    private static final class Job {
+        private final IntConsumer task;
+        private final int count;
+        private final Thread caller;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
+        private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+        Job(IntConsumer task, int count, Thread caller) {
+            this.task = task;
+            this.count = count;
+            this.caller = caller;
+        }
+
+        /** Takes tasks until none is left. */
+        void work() {
+            for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                try {
+                    task.accept(i);
+                } catch (Throwable broken) {
+                    failure.compareAndSet(null, broken);
+                }
+                if (done.incrementAndGet() == count) {
+                    LockSupport.unpark(caller);
+                }
+            }
+        }
+
+        boolean finished() {
+            return done.get() == count;
+        }
     }
 
-    /** Runs tasks 0 to {@code tasks − 1}, each once, in no order that a result may depend on. */
+    /** One helper: its thread, and whether it sleeps. */
+    private final class Helper implements Runnable {
+        private final Thread thread;
+        private volatile boolean asleep;
+
+        Helper(int number) {
+            this.thread =
+                    Thread.ofPlatform().daemon().name("livegraft-cpu-" + number).unstarted(this);
+        }
+
+        @Override
+        public void run() {
+            @Nullable Job seen = null;
+            while (!closed) {
+                Job job = awaitOther(seen);
+                if (job != null) {
+                    job.work();
+                }
+                seen = job;
+            }
+        }
+
+        private @Nullable Job awaitOther(@Nullable Job seen) {
+            long until = System.nanoTime() + LOOK_NANOS;
+            while (current == seen && !closed) {
+                if (System.nanoTime() < until) {
+                    Thread.onSpinWait();
+                } else {
+                    asleep = true;
+                    if (current == seen && !closed) {
+                        LockSupport.park(Workers.this);
+                    }
+                    asleep = false;
+                }
+            }
+            return current;
+        }
+    }
+
+    private final List<Helper> helpers = new ArrayList<>();
+    private volatile @Nullable Job current;
+    private volatile boolean closed;
+
+    Workers(int threads) {
+        for (int i = 1; i < threads; i++) {
+            helpers.add(new Helper(i));
+        }
+        helpers.forEach(helper -> helper.thread.start());
+    }
+
+    /** Runs tasks 0 to {@code tasks − 1}, each once, in no order that a result may depend on. One caller at a time. */
     void run(int tasks, IntConsumer task) {
-        if (threads == 1 || tasks == 1) {
+        if (helpers.isEmpty() || tasks <= 1) {
             for (int i = 0; i < tasks; i++) {
                 task.accept(i);
             }
             return;
         }
-        AtomicInteger next = new AtomicInteger();
-        Runnable loop = () -> {
-            for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
-                task.accept(i);
+        Job job = new Job(task, tasks, Thread.currentThread());
+        current = job;
+        for (Helper helper : helpers) {
+            if (helper.asleep) {
+                LockSupport.unpark(helper.thread);
             }
-        };
-        List<Future<?>> others = new ArrayList<>();
-        for (int i = 1; i < Math.min(threads, tasks); i++) {
-            others.add(helpers.submit(loop));
         }
-        loop.run();
-        others.forEach(Workers::await);
+        job.work();
+        awaitOthers(job);
+        Throwable broken = job.failure.get();
+        if (broken != null) {
+            throw new IllegalStateException("a CPU worker failed: " + broken, broken);
+        }
     }
 
-    private static void await(Future<?> future) {
-        try {
-            future.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("a CPU worker failed: " + e.getCause(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while computing", e);
+    private void awaitOthers(Job job) {
+        long until = System.nanoTime() + LOOK_NANOS;
+        while (!job.finished()) {
+            if (System.nanoTime() < until) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.park(this);
+            }
         }
     }
 
     @Override
     public void close() {
-        helpers.shutdownNow();
+        closed = true;
+        helpers.forEach(helper -> LockSupport.unpark(helper.thread));
     }
 }

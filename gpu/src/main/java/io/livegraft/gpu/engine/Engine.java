@@ -1,6 +1,7 @@
 package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.error.ErrorCode;
@@ -66,7 +67,11 @@ public final class Engine implements AutoCloseable {
                             .formatted(settings.base()));
         }
         Tokenizer tokenizer = Tokenizer.load(settings.base(), directory.config());
-        return new Engine(settings, directory, tokenizer, new VectorBackend(settings.threads()));
+        return new Engine(
+                settings,
+                directory,
+                tokenizer,
+                new VectorBackend(settings.threads(), settings.kernels().kernels()));
     }
 
     public ModelConfig config() {
@@ -140,14 +145,27 @@ public final class Engine implements AutoCloseable {
         List<Segment> segments = batch.stream().map(Generation::segment).toList();
         Transformer.Tape tape = transformer.infer(segments);
         List<GenerationDelta> deltas = new ArrayList<>();
-        for (int s = 0; s < segments.size(); s++) {
-            int lastRow = tape.start(s) + segments.get(s).ids().length - 1;
-            Tensor logits = transformer.logits(backend.rows(tape.hidden(), lastRow, 1));
-            float[] values = new float[config().vocabSize()];
-            backend.download(values, logits);
-            deltas.add(batch.get(s).accept(values));
+        for (int from = 0; from < segments.size(); ) {
+            int to = from + together(segments.subList(from, segments.size()));
+            int firstRow = tape.start(from) + segments.get(from).ids().length - 1;
+            Tensor hidden = backend.rows(tape.hidden(), firstRow, to - from);
+            Tensor logits = transformer.logits(hidden, segments.get(from).phase());
+            for (; from < to; from++) {
+                float[] values = new float[config().vocabSize()];
+                backend.download(values, backend.rows(logits, logits.rows() - (to - from), 1));
+                deltas.add(batch.get(from).accept(values));
+            }
         }
         return deltas;
+    }
+
+    /** How many of the first segments share a product: decode steps have a row each, one behind the other. */
+    private static int together(List<Segment> segments) {
+        int count = 0;
+        while (count < segments.size() && segments.get(count).phase() == Phase.DECODE) {
+            count++;
+        }
+        return Math.max(1, count);
     }
 
     /** One optimizer step of one adapter, in slices of at most {@code slice-tokens}. */

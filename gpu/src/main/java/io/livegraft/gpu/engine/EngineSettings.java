@@ -1,6 +1,7 @@
 package io.livegraft.gpu.engine;
 
 import com.typesafe.config.Config;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
  * @param sliceTokens tokens of one training slice at most (a longer example is one slice)
  * @param checkpointing what a training slice keeps of its forward half; never changes a bit of any result
+ * @param kernels of the CPU backend; part of the numeric profile
  */
 public record EngineSettings(
         Path base,
@@ -25,7 +27,8 @@ public record EngineSettings(
         int maxSequences,
         int maxSequenceTokens,
         int sliceTokens,
-        GradientCheckpointing checkpointing) {
+        GradientCheckpointing checkpointing,
+        KernelChoice kernels) {
     private static final String AS_STORED = "auto";
 
     public EngineSettings {
@@ -49,6 +52,7 @@ public record EngineSettings(
                 engine.getInt("max-sequence-tokens"),
                 engine.getInt("slice-tokens"),
                 GradientCheckpointing.valueOf(
-                        engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)));
+                        engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)),
+                KernelChoice.valueOf(engine.getString("kernels").toUpperCase(Locale.ROOT)));
     }
 }

@@ -7,6 +7,7 @@ import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.generation.StopFilter;
 import io.livegraft.gpu.tokenizer.TokenDecoder;
+import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.Segment;
 import java.util.List;
 import java.util.Optional;
@@ -67,8 +68,10 @@ public final class Generation implements AutoCloseable {
         if (finished || closed) {
             throw new IllegalStateException("a finished generation can't go on");
         }
-        int[] ids = position == 0 ? prompt : new int[] {lastToken};
-        return Segment.decode(ids, position, cache, adapter.map(StagedAdapter::tensors));
+        Optional<AdapterTensors> tensors = adapter.map(StagedAdapter::tensors);
+        return position == 0
+                ? Segment.prefill(prompt, 0, cache, tensors)
+                : Segment.decode(lastToken, position, cache, tensors);
     }
 
     /** Draws from the logits that {@link #segment()} led to. */

@@ -2,6 +2,7 @@ package io.livegraft.gpu.quality;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
@@ -43,9 +44,9 @@ final class SampledText {
         ids[0] = start;
         float[] logits = new float[transformer.config().vocabSize()];
         for (int position = 0; position < tokens; position++) {
-            Segment segment = Segment.decode(new int[] {ids[position]}, position, cache, Optional.empty());
+            Segment segment = Segment.decode(ids[position], position, cache, Optional.empty());
             Tensor hidden = transformer.infer(List.of(segment)).hidden();
-            backend.download(logits, transformer.logits(hidden));
+            backend.download(logits, transformer.logits(hidden, Phase.DECODE));
             ids[position + 1] = sampler.next(logits);
         }
         return ids;

@@ -7,6 +7,9 @@ public sealed interface Scales {
 
     float of(int block);
 
+    /** {@code out[i] = of(block + i)} for {@code count} blocks. */
+    void copy(float[] out, int block, int count);
+
     /** Memory they take, a shared map aside. */
     long bytes();
 
@@ -20,6 +23,11 @@ public sealed interface Scales {
         @Override
         public float of(int block) {
             return values[block];
+        }
+
+        @Override
+        public void copy(float[] out, int block, int count) {
+            System.arraycopy(values, block, out, 0, count);
         }
 
         @Override
@@ -59,6 +67,14 @@ public sealed interface Scales {
         public float of(int block) {
             float scale = nested[block >> Integer.numberOfTrailingZeros(nestedBlock)];
             return map[codes[block] & 0xFF] * scale + offset;
+        }
+
+        @Override
+        public void copy(float[] out, int block, int count) {
+            int shift = Integer.numberOfTrailingZeros(nestedBlock);
+            for (int i = 0; i < count; i++) {
+                out[i] = map[codes[block + i] & 0xFF] * nested[(block + i) >> shift] + offset;
+            }
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelDirectory;
@@ -107,7 +108,7 @@ public final class FileTraining {
 
     public static Result run(Settings settings, Consumer<Progress> progress) {
         ModelDirectory base = ModelDirectory.open(settings.base());
-        try (Backend backend = new VectorBackend(settings.threads());
+        try (Backend backend = new VectorBackend(settings.threads(), KernelChoice.AUTO.kernels());
                 Tokenizer tokenizer = Tokenizer.load(settings.base(), base.config())) {
             List<TrainingInput> inputs = new TrainingFile(
                             settings.data(), tokenizer, base.config().maxPositions())

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.Transformer.Tape;
@@ -57,7 +58,7 @@ final class SequencePass {
 
     /** Log p of the sequence at {@code index}. */
     double score(int index) {
-        Tensor logits = transformer.logits(targetRows(tape.hidden(), index));
+        Tensor logits = transformer.logits(targetRows(tape.hidden(), index), Phase.TRAINING);
         return -backend.crossEntropy(logits, sequences.get(index).targets(), 0);
     }
 
@@ -68,7 +69,7 @@ final class SequencePass {
      */
     double weigh(int index, double coefficient) {
         Tensor hidden = targetRows(tape.hidden(), index);
-        Tensor logits = transformer.logits(hidden);
+        Tensor logits = transformer.logits(hidden, Phase.TRAINING);
         double nll = backend.crossEntropy(logits, sequences.get(index).targets(), (float) -coefficient);
         transformer.logitsBackward(targetRows(dHidden.orElseThrow(), index), logits, hidden);
         return -nll;

@@ -1,5 +1,7 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.backend.Phase;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Segments laid one behind the other; rows of different segments never see each other. */
@@ -24,6 +26,25 @@ final class Batch {
                 positions[row++] = segment.position() + i;
             }
         }
+    }
+
+    /** Neighbouring rows whose segments are of one phase. */
+    record Run(Phase phase, int start, int count) {}
+
+    /** All rows, cut where the phase changes. */
+    List<Run> runs() {
+        List<Run> runs = new ArrayList<>();
+        for (int s = 0; s < segments.size(); s++) {
+            Phase phase = segments.get(s).phase();
+            int count = segments.get(s).ids().length;
+            if (!runs.isEmpty() && runs.getLast().phase() == phase) {
+                Run last = runs.removeLast();
+                runs.add(new Run(phase, last.start(), last.count() + count));
+            } else {
+                runs.add(new Run(phase, starts[s], count));
+            }
+        }
+        return runs;
     }
 
     List<Segment> segments() {

@@ -3,6 +3,7 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.transformer.AdapterTensors.Gradients;
@@ -35,7 +36,13 @@ final class LinearLayers {
     Tensor forward(Tensor x, int layer, LinearKind kind, Batch batch) {
         int features = weights.config().outputFeatures(kind.module());
         Tensor y = backend.allocate(x.rows(), features);
-        base(y, x, linear(layer, kind));
+        for (Batch.Run run : batch.runs()) {
+            base(
+                    backend.rows(y, run.start(), run.count()),
+                    backend.rows(x, run.start(), run.count()),
+                    linear(layer, kind),
+                    run.phase());
+        }
         bias(layer, kind).ifPresent(bias -> backend.addBias(y, bias.weight()));
         for (int s = 0; s < batch.segments().size(); s++) {
             Segment segment = batch.segments().get(s);
@@ -118,9 +125,9 @@ final class LinearLayers {
     }
 
     /** The base's part alone: {@code y = x·Wᵀ}. */
-    void base(Tensor y, Tensor x, Linear linear) {
+    void base(Tensor y, Tensor x, Linear linear, Phase phase) {
         switch (linear) {
-            case Linear.Frozen(var weight) -> backend.linear(y, x, weight);
+            case Linear.Frozen(var weight) -> backend.linear(y, x, weight, phase);
             case Linear.Trained(var weight, var gradient) ->
                 backend.multiply(y, x, Operand.PLAIN, weight, Operand.TRANSPOSED, 1, false);
         }

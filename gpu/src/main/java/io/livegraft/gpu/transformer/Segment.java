@@ -1,12 +1,14 @@
 package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.Phase;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * Consecutive rows of a batch that belong to one sequence.
  *
+ * @param phase chooses the arithmetic of its products
  * @param ids tokens to feed, at least one
  * @param position of the first of them; the cache holds all before
  * @param cache keys and values of the sequence; without one the segment is a whole sequence from position 0
@@ -14,7 +16,12 @@ import java.util.OptionalLong;
  * @param dropoutSeed of this segment's dropout masks; absent where nothing is dropped
  */
 public record Segment(
-        int[] ids, int position, Optional<KvCache> cache, Optional<AdapterTensors> adapter, OptionalLong dropoutSeed) {
+        Phase phase,
+        int[] ids,
+        int position,
+        Optional<KvCache> cache,
+        Optional<AdapterTensors> adapter,
+        OptionalLong dropoutSeed) {
     public Segment {
         if (ids.length == 0) {
             throw new IllegalArgumentException("a segment needs at least one token");
@@ -29,13 +36,18 @@ public record Segment(
         }
     }
 
-    /** Prefill or a decode step: what is fed sees the cache and is added to it. */
-    public static Segment decode(int[] ids, int position, KvCache cache, Optional<AdapterTensors> adapter) {
-        return new Segment(ids, position, Optional.of(cache), adapter, OptionalLong.empty());
+    /** A prompt, or a piece of one: it sees the cache and is added to it. */
+    public static Segment prefill(int[] ids, int position, KvCache cache, Optional<AdapterTensors> adapter) {
+        return new Segment(Phase.PREFILL, ids, position, Optional.of(cache), adapter, OptionalLong.empty());
+    }
+
+    /** The token of a decode step: it sees the cache and is added to it. */
+    public static Segment decode(int id, int position, KvCache cache, Optional<AdapterTensors> adapter) {
+        return new Segment(Phase.DECODE, new int[] {id}, position, Optional.of(cache), adapter, OptionalLong.empty());
     }
 
     /** A sequence in one piece, for training and evaluation: it leaves nothing behind. */
     public static Segment whole(int[] ids, Optional<AdapterTensors> adapter, OptionalLong dropoutSeed) {
-        return new Segment(ids, 0, Optional.empty(), adapter, dropoutSeed);
+        return new Segment(Phase.TRAINING, ids, 0, Optional.empty(), adapter, dropoutSeed);
     }
 }

@@ -2,6 +2,7 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.transformer.Normalisation.Normalised;
@@ -95,10 +96,10 @@ public final class Transformer {
         return new Tape(batch, kept, x, norms.forward(x, weights.finalNorm()));
     }
 
-    /** Logits (N,V) of hidden states (N,C). */
-    public Tensor logits(Tensor hidden) {
+    /** Logits (N,V) of hidden states (N,C), all of one phase. */
+    public Tensor logits(Tensor hidden, Phase phase) {
         Tensor logits = backend.allocate(hidden.rows(), config().vocabSize());
-        linears.base(logits, hidden, weights.head());
+        linears.base(logits, hidden, weights.head(), phase);
         return logits;
     }
 

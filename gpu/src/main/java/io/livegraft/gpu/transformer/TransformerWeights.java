@@ -58,7 +58,8 @@ public record TransformerWeights(
     private static final String HEAD = "lm_head.weight";
 
     /**
-     * Loads a base that stays as it is; linear layers in {@code precision}, the rest in float32.
+     * Loads a base that stays as it is; linear layers in {@code precision}, the head in
+     * bfloat16 unless that is float32, the rest in float32.
      *
      * @param precision of the linear layers; see {@link FrozenLinear} for those that are stored quantized
      */
@@ -75,7 +76,12 @@ public record TransformerWeights(
                     return new Vectors(weight, Optional.empty());
                 },
                 name -> new Linear.Frozen(FrozenLinear.load(backend, directory, name, precision)),
-                new Linear.Frozen(backend.freeze(head, Precision.FP32)));
+                new Linear.Frozen(backend.freeze(head, outside(precision))));
+    }
+
+    /** The head's form: bitsandbytes leaves it at 16 bits. */
+    private static Precision outside(Precision precision) {
+        return precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
     }
 
     /** Views of one arena of values and one of gradients, both in {@link #layout}. */

@@ -8,6 +8,7 @@ import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.RopeScaling;
@@ -100,10 +101,11 @@ class VectorBackendLawTest {
         try (Backend one = new VectorBackend(1);
                 Backend three = new VectorBackend(3)) {
             Tensor all = three.allocate(61, 2048);
-            three.linear(all, three.upload(x, 61, 257), three.freeze(weight, Precision.NF4));
+            three.linear(all, three.upload(x, 61, 257), three.freeze(weight, Precision.NF4), Phase.DECODE);
             for (int n : new int[] {0, 7, 8, 59, 60}) {
                 Tensor alone = one.allocate(1, 2048);
-                one.linear(alone, one.rows(one.upload(x, 61, 257), n, 1), one.freeze(weight, Precision.NF4));
+                one.linear(
+                        alone, one.rows(one.upload(x, 61, 257), n, 1), one.freeze(weight, Precision.NF4), Phase.DECODE);
                 assertArrayEquals(download(three, three.rows(all, n, 1)), download(one, alone), 0f, "row " + n);
             }
         }

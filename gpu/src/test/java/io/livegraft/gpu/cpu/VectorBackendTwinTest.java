@@ -10,6 +10,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.RopeScaling;
@@ -117,7 +118,11 @@ class VectorBackendTwinTest {
             HostTensor weight =
                     HostTensor.matrix(shape[2], shape[1], TinyModel.gaussian(random, shape[2] * shape[1], 1));
             var frozen = both.freeze(weight, precision);
-            both.linear(both.allocate(shape[0], shape[2]), tensor(both, random, shape[0], shape[1]), frozen);
+            both.linear(
+                    both.allocate(shape[0], shape[2]),
+                    tensor(both, random, shape[0], shape[1]),
+                    frozen,
+                    Phase.TRAINING);
             both.linearBackward(
                     tensor(both, random, shape[0], shape[1]), tensor(both, random, shape[0], shape[2]), frozen);
         }
@@ -127,7 +132,7 @@ class VectorBackendTwinTest {
         HostTensor weight = HostTensor.matrix(131, 67, TinyModel.gaussian(random, 131 * 67, 1));
         for (int blockSize : new int[] {32, 4096}) {
             var frozen = both.freeze(BlockTensor.quantize(weight, Codebook.FP4, blockSize, true));
-            both.linear(both.allocate(13, 131), tensor(both, random, 13, 67), frozen);
+            both.linear(both.allocate(13, 131), tensor(both, random, 13, 67), frozen, Phase.TRAINING);
             both.linearBackward(tensor(both, random, 13, 67), tensor(both, random, 13, 131), frozen);
         }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
@@ -176,7 +177,7 @@ class EngineLawTest {
     private static Engine open(int threads) {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
-        return Engine.open(
-                new EngineSettings(base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE));
+        return Engine.open(new EngineSettings(
+                base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO));
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.model.ModelDirectory;
@@ -42,7 +43,8 @@ class QuantizedServingTest {
     @Test
     void isDequantizedOnRequestButNotQuantizedToAnotherForm() {
         quantize(Precision.FP4);
-        assertEquals(loss(dir, Optional.empty()), loss(dir, Optional.of(Precision.FP32)));
+        double dense = loss(dir, Optional.of(Precision.FP32));
+        assertEquals(dense, loss(dir, Optional.empty()), 0.003 * dense, "products may be in bfloat16");
         LivegraftException refusal =
                 assertThrows(LivegraftException.class, () -> loss(dir, Optional.of(Precision.NF4)));
         assertEquals(ErrorCode.INVALID_CONFIGURATION, refusal.code());
@@ -79,6 +81,7 @@ class QuantizedServingTest {
     }
 
     private static Engine open(Path directory, Optional<Precision> precision) {
-        return Engine.open(new EngineSettings(directory, precision, 1, 4, 0, 256, GradientCheckpointing.NONE));
+        return Engine.open(
+                new EngineSettings(directory, precision, 1, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO));
     }
 }

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.livegraft.gpu.SharedFiles;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.Sampler;
@@ -55,7 +57,7 @@ class Stories260kParityTest {
             int[] likeliest = new ObjectMapper().convertValue(golden.get("argmax_every_pos"), int[].class);
             for (int n = 0; n < likeliest.length; n++) {
                 float[] logits = new float[expected.length];
-                backend.download(logits, transformer.logits(backend.rows(hidden, n, 1)));
+                backend.download(logits, transformer.logits(backend.rows(hidden, n, 1), Phase.TRAINING));
                 if (n == 0) {
                     for (int v = 0; v < logits.length; v++) {
                         assertEquals(expected[v], logits[v], 1e-4, "logit " + v);
@@ -116,8 +118,8 @@ class Stories260kParityTest {
     }
 
     private Engine open(Precision precision, int threads) {
-        return Engine.open(
-                new EngineSettings(base, Optional.of(precision), threads, 4, 0, 256, GradientCheckpointing.NONE));
+        return Engine.open(new EngineSettings(
+                base, Optional.of(precision), threads, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO));
     }
 
     private static JsonNode read(Path file) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.io.BufferedReader;
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Law 3 through whole trainings: the same inputs give the same bits for every thread count, checkpointing policy, company and
@@ -26,12 +29,13 @@ class DeterminismLawTest {
     @TempDir
     private Path directory;
 
-    @Test
-    void twoHundredStepsHaveOneDigestForEveryThreadCountCheckpointingAndCompany() {
+    @ParameterizedTest
+    @EnumSource(KernelChoice.class)
+    void twoHundredStepsHaveOneDigestForEveryThreadCountCheckpointingAndCompany(KernelChoice kernels) {
         Path base = TinyQlora.base(directory, 64, 176, 96);
         Map<String, String> digests = new TreeMap<>();
         for (int threads : new int[] {1, 2}) {
-            try (Backend backend = new VectorBackend(threads)) {
+            try (Backend backend = new VectorBackend(threads, kernels.kernels())) {
                 for (GradientCheckpointing policy : List.of(GradientCheckpointing.NONE, GradientCheckpointing.FULL)) {
                     for (boolean neighbours : new boolean[] {false, true}) {
                         digests.put(
@@ -105,8 +109,10 @@ class DeterminismLawTest {
                     if (method.getName().equals("linear") && ((Tensor) arguments[1]).rows() > rows) {
                         Tensor y = (Tensor) arguments[0];
                         Tensor half = backend.allocate(y.rows(), y.columns());
-                        method.invoke(backend, half, masked(backend, (Tensor) arguments[1], 0), arguments[2]);
-                        method.invoke(backend, y, masked(backend, (Tensor) arguments[1], 1), arguments[2]);
+                        method.invoke(
+                                backend, half, masked(backend, (Tensor) arguments[1], 0), arguments[2], arguments[3]);
+                        method.invoke(
+                                backend, y, masked(backend, (Tensor) arguments[1], 1), arguments[2], arguments[3]);
                         backend.add(y, half);
                         return null;
                     }

@@ -86,7 +86,11 @@ class FamilyParityTest {
             while (fed < TOKENS.length) {
                 int count = fed == 0 ? prefill : 1;
                 int[] ids = Arrays.copyOfRange(TOKENS, fed, fed + count);
-                float[][] logits = logits(transformer, Segment.decode(ids, fed, cache, Optional.empty()));
+                float[][] logits = logits(
+                        transformer,
+                        fed == 0
+                                ? Segment.prefill(ids, 0, cache, Optional.empty())
+                                : Segment.decode(ids[0], fed, cache, Optional.empty()));
                 for (int row = 0; row < count; row++) {
                     assertArrayEquals(whole[fed + row], logits[row], 0f, "position " + (fed + row));
                 }
@@ -113,7 +117,7 @@ class FamilyParityTest {
     }
 
     private float[][] logits(Transformer transformer, Segment segment) {
-        Tensor logits = transformer.logits(transformer.infer(List.of(segment)).hidden());
+        Tensor logits = transformer.logits(transformer.infer(List.of(segment)).hidden(), segment.phase());
         float[][] rows = new float[logits.rows()][logits.columns()];
         for (int n = 0; n < rows.length; n++) {
             backend.download(rows[n], backend.rows(logits, n, 1));

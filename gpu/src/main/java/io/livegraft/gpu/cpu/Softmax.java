@@ -1,0 +1,40 @@
+package io.livegraft.gpu.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@code s[j] = e^(s[j] − max) / Σ e^(s − max)}, in place. */
+final class Softmax {
+    private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+
+    private Softmax() {}
+
+    static void apply(float[] s, int from, int count) {
+        VectorMath.expShifted(s, from, s, from, count, max(s, from, count));
+        scale(s, from, count, (float) (1 / InterleavedSum.of(s, from, count)));
+    }
+
+    /** The largest; its bits don't depend on an order. */
+    static float max(float[] s, int from, int count) {
+        FloatVector max = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        int j = 0;
+        for (; j + SPECIES.length() <= count; j += SPECIES.length()) {
+            max = max.max(FloatVector.fromArray(SPECIES, s, from + j));
+        }
+        float largest = max.reduceLanes(VectorOperators.MAX);
+        for (; j < count; j++) {
+            largest = Math.max(largest, s[from + j]);
+        }
+        return largest;
+    }
+
+    /** {@code s *= factor}. */
+    static void scale(float[] s, int from, int count, float factor) {
+        for (int j = 0; j < count; j += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(j, count);
+            FloatVector.fromArray(SPECIES, s, from + j, mask).mul(factor).intoArray(s, from + j, mask);
+        }
+    }
+}

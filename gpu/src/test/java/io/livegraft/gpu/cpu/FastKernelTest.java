@@ -1,0 +1,172 @@
+package io.livegraft.gpu.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.tensor.Bf16;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The kernels that a machine's instruction set decides about: near the reference, and law 3 to the bit. */
+class FastKernelTest {
+    private static final int ROWS = 133;
+    /** (out, in): in blocks, in half groups and in neither; for oneDNN and not. */
+    private static final int[][] SHAPES = {
+        {131, 192}, {96, 64}, {129, 100}, {3, 320}, {160, 96}, {2_080, 64}, {64, 2_176}
+    };
+
+    private final CpuKernels kernels = KernelChoice.AUTO.kernels();
+    private final Backend one = new VectorBackend(1, kernels);
+    private final Backend three = new VectorBackend(3, kernels);
+    private final Backend reference = new ReferenceBackend();
+
+    @AfterEach
+    void close() {
+        one.close();
+        three.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void everyPhaseIsNearTheReference(Precision precision) {
+        for (int[] shape : SHAPES) {
+            for (Phase phase : Phase.values()) {
+                double tolerance = phase == Phase.DECODE ? 1e-5 : 6e-3;
+                assertNear(
+                        linear(reference, shape, precision, phase, 9),
+                        linear(three, shape, precision, phase, 9),
+                        tolerance);
+            }
+            assertNear(backward(reference, shape, precision, 9), backward(three, shape, precision, 9), 6e-3);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void aRowHasTheSameBitsAloneAndAmongAnyNumberAndOnAnyNumberOfThreads(Precision precision) {
+        for (int[] shape : SHAPES) {
+            for (Phase phase : Phase.values()) {
+                float[] all = linear(three, shape, precision, phase, ROWS);
+                for (int rows : new int[] {1, 2, 3, 4, 5, 16, 17, 33, 64, 65, 128}) {
+                    float[] some = linear(one, shape, precision, phase, rows);
+                    assertArrayEquals(Arrays.copyOf(all, some.length), some, 0f, phase + ", rows " + rows);
+                }
+            }
+            float[] all = backward(three, shape, precision, ROWS);
+            for (int rows : new int[] {1, 2, 16, 31, 100}) {
+                float[] some = backward(one, shape, precision, rows);
+                assertArrayEquals(Arrays.copyOf(all, some.length), some, 0f, "backward, rows " + rows);
+            }
+        }
+    }
+
+    @Test
+    void planesHoldTheVeryWeightsOfTheFile() {
+        assumeTrue(kernels.wide(), "registers are narrower than 512 bits");
+        HostTensor weight = weight(new int[] {5, 192});
+        CpuLinearWeight planes = assertInstanceOf(PlaneWeight.class, one.freeze(weight, Precision.NF4));
+        CpuLinearWeight blocks = CpuLinearWeight.freeze(weight, Precision.NF4);
+        assertTrue(planes.bytes() - blocks.bytes() < 64, "at most the rest of a group more");
+        float[] expected = new float[5 * 192];
+        float[] actual = new float[5 * 192];
+        for (int row = 0; row < 5; row++) {
+            blocks.decodeRow(expected, row * 192, 1, row, 0, 192);
+            planes.decodeRow(actual, row * 192, 1, row, 0, 192);
+        }
+        assertArrayEquals(expected, actual, 0f);
+        MemorySegment rounded = Arena.ofAuto().allocate(2 * 5 * 128);
+        planes.decodeBf16(rounded, 0, 5, 64, 128);
+        for (int i = 0; i < 5 * 128; i++) {
+            short want = Bf16.fromFloat(expected[i / 128 * 192 + 64 + i % 128]);
+            assertEquals(want, rounded.getAtIndex(ValueLayout.JAVA_SHORT, i));
+        }
+    }
+
+    @Test
+    void attentionOfOneQueryHasTheBitsOfManyAndIsNearTheReference() {
+        int headDim = 64;
+        int length = 150;
+        for (int window : new int[] {Integer.MAX_VALUE, 37}) {
+            float[] whole = attention(one, length, 0, length, headDim, window);
+            assertNear(attention(reference, length, 0, length, headDim, window), whole, 1e-5);
+            for (int position : new int[] {0, 1, 63, 64, 65, 128, 149}) {
+                float[] last = attention(three, length, position, 1, headDim, window);
+                int from = position * 2 * headDim;
+                assertArrayEquals(
+                        Arrays.copyOfRange(whole, from, from + 2 * headDim), last, 0f, "position " + position);
+            }
+        }
+    }
+
+    /** Of {@code count} queries from {@code position} on. */
+    private static float[] attention(Backend backend, int length, int position, int count, int headDim, int window) {
+        Random random = new Random(5);
+        Tensor q = backend.upload(TinyModel.gaussian(random, length * 2 * headDim, 1), length, 2 * headDim);
+        Tensor k = backend.upload(TinyModel.gaussian(random, length * headDim, 1), length, headDim);
+        Tensor v = backend.upload(TinyModel.gaussian(random, length * headDim, 1), length, headDim);
+        KvCache cache = backend.allocateKvCache(1, 1, headDim, length);
+        backend.appendKv(cache, 0, k, v, 0);
+        Tensor out = backend.allocate(count, 2 * headDim);
+        backend.attention(out, backend.rows(q, position, count), cache, 0, position, window);
+        return values(backend, out);
+    }
+
+    private static float[] linear(Backend backend, int[] shape, Precision precision, Phase phase, int rows) {
+        LinearWeight weight = backend.freeze(weight(shape), precision);
+        Tensor y = backend.allocate(rows, shape[0]);
+        backend.linear(y, backend.rows(input(backend, shape[1]), 0, rows), weight, phase);
+        return values(backend, y);
+    }
+
+    private static float[] backward(Backend backend, int[] shape, Precision precision, int rows) {
+        LinearWeight weight = backend.freeze(weight(shape), precision);
+        Tensor dx = backend.upload(TinyModel.gaussian(new Random(3), ROWS * shape[1], 1), ROWS, shape[1]);
+        Tensor some = backend.rows(dx, 0, rows);
+        backend.linearBackward(some, backend.rows(input(backend, shape[0]), 0, rows), weight);
+        return values(backend, some);
+    }
+
+    private static HostTensor weight(int[] shape) {
+        return HostTensor.matrix(shape[0], shape[1], TinyModel.gaussian(new Random(1), shape[0] * shape[1], 0.1));
+    }
+
+    private static Tensor input(Backend backend, int columns) {
+        return backend.upload(TinyModel.gaussian(new Random(2), ROWS * columns, 1), ROWS, columns);
+    }
+
+    private static float[] values(Backend backend, Tensor tensor) {
+        float[] values = new float[tensor.rows() * tensor.columns()];
+        backend.download(values, tensor);
+        return values;
+    }
+
+    /** Against the largest magnitude, which rounding errors follow. */
+    private static void assertNear(float[] expected, float[] actual, double tolerance) {
+        double largest = 0;
+        for (float value : expected) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        for (int i = 0; i < expected.length; i++) {
+            double difference = Math.abs(expected[i] - actual[i]);
+            assertTrue(difference <= tolerance * largest, expected[i] + " and " + actual[i] + " of " + largest);
+        }
+    }
+}
