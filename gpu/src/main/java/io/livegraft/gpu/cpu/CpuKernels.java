@@ -31,6 +31,15 @@ public record CpuKernels(boolean wide, Optional<OneDnn> oneDnn, String reason) {
         return new CpuKernels(false, Optional.empty(), "portable kernels were asked for");
     }
 
+    /** One line for whoever starts a node: which kernels serve which phase, and why no better ones. */
+    public String description() {
+        String decode = wide ? "decode looks 4-bit weights up in registers" : "decode multiplies decoded panels";
+        String others = oneDnn.isPresent()
+                ? "prefill and training multiply in bfloat16 through oneDNN"
+                : "prefill and training multiply decoded panels (" + reason + ")";
+        return "%s: %s; %s".formatted(profile(), decode, others);
+    }
+
     /** E.g. {@code cpu-fma-chain-2+planes-1+onednn-amx}. */
     String profile() {
         return "cpu-fma-chain-2"

@@ -3,6 +3,7 @@ package io.livegraft.gpu.engine;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.CpuKernels;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -27,6 +28,8 @@ import io.livegraft.gpu.transformer.TransformerWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One base on one device, shared by training and serving: the only code that touches the device. Used from one thread at a time.
@@ -35,6 +38,8 @@ import java.util.Optional;
  * released is a broken invariant, {@link IllegalStateException}.
  */
 public final class Engine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
     private final EngineSettings settings;
     private final ModelDirectory directory;
     private final Tokenizer tokenizer;
@@ -67,11 +72,9 @@ public final class Engine implements AutoCloseable {
                             .formatted(settings.base()));
         }
         Tokenizer tokenizer = Tokenizer.load(settings.base(), directory.config());
-        return new Engine(
-                settings,
-                directory,
-                tokenizer,
-                new VectorBackend(settings.threads(), settings.kernels().kernels()));
+        CpuKernels kernels = settings.kernels().kernels();
+        LOG.info("kernels {}", kernels.description());
+        return new Engine(settings, directory, tokenizer, new VectorBackend(settings.threads(), kernels));
     }
 
     public ModelConfig config() {
