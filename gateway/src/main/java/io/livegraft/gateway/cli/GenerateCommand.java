@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
         name = "generate",
         description = {
             "Continue a prompt with a base, and an adapter if given; prints only what follows the prompt.",
-            "The same arguments give the same text, on every run."
+            "The same arguments give the same text in every run on a machine."
         })
 final class GenerateCommand implements Callable<Integer> {
     private final Terminal terminal;

@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
         description = {
             "Train an adapter (qlora on an NF4 base, lora on a float32 one) or every weight (full) from a file.",
             "Each line is {\"prompt\":…,\"completion\":…} for sft, with \"chosen\" and \"rejected\" instead for dpo, with a",
-            "\"label\", true or false, for kto, bco and apo-zero; or lists of messages. The same arguments give the same bytes."
+            "\"label\", true or false, for kto, bco and apo-zero; or lists of messages. The same arguments give the same bytes",
+            "on machines of one instruction set."
         })
 final class TrainCommand implements Callable<Integer> {
     private static final int PROGRESS_LINES = 50;

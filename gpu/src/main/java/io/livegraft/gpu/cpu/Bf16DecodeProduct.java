@@ -40,18 +40,17 @@ final class Bf16DecodeProduct {
     private static void features(CpuTensor y, float[] inputs, Bf16Weight w, int from, int to) {
         int depth = w.inputFeatures();
         float[] sums = new float[FEATURES * LANES];
-        for (int o = from; o < to; o += FEATURES) {
-            int first = Math.max(0, Math.min(o, to - FEATURES));
+        int o = from;
+        for (; o + FEATURES <= to; o += FEATURES) {
             for (int n = 0; n < y.rows(); n++) {
-                if (to - first >= FEATURES) {
-                    fourFeatures(sums, inputs, n * depth, w.values(), first * depth, depth);
-                    DecodeProduct.totals(sums);
-                    DecodeProduct.copyTotals(y.data(), y.row(n) + first, sums);
-                } else {
-                    for (int f = first; f < to; f++) {
-                        y.data()[y.row(n) + f] = one(sums, inputs, n * depth, w.values(), f * depth, depth);
-                    }
-                }
+                fourFeatures(sums, inputs, n * depth, w.values(), o * depth, depth);
+                DecodeProduct.totals(sums);
+                DecodeProduct.copyTotals(y.data(), y.row(n) + o, sums);
+            }
+        }
+        for (; o < to; o++) {
+            for (int n = 0; n < y.rows(); n++) {
+                y.data()[y.row(n) + o] = one(sums, inputs, n * depth, w.values(), o * depth, depth);
             }
         }
     }
@@ -69,6 +68,7 @@ final class Bf16DecodeProduct {
         return DecodeProduct.firstTotal(sums);
     }
 
+    /** Written out as {@code DecodeProduct}'s is. */
     private static void fourFeatures(float[] sums, float[] x, int from, short[] values, int row, int depth) {
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);

@@ -4,7 +4,8 @@ package io.livegraft.gpu.cpu;
  * Sums in double precision with eight running totals, so that an addition needn't wait for the one before it.
  *
  * <pre>{@code
- *   total[t] = Σ x[8i + t], in order of i          sum = ((t0 + t4) + (t2 + t6)) + ((t1 + t5) + (t3 + t7))
+ *   total[t] = Σ x[8i + t], in order of i          sum = ((t0 + t4) + (t2 + t6)) + ((t1 + t5) + (t3 + t7)) + rest
+ *   rest = Σ of the last count mod 8 elements, in order
  * }</pre>
  *
  * The order is fixed by the position of an element in its row, whatever is computed beside it.

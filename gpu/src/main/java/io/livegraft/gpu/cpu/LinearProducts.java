@@ -34,7 +34,7 @@ final class LinearProducts {
         switch (phase) {
             case TRAINING, PREFILL -> {
                 if (rounds(w)) {
-                    bf16.orElseThrow().run(y, x, w.forwardBf16(), false);
+                    bf16.orElseThrow().run(y, x, new Bf16Panels(w, true), false);
                 } else {
                     panels(y, x, w);
                 }
@@ -52,7 +52,7 @@ final class LinearProducts {
 
     void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
         if (rounds(w)) {
-            bf16.orElseThrow().run(dx, dy, w.backwardBf16(), true);
+            bf16.orElseThrow().run(dx, dy, new Bf16Panels(w, false), true);
         } else {
             PanelProduct.run(workers, dx.matrix(Operand.PLAIN), dy.matrix(Operand.PLAIN), w.backward(), 1, true);
         }

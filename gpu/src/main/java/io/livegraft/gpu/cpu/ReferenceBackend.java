@@ -12,7 +12,7 @@ import io.livegraft.gpu.backend.Tensor;
 /**
  * The specification: every operation as its formula in {@link io.livegraft.gpu.backend.Backend} says it, scalar, double from
  * end to end, no cleverness. Other backends are tested against it, and the gradients of whole models by central differences
- * on it, which rounding to float32 would drown.
+ * on it, which rounding to float32 would drown. One file for all of the interface, so that it reads in the same order.
  */
 public final class ReferenceBackend extends ReferenceMemory {
     @Override

@@ -2,8 +2,10 @@
  * The CPU as a device: {@link io.livegraft.gpu.cpu.ReferenceBackend} is the specification (scalar, double),
  * {@link io.livegraft.gpu.cpu.VectorBackend} the fast twin on the Vector API.
  *
- * <p>Every product of the fast twin is a chain of fused multiply-adds in order of the inner dimension, one chain per
- * element; vectors run over the elements, so neither vector width nor threads nor batch rows can change a bit (law 3).
+ * <p>Products of the portable kernels are chains of fused multiply-adds in order of the inner dimension, one chain per element;
+ * vectors run over the elements, so not even vector width can change a bit. Products with frozen weights take what the machine
+ * has ({@link io.livegraft.gpu.cpu.CpuKernels}): bits then depend on its instruction set, which the profile names, but never on
+ * threads or batch rows (law 3).
  */
 @NullMarked
 package io.livegraft.gpu.cpu;

@@ -76,11 +76,11 @@ public record TransformerWeights(
                     return new Vectors(weight, Optional.empty());
                 },
                 name -> new Linear.Frozen(FrozenLinear.load(backend, directory, name, precision)),
-                new Linear.Frozen(backend.freeze(head, outside(precision))));
+                new Linear.Frozen(backend.freeze(head, headPrecision(precision))));
     }
 
     /** The head's form: bitsandbytes leaves it at 16 bits. */
-    private static Precision outside(Precision precision) {
+    private static Precision headPrecision(Precision precision) {
         return precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
     }
 
