@@ -3,6 +3,7 @@ package io.livegraft.gpu.backend;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import java.util.List;
 
 /**
  * One device's tensor operations. Shapes are (rows, columns); N = rows of a batch (all tokens of all its sequences), C =
@@ -56,11 +57,27 @@ public interface Backend extends AutoCloseable {
     /** {@code c (M,N) = or += scale · op(a) (M,K) · op(b) (K,N)}. */
     void multiply(Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate);
 
-    /** {@code y (N,out) = x (N,in) · wᵀ}. */
-    void linear(Tensor y, Tensor x, LinearWeight w, Phase phase);
+    /**
+     * Several weights over the same rows, each with the bits that it has alone.
+     *
+     * <pre>{@code
+     *   ys[i] (N,out[i]) = x (N,in) · ws[i]ᵀ
+     * }</pre>
+     */
+    void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase);
 
-    /** {@code dx (N,in) += dy (N,out) · w}; a frozen weight has no gradient. */
-    void linearBackward(Tensor dx, Tensor dy, LinearWeight w);
+    /** {@code y (N,out) = x (N,in) · wᵀ}. */
+    default void linear(Tensor y, Tensor x, LinearWeight w, Phase phase) {
+        linear(List.of(y), x, List.of(w), phase);
+    }
+
+    /** {@code dx (N,in) += Σ_i dys[i] (N,out[i]) · ws[i]}, in order of i; a frozen weight has no gradient. */
+    void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws);
+
+    /** {@code dx (N,in) += dy (N,out) · w}. */
+    default void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {
+        linearBackward(dx, List.of(dy), List.of(w));
+    }
 
     // layers
 

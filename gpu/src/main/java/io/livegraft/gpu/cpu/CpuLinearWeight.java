@@ -8,12 +8,21 @@ import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** A frozen weight (out, in) that can be read as either side of its two products. */
 sealed interface CpuLinearWeight extends LinearWeight
         permits Fp32Weight, Bf16Weight, BlockWeight, PlaneWeight, RowWeight {
     static CpuLinearWeight of(LinearWeight weight) {
         return (CpuLinearWeight) weight;
+    }
+
+    /** One weight for each of its products. */
+    static List<CpuLinearWeight> of(List<LinearWeight> weights, int products) {
+        if (weights.size() != products) {
+            throw new IllegalArgumentException("%d weights for %d products".formatted(weights.size(), products));
+        }
+        return weights.stream().map(CpuLinearWeight::of).toList();
     }
 
     /** Keeps a weight in {@code precision}. */

@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Tensor;
+import java.util.List;
 
 /** A contiguous matrix inside a float array; views share the array. */
 record CpuTensor(float[] data, int offset, int rows, int columns) implements Tensor {
@@ -14,6 +15,10 @@ record CpuTensor(float[] data, int offset, int rows, int columns) implements Ten
 
     static CpuTensor of(Tensor tensor) {
         return (CpuTensor) tensor;
+    }
+
+    static List<CpuTensor> of(List<Tensor> tensors) {
+        return tensors.stream().map(CpuTensor::of).toList();
     }
 
     int size() {

@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,7 +31,14 @@ final class LinearProducts {
         this.wide = kernels.wide();
     }
 
-    void linear(CpuTensor y, CpuTensor x, CpuLinearWeight w, Phase phase) {
+    /** As many weights as results. */
+    void linear(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, Phase phase) {
+        for (int i = 0; i < ys.size(); i++) {
+            linear(ys.get(i), x, ws.get(i), phase);
+        }
+    }
+
+    private void linear(CpuTensor y, CpuTensor x, CpuLinearWeight w, Phase phase) {
         switch (phase) {
             case TRAINING, PREFILL -> {
                 if (rounds(w)) {
@@ -50,7 +58,14 @@ final class LinearProducts {
         }
     }
 
-    void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
+    /** As many weights as gradients, which are added in their order. */
+    void linearBackward(CpuTensor dx, List<CpuTensor> dys, List<CpuLinearWeight> ws) {
+        for (int i = 0; i < dys.size(); i++) {
+            linearBackward(dx, dys.get(i), ws.get(i));
+        }
+    }
+
+    private void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
         if (rounds(w)) {
             bf16.orElseThrow().run(dx, dy, new Bf16Panels(w, false), true);
         } else {

@@ -8,6 +8,7 @@ import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import java.util.List;
 
 /**
  * The specification: every operation as its formula in {@link io.livegraft.gpu.backend.Backend} says it, scalar, double from
@@ -62,13 +63,20 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public void linear(Tensor y, Tensor x, LinearWeight w, Phase phase) {
-        product(DoubleTensor.of(y), DoubleTensor.of(x), decode(w).transposed(), 1, false);
+    public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase) {
+        List<CpuLinearWeight> weights = CpuLinearWeight.of(ws, ys.size());
+        for (int i = 0; i < weights.size(); i++) {
+            DoubleTensor y = DoubleTensor.of(ys.get(i));
+            product(y, DoubleTensor.of(x), decode(weights.get(i)).transposed(), 1, false);
+        }
     }
 
     @Override
-    public void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {
-        product(DoubleTensor.of(dx), DoubleTensor.of(dy), decode(w), 1, true);
+    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws) {
+        List<CpuLinearWeight> weights = CpuLinearWeight.of(ws, dys.size());
+        for (int i = 0; i < weights.size(); i++) {
+            product(DoubleTensor.of(dx), DoubleTensor.of(dys.get(i)), decode(weights.get(i)), 1, true);
+        }
     }
 
     @Override
@@ -375,8 +383,7 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     /** The weight (out, in), exactly the float32 values that the other backends multiply with. */
-    private static DoubleTensor decode(LinearWeight weight) {
-        CpuLinearWeight w = CpuLinearWeight.of(weight);
+    private static DoubleTensor decode(CpuLinearWeight w) {
         float[] row = new float[w.inputFeatures()];
         DoubleTensor decoded = DoubleTensor.zeros(w.outputFeatures(), row.length);
         for (int o = 0; o < decoded.rows(); o++) {

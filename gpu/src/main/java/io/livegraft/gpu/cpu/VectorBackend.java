@@ -12,6 +12,7 @@ import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import jdk.incubator.vector.FloatVector;
@@ -103,13 +104,13 @@ public final class VectorBackend extends CpuMemory {
     }
 
     @Override
-    public void linear(Tensor y, Tensor x, LinearWeight w, Phase phase) {
-        products.linear(CpuTensor.of(y), CpuTensor.of(x), CpuLinearWeight.of(w), phase);
+    public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase) {
+        products.linear(CpuTensor.of(ys), CpuTensor.of(x), CpuLinearWeight.of(ws, ys.size()), phase);
     }
 
     @Override
-    public void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {
-        products.linearBackward(CpuTensor.of(dx), CpuTensor.of(dy), CpuLinearWeight.of(w));
+    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws) {
+        products.linearBackward(CpuTensor.of(dx), CpuTensor.of(dys), CpuLinearWeight.of(ws, dys.size()));
     }
 
     @Override

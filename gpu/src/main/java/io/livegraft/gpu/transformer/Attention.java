@@ -8,6 +8,7 @@ import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.transformer.Normalisation.Normalised;
 import io.livegraft.gpu.transformer.RotaryHeads.Turned;
 import io.livegraft.gpu.transformer.TransformerWeights.Layer;
+import java.util.List;
 
 /**
  * The first half of a block: causal attention, pre-normalised and residual.
@@ -46,11 +47,10 @@ final class Attention {
     Activations forward(Tensor x, int layer, Batch batch) {
         Layer norm = weights.layers().get(layer);
         Normalised input = norms.forward(x, norm.attentionNorm());
-        Tensor queries = linears.forward(input.y(), layer, LinearKind.Q_PROJ, batch);
-        Tensor keys = linears.forward(input.y(), layer, LinearKind.K_PROJ, batch);
-        Tensor v = linears.forward(input.y(), layer, LinearKind.V_PROJ, batch);
-        Turned q = rotary.forward(queries, norm.queryNorm(), batch.positions());
-        Turned k = rotary.forward(keys, norm.keyNorm(), batch.positions());
+        List<Tensor> projected = linears.forward(input.y(), layer, LinearKind.QUERY_KEY_VALUE, batch);
+        Turned q = rotary.forward(projected.get(0), norm.queryNorm(), batch.positions());
+        Turned k = rotary.forward(projected.get(1), norm.keyNorm(), batch.positions());
+        Tensor v = projected.get(2);
         Tensor attended = attend(q.heads(), k.heads(), v, layer, batch);
         Tensor output = linears.forward(attended, layer, LinearKind.O_PROJ, batch);
         backend.add(output, x);

@@ -3,6 +3,7 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.transformer.Normalisation.Normalised;
+import java.util.List;
 
 /**
  * The second half of a block: SwiGLU, pre-normalised and residual.
@@ -35,8 +36,9 @@ final class FeedForward {
     /** Everything up to the last product. */
     Activations activations(Tensor middle, int layer, Batch batch) {
         Normalised input = norms.forward(middle, weights.layers().get(layer).feedForwardNorm());
-        Tensor gate = linears.forward(input.y(), layer, LinearKind.GATE_PROJ, batch);
-        Tensor up = linears.forward(input.y(), layer, LinearKind.UP_PROJ, batch);
+        List<Tensor> projected = linears.forward(input.y(), layer, LinearKind.GATE_UP, batch);
+        Tensor gate = projected.get(0);
+        Tensor up = projected.get(1);
         Tensor gated = like(gate);
         backend.swiGlu(gated, gate, up);
         return new Activations(input, gate, up, gated);

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.transformer;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -18,6 +19,11 @@ public enum LinearKind {
     GATE_PROJ,
     UP_PROJ,
     DOWN_PROJ;
+
+    /** Those that read the attention's normalised input. */
+    static final List<LinearKind> QUERY_KEY_VALUE = List.of(Q_PROJ, K_PROJ, V_PROJ);
+    /** Those that read the feed-forward half's normalised input. */
+    static final List<LinearKind> GATE_UP = List.of(GATE_PROJ, UP_PROJ);
 
     private final String module = name().toLowerCase(Locale.ROOT);
 

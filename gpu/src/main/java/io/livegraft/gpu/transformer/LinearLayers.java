@@ -1,59 +1,82 @@
 package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
-import io.livegraft.gpu.lora.LoraConfig;
-import io.livegraft.gpu.transformer.AdapterTensors.Gradients;
 import io.livegraft.gpu.transformer.AdapterTensors.Pair;
 import io.livegraft.gpu.transformer.TransformerWeights.Vectors;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Linear layers with low-rank adapters (Hu et al., arXiv 2106.09685, equation 3), each segment with its own.
+ * Linear layers with low-rank adapters (Hu et al., arXiv 2106.09685, equation 3), each segment with its own. Layers that read the
+ * same rows can be asked for together.
  *
  * <pre>{@code
- *   y  = x·Wᵀ + b + s·(x̃·Aᵀ)·Bᵀ                           x̃ = dropout(x), or x where nothing is dropped
- *   dx = dy·W + dropoutBackward(s·(dy·B)·A)        dB += s·dyᵀ·(x̃·Aᵀ)        dA += s·(dy·B)ᵀ·x̃
- *   x (N,in)   y (N,out)   W (out,in)   b (1,out), where the family has one   A (r,in)   B (out,r)
+ *   y  = x·Wᵀ + b + the adapter's part        dx = dy·W + the adapter's part
+ *   x (N,in)   y (N,out)   W (out,in)   b (1,out), where the family has one
  * }</pre>
  *
- * A mask follows from the segment's seed, the layer and the kind, and counts from the segment's first row; x̃ is computed again
- * in the backward pass.
- * Adapter gradients are summed segment by segment, so that how examples were put together does not show in them.
+ * {@link AdapterProducts} has the adapter's part. Its gradients are summed segment by segment, so that how examples were put
+ * together does not show in them.
  */
 final class LinearLayers {
     private final Backend backend;
     private final TransformerWeights weights;
+    private final AdapterProducts adapters;
 
     LinearLayers(Backend backend, TransformerWeights weights) {
         this.backend = backend;
         this.weights = weights;
+        this.adapters = new AdapterProducts(backend);
     }
 
     Tensor forward(Tensor x, int layer, LinearKind kind, Batch batch) {
-        int features = weights.config().outputFeatures(kind.module());
-        Tensor y = backend.allocate(x.rows(), features);
-        for (Batch.Run run : batch.runs()) {
-            base(
-                    backend.rows(y, run.start(), run.count()),
-                    backend.rows(x, run.start(), run.count()),
-                    linear(layer, kind),
-                    run.phase());
+        return forward(x, layer, List.of(kind), batch).getFirst();
+    }
+
+    /** Outputs of several kinds over the same rows, in their order. */
+    List<Tensor> forward(Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
+        List<Tensor> ys = new ArrayList<>(kinds.size());
+        for (LinearKind kind : kinds) {
+            ys.add(backend.allocate(x.rows(), weights.config().outputFeatures(kind.module())));
         }
+        List<Linear> linears = linears(layer, kinds);
+        for (Batch.Run run : batch.runs()) {
+            base(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase());
+        }
+        for (int i = 0; i < kinds.size(); i++) {
+            addBiasAndAdapters(ys.get(i), x, layer, kinds.get(i), batch);
+        }
+        return ys;
+    }
+
+    private List<Tensor> rows(List<Tensor> tensors, Batch.Run run) {
+        List<Tensor> rows = new ArrayList<>(tensors.size());
+        for (Tensor tensor : tensors) {
+            rows.add(backend.rows(tensor, run.start(), run.count()));
+        }
+        return rows;
+    }
+
+    private void addBiasAndAdapters(Tensor y, Tensor x, int layer, LinearKind kind, Batch batch) {
         bias(layer, kind).ifPresent(bias -> backend.addBias(y, bias.weight()));
         for (int s = 0; s < batch.segments().size(); s++) {
             Segment segment = batch.segments().get(s);
             Optional<Pair> pair = segment.adapter().flatMap(adapter -> adapter.pair(layer, kind));
             if (pair.isPresent()) {
+                int start = batch.start(s);
                 int count = segment.ids().length;
-                Tensor rows = dropped(backend.rows(x, batch.start(s), count), mask(segment, layer, kind));
-                adapterForward(backend.rows(y, batch.start(s), count), rows, pair.get());
+                adapters.forward(
+                        backend.rows(y, start, count),
+                        backend.rows(x, start, count),
+                        pair.get(),
+                        AdapterProducts.mask(segment, layer, kind));
             }
         }
-        return y;
     }
 
     void backward(Tensor dx, Tensor dy, Tensor x, int layer, LinearKind kind, Batch batch) {
@@ -65,71 +88,36 @@ final class LinearLayers {
             if (pair.isPresent()) {
                 int start = batch.start(s);
                 int count = segment.ids().length;
-                adapterBackward(
+                adapters.backward(
                         backend.rows(dx, start, count),
                         backend.rows(dy, start, count),
                         backend.rows(x, start, count),
                         pair.get(),
-                        mask(segment, layer, kind));
+                        AdapterProducts.mask(segment, layer, kind));
             }
         }
     }
 
-    /** Empty where nothing is dropped: in serving and evaluation, and for adapters without dropout. */
-    private static Optional<DropoutMask> mask(Segment segment, int layer, LinearKind kind) {
-        double probability = segment.adapter().map(AdapterTensors::dropout).orElse(0.0);
-        if (probability == 0 || segment.dropoutSeed().isEmpty()) {
-            return Optional.empty();
-        }
-        int tensor = layer * LoraConfig.ALL_LINEAR.size() + LoraConfig.ALL_LINEAR.indexOf(kind.module());
-        return Optional.of(DropoutMask.of(probability, segment.dropoutSeed().getAsLong(), tensor));
-    }
-
-    private Tensor dropped(Tensor x, Optional<DropoutMask> mask) {
-        if (mask.isEmpty()) {
-            return x;
-        }
-        Tensor kept = backend.allocate(x.rows(), x.columns());
-        backend.dropout(kept, x, mask.get());
-        return kept;
-    }
-
-    private void adapterForward(Tensor y, Tensor x, Pair pair) {
-        backend.multiply(y, shrink(x, pair), Operand.PLAIN, pair.b(), Operand.TRANSPOSED, pair.scaling(), true);
-    }
-
-    private void adapterBackward(Tensor dx, Tensor dy, Tensor x, Pair pair, Optional<DropoutMask> mask) {
-        Tensor dh = backend.allocate(dy.rows(), pair.a().rows());
-        backend.multiply(dh, dy, Operand.PLAIN, pair.b(), Operand.PLAIN, pair.scaling(), false);
-        if (pair.gradients().isPresent()) {
-            Gradients gradients = pair.gradients().get();
-            Tensor kept = dropped(x, mask);
-            Tensor h = shrink(kept, pair);
-            backend.multiply(gradients.b(), dy, Operand.TRANSPOSED, h, Operand.PLAIN, pair.scaling(), true);
-            backend.multiply(gradients.a(), dh, Operand.TRANSPOSED, kept, Operand.PLAIN, 1, true);
-        }
-        if (mask.isPresent()) {
-            Tensor dKept = backend.allocate(x.rows(), x.columns());
-            backend.multiply(dKept, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, false);
-            backend.dropoutBackward(dx, dKept, mask.get());
-        } else {
-            backend.multiply(dx, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, true);
-        }
-    }
-
-    /** {@code x·Aᵀ} (N,r). */
-    private Tensor shrink(Tensor x, Pair pair) {
-        Tensor h = backend.allocate(x.rows(), pair.a().rows());
-        backend.multiply(h, x, Operand.PLAIN, pair.a(), Operand.TRANSPOSED, 1, false);
-        return h;
-    }
-
     /** The base's part alone: {@code y = x·Wᵀ}. */
     void base(Tensor y, Tensor x, Linear linear, Phase phase) {
-        switch (linear) {
-            case Linear.Frozen(var weight) -> backend.linear(y, x, weight, phase);
-            case Linear.Trained(var weight, var gradient) ->
-                backend.multiply(y, x, Operand.PLAIN, weight, Operand.TRANSPOSED, 1, false);
+        base(List.of(y), x, List.of(linear), phase);
+    }
+
+    private void base(List<Tensor> ys, Tensor x, List<Linear> linears, Phase phase) {
+        List<Tensor> results = new ArrayList<>(ys.size());
+        List<LinearWeight> frozen = new ArrayList<>(ys.size());
+        for (int i = 0; i < ys.size(); i++) {
+            switch (linears.get(i)) {
+                case Linear.Frozen(var weight) -> {
+                    results.add(ys.get(i));
+                    frozen.add(weight);
+                }
+                case Linear.Trained(var weight, var gradient) ->
+                    backend.multiply(ys.get(i), x, Operand.PLAIN, weight, Operand.TRANSPOSED, 1, false);
+            }
+        }
+        if (!frozen.isEmpty()) {
+            backend.linear(results, x, frozen, phase);
         }
     }
 
@@ -146,6 +134,14 @@ final class LinearLayers {
 
     private Optional<Vectors> bias(int layer, LinearKind kind) {
         return Optional.ofNullable(weights.layers().get(layer).biases().get(kind));
+    }
+
+    private List<Linear> linears(int layer, List<LinearKind> kinds) {
+        List<Linear> linears = new ArrayList<>(kinds.size());
+        for (LinearKind kind : kinds) {
+            linears.add(linear(layer, kind));
+        }
+        return linears;
     }
 
     private Linear linear(int layer, LinearKind kind) {

@@ -18,7 +18,9 @@ import io.livegraft.gpu.tensor.Precision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,38 @@ class FastKernelTest {
                 assertArrayEquals(Arrays.copyOf(all, some.length), some, 0f, "backward, rows " + rows);
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Phase.class)
+    void severalWeightsOverTheSameRowsHaveTheBitsOfEachAlone(Phase phase) {
+        int[][] shapes = {{96, 192}, {131, 192}, {2_080, 192}, {64, 192}};
+        List<LinearWeight> weights = new ArrayList<>();
+        for (int i = 0; i < shapes.length; i++) {
+            Precision[] precisions = {Precision.NF4, Precision.BF16, Precision.NF4, Precision.FP32};
+            weights.add(three.freeze(weight(shapes[i]), precisions[i]));
+        }
+        for (int rows : new int[] {1, 5, ROWS}) {
+            Tensor x = three.rows(input(three, 192), 0, rows);
+            List<Tensor> ys = outputs(weights, rows);
+            three.linear(ys, x, weights, phase);
+            List<Tensor> dys = outputs(weights, rows);
+            Tensor dx = three.allocate(rows, 192);
+            Tensor expected = three.allocate(rows, 192);
+            for (int i = 0; i < shapes.length; i++) {
+                three.linear(dys.get(i), x, weights.get(i), phase);
+                assertArrayEquals(values(three, dys.get(i)), values(three, ys.get(i)), 0f, "weight " + i);
+                three.linearBackward(expected, dys.get(i), weights.get(i));
+            }
+            three.linearBackward(dx, dys, weights);
+            assertArrayEquals(values(three, expected), values(three, dx), 0f, "backward, rows " + rows);
+        }
+    }
+
+    private List<Tensor> outputs(List<LinearWeight> weights, int rows) {
+        return weights.stream()
+                .map(weight -> three.allocate(rows, weight.outputFeatures()))
+                .toList();
     }
 
     @Test

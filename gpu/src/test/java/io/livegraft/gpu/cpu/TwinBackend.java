@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,7 +99,7 @@ public final class TwinBackend {
 
     private @Nullable Object invoke(Method method, Object[] arguments) throws ReflectiveOperationException {
         compared.add(method);
-        List<Tensors> tensors = Arrays.stream(arguments)
+        List<Tensors> tensors = parts(arguments)
                 .filter(Tensors.class::isInstance)
                 .map(Tensors.class::cast)
                 .toList();
@@ -131,12 +133,18 @@ public final class TwinBackend {
     }
 
     private static TwinTolerance tolerance(Method method, Object[] arguments) {
-        for (Object argument : arguments) {
-            if (argument instanceof Weights weights) {
-                return TwinTolerance.ofLinear(weights.precision());
-            }
-        }
-        return TwinTolerance.of(method.getName());
+        return parts(arguments)
+                .filter(Weights.class::isInstance)
+                .map(Weights.class::cast)
+                .map(weights -> TwinTolerance.ofLinear(weights.precision()))
+                .max(Comparator.comparingDouble(TwinTolerance::relative))
+                .orElseGet(() -> TwinTolerance.of(method.getName()));
+    }
+
+    /** Arguments, and elements of those that are lists. */
+    static Stream<Object> parts(Object[] arguments) {
+        return Arrays.stream(arguments)
+                .flatMap(argument -> argument instanceof List<?> list ? list.stream() : Stream.of(argument));
     }
 
     /** Against the largest value that the operation wrote, in whichever tensor; what it only read must be untouched. */
@@ -189,6 +197,7 @@ public final class TwinBackend {
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
             case Caches(var one, var other) -> one;
+            case List<?> list -> list.stream().map(this::referenceOf).toList();
             default -> argument;
         };
     }
@@ -198,6 +207,7 @@ public final class TwinBackend {
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;
             case Caches(var one, var other) -> other;
+            case List<?> list -> list.stream().map(this::twinOf).toList();
             default -> argument;
         };
     }

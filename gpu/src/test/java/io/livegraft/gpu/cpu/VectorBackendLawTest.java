@@ -79,12 +79,10 @@ class VectorBackendLawTest {
             Backend watched = (Backend) Proxy.newProxyInstance(
                     Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
                         Object result = method.invoke(backend, arguments);
-                        for (Object argument : arguments) {
-                            if (argument instanceof Tensor tensor) {
-                                bits.append(Arrays.hashCode(download(backend, tensor)))
-                                        .append(' ');
-                            }
-                        }
+                        TwinBackend.parts(arguments)
+                                .filter(Tensor.class::isInstance)
+                                .forEach(tensor -> bits.append(Arrays.hashCode(download(backend, (Tensor) tensor)))
+                                        .append(' '));
                         bits.append(result instanceof Double value ? value + " " : "");
                         return result;
                     });

@@ -9,6 +9,7 @@ import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
@@ -20,6 +21,7 @@ import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,6 +97,7 @@ class VectorBackendTwinTest {
             cases.put("frozen linear layers, " + precision, (both, random) -> frozen(both, random, precision));
         }
         cases.put("linear layers quantized elsewhere", VectorBackendTwinTest::quantized);
+        cases.put("several frozen linear layers over the same rows", VectorBackendTwinTest::several);
         cases.put("products", VectorBackendTwinTest::product);
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
@@ -134,6 +137,28 @@ class VectorBackendTwinTest {
             var frozen = both.freeze(BlockTensor.quantize(weight, Codebook.FP4, blockSize, true));
             both.linear(both.allocate(13, 131), tensor(both, random, 13, 67), frozen, Phase.TRAINING);
             both.linearBackward(tensor(both, random, 13, 67), tensor(both, random, 13, 131), frozen);
+        }
+    }
+
+    /** Of different widths, in different forms. */
+    private static void several(Backend both, Random random) {
+        List<LinearWeight> weights = new ArrayList<>();
+        for (Precision precision : List.of(Precision.NF4, Precision.INT8, Precision.FP32)) {
+            int out = 67 + 64 * weights.size();
+            HostTensor weight = HostTensor.matrix(out, 131, TinyModel.gaussian(random, out * 131, 1));
+            weights.add(both.freeze(weight, precision));
+        }
+        for (int rows : new int[] {1, 13, 61}) {
+            for (Phase phase : Phase.values()) {
+                List<Tensor> ys = weights.stream()
+                        .map(w -> both.allocate(rows, w.outputFeatures()))
+                        .toList();
+                both.linear(ys, tensor(both, random, rows, 131), weights, phase);
+            }
+            List<Tensor> dys = weights.stream()
+                    .map(w -> tensor(both, random, rows, w.outputFeatures()))
+                    .toList();
+            both.linearBackward(tensor(both, random, rows, 131), dys, weights);
         }
     }
 

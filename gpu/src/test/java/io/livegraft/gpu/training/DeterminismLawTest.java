@@ -106,14 +106,19 @@ class DeterminismLawTest {
     private static Backend splitting(Backend backend, int rows) {
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("linear") && ((Tensor) arguments[1]).rows() > rows) {
-                        Tensor y = (Tensor) arguments[0];
-                        Tensor half = backend.allocate(y.rows(), y.columns());
-                        method.invoke(
-                                backend, half, masked(backend, (Tensor) arguments[1], 0), arguments[2], arguments[3]);
-                        method.invoke(
-                                backend, y, masked(backend, (Tensor) arguments[1], 1), arguments[2], arguments[3]);
-                        backend.add(y, half);
+                    if (method.getName().equals("linear")
+                            && arguments[0] instanceof List<?> ys
+                            && arguments[1] instanceof Tensor x
+                            && x.rows() > rows) {
+                        List<Tensor> halves = ys.stream()
+                                .map(Tensor.class::cast)
+                                .map(y -> backend.allocate(y.rows(), y.columns()))
+                                .toList();
+                        method.invoke(backend, halves, masked(backend, x, 0), arguments[2], arguments[3]);
+                        method.invoke(backend, ys, masked(backend, x, 1), arguments[2], arguments[3]);
+                        for (int i = 0; i < halves.size(); i++) {
+                            backend.add((Tensor) ys.get(i), halves.get(i));
+                        }
                         return null;
                     }
                     return method.invoke(backend, arguments);
