@@ -69,9 +69,8 @@ final class Attention {
         Tensor dQueries = rotary.backward(dq, a.q(), norm.queryNorm(), batch.positions());
         Tensor dKeys = rotary.backward(dk, a.k(), norm.keyNorm(), batch.positions());
         Tensor dInput = like(a.input().y());
-        linears.backward(dInput, dQueries, a.input().y(), layer, LinearKind.Q_PROJ, batch);
-        linears.backward(dInput, dKeys, a.input().y(), layer, LinearKind.K_PROJ, batch);
-        linears.backward(dInput, dv, a.input().y(), layer, LinearKind.V_PROJ, batch);
+        List<Tensor> dProjected = List.of(dQueries, dKeys, dv);
+        linears.backward(dInput, dProjected, a.input().y(), layer, LinearKind.QUERY_KEY_VALUE, batch);
         norms.backward(d, dInput, x, norm.attentionNorm(), a.input().rstd());
     }
 

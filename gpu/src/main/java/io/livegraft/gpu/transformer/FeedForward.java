@@ -59,8 +59,7 @@ final class FeedForward {
         Tensor dUp = like(a.up());
         backend.swiGluBackward(dGate, dUp, dGated, a.gate(), a.up());
         Tensor dInput = like(a.input().y());
-        linears.backward(dInput, dGate, a.input().y(), layer, LinearKind.GATE_PROJ, batch);
-        linears.backward(dInput, dUp, a.input().y(), layer, LinearKind.UP_PROJ, batch);
+        linears.backward(dInput, List.of(dGate, dUp), a.input().y(), layer, LinearKind.GATE_UP, batch);
         norms.backward(
                 d,
                 dInput,

@@ -1,9 +1,6 @@
 package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.LinearWeight;
-import io.livegraft.gpu.backend.Operand;
-import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.transformer.AdapterTensors.Pair;
 import io.livegraft.gpu.transformer.TransformerWeights.Vectors;
@@ -20,17 +17,19 @@ import java.util.Optional;
  *   x (N,in)   y (N,out)   W (out,in)   b (1,out), where the family has one
  * }</pre>
  *
- * {@link AdapterProducts} has the adapter's part. Its gradients are summed segment by segment, so that how examples were put
- * together does not show in them.
+ * {@link BaseProducts} has W's part, {@link AdapterProducts} the adapter's. Gradients of adapters are summed segment by segment,
+ * so that how examples were put together does not show in them.
  */
 final class LinearLayers {
     private final Backend backend;
     private final TransformerWeights weights;
+    private final BaseProducts base;
     private final AdapterProducts adapters;
 
     LinearLayers(Backend backend, TransformerWeights weights) {
         this.backend = backend;
         this.weights = weights;
+        this.base = new BaseProducts(backend);
         this.adapters = new AdapterProducts(backend);
     }
 
@@ -46,7 +45,7 @@ final class LinearLayers {
         }
         List<Linear> linears = linears(layer, kinds);
         for (Batch.Run run : batch.runs()) {
-            base(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase());
+            base.forward(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase());
         }
         for (int i = 0; i < kinds.size(); i++) {
             addBiasAndAdapters(ys.get(i), x, layer, kinds.get(i), batch);
@@ -80,7 +79,18 @@ final class LinearLayers {
     }
 
     void backward(Tensor dx, Tensor dy, Tensor x, int layer, LinearKind kind, Batch batch) {
-        baseBackward(dx, dy, x, linear(layer, kind));
+        backward(dx, List.of(dy), x, layer, List.of(kind), batch);
+    }
+
+    /** Of several kinds over the same rows: into dx go the base's parts in their order, then the adapters'. */
+    void backward(Tensor dx, List<Tensor> dys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
+        base.backward(dx, dys, x, linears(layer, kinds));
+        for (int i = 0; i < kinds.size(); i++) {
+            biasAndAdaptersBackward(dx, dys.get(i), x, layer, kinds.get(i), batch);
+        }
+    }
+
+    private void biasAndAdaptersBackward(Tensor dx, Tensor dy, Tensor x, int layer, LinearKind kind, Batch batch) {
         bias(layer, kind).flatMap(Vectors::gradient).ifPresent(db -> backend.addBiasBackward(db, dy));
         for (int s = 0; s < batch.segments().size(); s++) {
             Segment segment = batch.segments().get(s);
@@ -94,40 +104,6 @@ final class LinearLayers {
                         backend.rows(x, start, count),
                         pair.get(),
                         AdapterProducts.mask(segment, layer, kind));
-            }
-        }
-    }
-
-    /** The base's part alone: {@code y = x·Wᵀ}. */
-    void base(Tensor y, Tensor x, Linear linear, Phase phase) {
-        base(List.of(y), x, List.of(linear), phase);
-    }
-
-    private void base(List<Tensor> ys, Tensor x, List<Linear> linears, Phase phase) {
-        List<Tensor> results = new ArrayList<>(ys.size());
-        List<LinearWeight> frozen = new ArrayList<>(ys.size());
-        for (int i = 0; i < ys.size(); i++) {
-            switch (linears.get(i)) {
-                case Linear.Frozen(var weight) -> {
-                    results.add(ys.get(i));
-                    frozen.add(weight);
-                }
-                case Linear.Trained(var weight, var gradient) ->
-                    backend.multiply(ys.get(i), x, Operand.PLAIN, weight, Operand.TRANSPOSED, 1, false);
-            }
-        }
-        if (!frozen.isEmpty()) {
-            backend.linear(results, x, frozen, phase);
-        }
-    }
-
-    /** The base's part alone: {@code dx += dy·W}, and {@code dW += dyᵀ·x} where W is trained. */
-    void baseBackward(Tensor dx, Tensor dy, Tensor x, Linear linear) {
-        switch (linear) {
-            case Linear.Frozen(var weight) -> backend.linearBackward(dx, dy, weight);
-            case Linear.Trained(var weight, var gradient) -> {
-                backend.multiply(dx, dy, Operand.PLAIN, weight, Operand.PLAIN, 1, true);
-                backend.multiply(gradient, dy, Operand.TRANSPOSED, x, Operand.PLAIN, 1, true);
             }
         }
     }

@@ -45,7 +45,7 @@ public final class Transformer {
 
     private final Backend backend;
     private final TransformerWeights weights;
-    private final LinearLayers linears;
+    private final BaseProducts base;
     private final Normalisation norms;
     private final TransformerBlock block;
 
@@ -57,9 +57,9 @@ public final class Transformer {
     public Transformer(Backend backend, TransformerWeights weights, GradientCheckpointing checkpointing) {
         this.backend = backend;
         this.weights = weights;
-        this.linears = new LinearLayers(backend, weights);
+        this.base = new BaseProducts(backend);
         this.norms = new Normalisation(backend, weights.config().rmsNormEps());
-        this.block = new TransformerBlock(backend, weights, linears, norms, checkpointing);
+        this.block = new TransformerBlock(backend, weights, new LinearLayers(backend, weights), norms, checkpointing);
     }
 
     public ModelConfig config() {
@@ -99,13 +99,13 @@ public final class Transformer {
     /** Logits (N,V) of hidden states (N,C), all of one phase. */
     public Tensor logits(Tensor hidden, Phase phase) {
         Tensor logits = backend.allocate(hidden.rows(), config().vocabSize());
-        linears.base(logits, hidden, weights.head(), phase);
+        base.forward(logits, hidden, weights.head(), phase);
         return logits;
     }
 
     /** {@code dHidden (N,C) += dLogits (N,V) · head}, and the head's own gradient where it is trained. */
     public void logitsBackward(Tensor dHidden, Tensor dLogits, Tensor hidden) {
-        linears.baseBackward(dHidden, dLogits, hidden, weights.head());
+        base.backward(dHidden, dLogits, hidden, weights.head());
     }
 
     /** Adds into the gradients of all adapters and trained weights that took part; all segments must be whole. */
