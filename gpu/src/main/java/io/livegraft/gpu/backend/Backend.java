@@ -55,7 +55,15 @@ public interface Backend extends AutoCloseable {
     // products
 
     /** {@code c (M,N) = or += scale · op(a) (M,K) · op(b) (K,N)}. */
-    void multiply(Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate);
+    void multiply(
+            Tensor c,
+            Tensor a,
+            Operand aOperand,
+            Tensor b,
+            Operand bOperand,
+            float scale,
+            boolean accumulate,
+            Arithmetic arithmetic);
 
     /**
      * Several weights over the same rows, each with the bits that it has alone.
@@ -151,14 +159,15 @@ public interface Backend extends AutoCloseable {
      *
      * @param window keys that a query sees, itself included (Mistral, arXiv 2310.06825, section 2); {@link
      *     Integer#MAX_VALUE} for all
+     * @param arithmetic of both products
      */
-    void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window);
+    void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window, Arithmetic arithmetic);
 
     /** The same for a whole sequence from position 0, with its own k and v (T, G·D): the same bits as over a cache. */
-    void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window);
+    void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic);
 
     /**
-     * Backward of attention over a whole sequence; probabilities are computed again.
+     * Backward of attention over a whole sequence, with the arithmetic of its forward pass; probabilities are computed again.
      *
      * <pre>{@code
      *   dv[j] += Σ_i p[i,j] · dOut[i]      dp[i,j] = dOut[i] · v[j]      ds[i,j] = p[i,j] · ( dp[i,j] − Σ_k p[i,k]·dp[i,k] ) / √D
@@ -167,7 +176,16 @@ public interface Backend extends AutoCloseable {
      * }</pre>
      */
     void attentionBackward(
-            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim, int window);
+            Tensor dq,
+            Tensor dk,
+            Tensor dv,
+            Tensor dOut,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            int headDim,
+            int window,
+            Arithmetic arithmetic);
 
     // loss and optimizer
 

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
@@ -56,7 +57,14 @@ public final class ReferenceBackend extends ReferenceMemory {
 
     @Override
     public void multiply(
-            Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate) {
+            Tensor c,
+            Tensor a,
+            Operand aOperand,
+            Tensor b,
+            Operand bOperand,
+            float scale,
+            boolean accumulate,
+            Arithmetic arithmetic) {
         DoubleTensor left = DoubleTensor.of(a).as(aOperand);
         DoubleTensor right = DoubleTensor.of(b).as(bOperand);
         product(DoubleTensor.of(c), left, right, scale, accumulate);
@@ -211,7 +219,8 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
+    public void attention(
+            Tensor out, Tensor q, KvCache cache, int layer, int position, int window, Arithmetic arithmetic) {
         Cache kv = (Cache) cache;
         int length = position + q.rows();
         Tensor keys = kv.keys()[layer].rowBlock(0, length);
@@ -220,7 +229,7 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window) {
+    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
         attention(out, q, k, v, headDim, 0, window);
     }
 
@@ -255,7 +264,16 @@ public final class ReferenceBackend extends ReferenceMemory {
 
     @Override
     public void attentionBackward(
-            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim, int window) {
+            Tensor dq,
+            Tensor dk,
+            Tensor dv,
+            Tensor dOut,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            int headDim,
+            int window,
+            Arithmetic arithmetic) {
         int group = q.columns() / k.columns();
         for (int h = 0; h < q.columns() / headDim; h++) {
             int column = h * headDim;

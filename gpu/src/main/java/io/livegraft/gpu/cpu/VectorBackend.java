@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
@@ -93,7 +94,14 @@ public final class VectorBackend extends CpuMemory {
 
     @Override
     public void multiply(
-            Tensor c, Tensor a, Operand aOperand, Tensor b, Operand bOperand, float scale, boolean accumulate) {
+            Tensor c,
+            Tensor a,
+            Operand aOperand,
+            Tensor b,
+            Operand bOperand,
+            float scale,
+            boolean accumulate,
+            Arithmetic arithmetic) {
         PanelProduct.run(
                 workers,
                 CpuTensor.of(c).matrix(Operand.PLAIN),
@@ -180,7 +188,8 @@ public final class VectorBackend extends CpuMemory {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
+    public void attention(
+            Tensor out, Tensor q, KvCache cache, int layer, int position, int window, Arithmetic arithmetic) {
         CpuKvCache kv = CpuKvCache.of(cache);
         int headDim = kv.headDim();
         int group = q.columns() / headDim / kv.kvHeads();
@@ -197,7 +206,7 @@ public final class VectorBackend extends CpuMemory {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window) {
+    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
         CpuTensor keys = CpuTensor.of(k);
         CpuTensor values = CpuTensor.of(v).requireShapeOf(keys);
         int group = q.columns() / keys.columns();
@@ -235,7 +244,16 @@ public final class VectorBackend extends CpuMemory {
 
     @Override
     public void attentionBackward(
-            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim, int window) {
+            Tensor dq,
+            Tensor dk,
+            Tensor dv,
+            Tensor dOut,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            int headDim,
+            int window,
+            Arithmetic arithmetic) {
         CpuTensor queries = CpuTensor.of(q);
         CpuTensor keys = CpuTensor.of(k);
         int kvHeads = keys.columns() / headDim;

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Operand;
@@ -23,32 +24,34 @@ import java.util.Optional;
  */
 final class AdapterProducts {
     private final Backend backend;
+    private final Arithmetic arithmetic;
 
-    AdapterProducts(Backend backend) {
+    AdapterProducts(Backend backend, Arithmetic arithmetic) {
         this.backend = backend;
+        this.arithmetic = arithmetic;
     }
 
     void forward(Tensor y, Tensor x, Pair pair, Optional<DropoutMask> mask) {
         Tensor h = shrink(dropped(x, mask), pair);
-        backend.multiply(y, h, Operand.PLAIN, pair.b(), Operand.TRANSPOSED, pair.scaling(), true);
+        backend.multiply(y, h, Operand.PLAIN, pair.b(), Operand.TRANSPOSED, pair.scaling(), true, arithmetic);
     }
 
     void backward(Tensor dx, Tensor dy, Tensor x, Pair pair, Optional<DropoutMask> mask) {
         Tensor dh = backend.allocate(dy.rows(), pair.a().rows());
-        backend.multiply(dh, dy, Operand.PLAIN, pair.b(), Operand.PLAIN, pair.scaling(), false);
+        backend.multiply(dh, dy, Operand.PLAIN, pair.b(), Operand.PLAIN, pair.scaling(), false, arithmetic);
         if (pair.gradients().isPresent()) {
             Gradients gradients = pair.gradients().get();
             Tensor kept = dropped(x, mask);
             Tensor h = shrink(kept, pair);
-            backend.multiply(gradients.b(), dy, Operand.TRANSPOSED, h, Operand.PLAIN, pair.scaling(), true);
-            backend.multiply(gradients.a(), dh, Operand.TRANSPOSED, kept, Operand.PLAIN, 1, true);
+            backend.multiply(gradients.b(), dy, Operand.TRANSPOSED, h, Operand.PLAIN, pair.scaling(), true, arithmetic);
+            backend.multiply(gradients.a(), dh, Operand.TRANSPOSED, kept, Operand.PLAIN, 1, true, arithmetic);
         }
         if (mask.isPresent()) {
             Tensor dKept = backend.allocate(x.rows(), x.columns());
-            backend.multiply(dKept, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, false);
+            backend.multiply(dKept, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, false, arithmetic);
             backend.dropoutBackward(dx, dKept, mask.get());
         } else {
-            backend.multiply(dx, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, true);
+            backend.multiply(dx, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, true, arithmetic);
         }
     }
 
@@ -74,7 +77,7 @@ final class AdapterProducts {
     /** {@code x·Aᵀ} (N,r). */
     private Tensor shrink(Tensor x, Pair pair) {
         Tensor h = backend.allocate(x.rows(), pair.a().rows());
-        backend.multiply(h, x, Operand.PLAIN, pair.a(), Operand.TRANSPOSED, 1, false);
+        backend.multiply(h, x, Operand.PLAIN, pair.a(), Operand.TRANSPOSED, 1, false, arithmetic);
         return h;
     }
 }

@@ -95,9 +95,9 @@ final class Attention {
         if (segment.cache().isPresent()) {
             KvCache cache = segment.cache().get();
             backend.appendKv(cache, layer, k, v, segment.position());
-            backend.attention(out, q, cache, layer, segment.position(), config.window(layer));
+            backend.attention(out, q, cache, layer, segment.position(), config.window(layer), weights.arithmetic());
         } else {
-            backend.attention(out, q, k, v, config.headDim(), config.window(layer));
+            backend.attention(out, q, k, v, config.headDim(), config.window(layer), weights.arithmetic());
         }
     }
 
@@ -115,7 +115,8 @@ final class Attention {
                     backend.rows(a.k().heads(), start, count),
                     backend.rows(a.v(), start, count),
                     config.headDim(),
-                    config.window(layer));
+                    config.window(layer),
+                    weights.arithmetic());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
@@ -8,7 +9,7 @@ import io.livegraft.gpu.backend.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Products with the base's own weights, frozen or trained. */
+/** Products with the base's own weights, frozen or trained; the latter in float32. */
 final class BaseProducts {
     private final Backend backend;
 
@@ -32,7 +33,8 @@ final class BaseProducts {
                     frozen.add(weight);
                 }
                 case Linear.Trained(var weight, var gradient) ->
-                    backend.multiply(ys.get(i), x, Operand.PLAIN, weight, Operand.TRANSPOSED, 1, false);
+                    backend.multiply(
+                            ys.get(i), x, Operand.PLAIN, weight, Operand.TRANSPOSED, 1, false, Arithmetic.FLOAT32);
             }
         }
         if (!frozen.isEmpty()) {
@@ -57,8 +59,8 @@ final class BaseProducts {
                     frozen.add(weight);
                 }
                 case Linear.Trained(var weight, var gradient) -> {
-                    backend.multiply(dx, dy, Operand.PLAIN, weight, Operand.PLAIN, 1, true);
-                    backend.multiply(gradient, dy, Operand.TRANSPOSED, x, Operand.PLAIN, 1, true);
+                    backend.multiply(dx, dy, Operand.PLAIN, weight, Operand.PLAIN, 1, true, Arithmetic.FLOAT32);
+                    backend.multiply(gradient, dy, Operand.TRANSPOSED, x, Operand.PLAIN, 1, true, Arithmetic.FLOAT32);
                 }
             }
         }

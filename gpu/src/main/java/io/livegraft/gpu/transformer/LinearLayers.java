@@ -30,7 +30,7 @@ final class LinearLayers {
         this.backend = backend;
         this.weights = weights;
         this.base = new BaseProducts(backend);
-        this.adapters = new AdapterProducts(backend);
+        this.adapters = new AdapterProducts(backend, weights.arithmetic());
     }
 
     Tensor forward(Tensor x, int layer, LinearKind kind, Batch batch) {

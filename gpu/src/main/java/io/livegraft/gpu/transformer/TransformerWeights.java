@@ -1,5 +1,6 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.model.ModelConfig;
@@ -18,13 +19,19 @@ import java.util.stream.Stream;
 /**
  * All of a base's weights on a device, by their places in the decoder. V = vocabulary, C = hidden size.
  *
+ * @param arithmetic of the products beside those with frozen weights: attention, adapters, trained weights
  * @param embedding (V,C)
  * @param layers in the order of the forward pass
  * @param finalNorm (1,C)
  * @param head (V,C); the embedding's own matrix where they are tied
  */
 public record TransformerWeights(
-        ModelConfig config, Vectors embedding, List<Layer> layers, Vectors finalNorm, Linear head) {
+        ModelConfig config,
+        Arithmetic arithmetic,
+        Vectors embedding,
+        List<Layer> layers,
+        Vectors finalNorm,
+        Linear head) {
 
     /** Weights that are not a linear layer: the embedding (V,C), a norm (1,C) or (1,D), a bias (1,out); the gradient only in full training. */
     public record Vectors(Tensor weight, Optional<Tensor> gradient) {}
@@ -69,6 +76,7 @@ public record TransformerWeights(
         HostTensor head = config.tieWordEmbeddings() ? embedding : directory.tensor(HEAD);
         return build(
                 config,
+                Arithmetic.beside(precision),
                 name -> {
                     HostTensor t = name.equals(EMBEDDING) ? embedding : directory.tensor(name);
                     boolean matrix = t.shape().size() == 2;
@@ -92,6 +100,7 @@ public record TransformerWeights(
         Function<String, Linear> linear = name -> new Linear.Trained(value.apply(name), gradient.apply(name));
         return build(
                 config,
+                Arithmetic.FLOAT32,
                 name -> new Vectors(value.apply(name), Optional.of(gradient.apply(name))),
                 linear,
                 linear.apply(config.tieWordEmbeddings() ? EMBEDDING : HEAD));
@@ -126,12 +135,16 @@ public record TransformerWeights(
     }
 
     private static TransformerWeights build(
-            ModelConfig config, Function<String, Vectors> vectors, Function<String, Linear> linear, Linear head) {
+            ModelConfig config,
+            Arithmetic arithmetic,
+            Function<String, Vectors> vectors,
+            Function<String, Linear> linear,
+            Linear head) {
         List<Layer> layers = IntStream.range(0, config.layers())
                 .mapToObj(layer -> layer(config, layer, vectors, linear))
                 .toList();
         return new TransformerWeights(
-                config, vectors.apply(EMBEDDING), layers, vectors.apply("model.norm.weight"), head);
+                config, arithmetic, vectors.apply(EMBEDDING), layers, vectors.apply("model.norm.weight"), head);
     }
 
     private static Layer layer(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
@@ -159,7 +160,7 @@ class FastKernelTest {
         KvCache cache = backend.allocateKvCache(1, 1, headDim, length);
         backend.appendKv(cache, 0, k, v, 0);
         Tensor out = backend.allocate(count, 2 * headDim);
-        backend.attention(out, backend.rows(q, position, count), cache, 0, position, window);
+        backend.attention(out, backend.rows(q, position, count), cache, 0, position, window, Arithmetic.FLOAT32);
         return values(backend, out);
     }
 

@@ -4,7 +4,8 @@ import io.livegraft.gpu.tensor.Precision;
 
 /**
  * How far an operation of a float32 backend may be from the double reference: the largest difference of an element over
- * the largest magnitude that the operation wrote. The one table of it; a new operation or precision needs a row.
+ * the largest magnitude that the operation wrote. The one table of it; a new operation or precision needs a row. Portable kernels
+ * round no operand, whatever the arithmetic permits; what those cost that do is bounded in {@link ArithmeticTest}.
  */
 enum TwinTolerance {
     EXACT(0, "moves values"),

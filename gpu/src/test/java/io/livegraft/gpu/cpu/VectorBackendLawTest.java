@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Operand;
@@ -40,10 +41,10 @@ class VectorBackendLawTest {
         Tensor stepped = vector.allocate(N, 36);
         for (int n = 0; n < N; n++) {
             vector.appendKv(cache, 0, vector.rows(k, n, 1), vector.rows(v, n, 1), n);
-            vector.attention(vector.rows(stepped, n, 1), vector.rows(q, n, 1), cache, 0, n, window);
+            vector.attention(vector.rows(stepped, n, 1), vector.rows(q, n, 1), cache, 0, n, window, Arithmetic.FLOAT32);
         }
         Tensor whole = vector.allocate(N, 36);
-        vector.attention(whole, q, k, v, 6, window);
+        vector.attention(whole, q, k, v, 6, window, Arithmetic.FLOAT32);
         assertArrayEquals(download(vector, whole), download(vector, stepped), 0f);
     }
 
@@ -52,7 +53,7 @@ class VectorBackendLawTest {
         Random random = new Random(16);
         Tensor v = tensor(random, N, 6);
         Tensor out = vector.allocate(N, 6);
-        vector.attention(out, tensor(random, N, 6), tensor(random, N, 6), v, 6, 1);
+        vector.attention(out, tensor(random, N, 6), tensor(random, N, 6), v, 6, 1, Arithmetic.FLOAT32);
         assertArrayEquals(download(vector, v), download(vector, out), 0f);
     }
 
@@ -117,13 +118,15 @@ class VectorBackendLawTest {
         Tensor x = tensor(random, 61, 2 * half);
         Tensor w = tensor(random, 2 * half, OUT);
         Tensor alone = vector.allocate(1, OUT);
-        vector.multiply(alone, vector.rows(x, 7, 1), Operand.PLAIN, w, Operand.PLAIN, 1, false);
+        vector.multiply(alone, vector.rows(x, 7, 1), Operand.PLAIN, w, Operand.PLAIN, 1, false, Arithmetic.FLOAT32);
 
         Tensor split = vector.allocate(61, OUT);
         Tensor left = vector.upload(columns(download(vector, x), 61, 2 * half, 0, half), 61, half);
         Tensor right = vector.upload(columns(download(vector, x), 61, 2 * half, half, half), 61, half);
-        vector.multiply(split, left, Operand.PLAIN, vector.rows(w, 0, half), Operand.PLAIN, 1, false);
-        vector.multiply(split, right, Operand.PLAIN, vector.rows(w, half, half), Operand.PLAIN, 1, true);
+        vector.multiply(
+                split, left, Operand.PLAIN, vector.rows(w, 0, half), Operand.PLAIN, 1, false, Arithmetic.FLOAT32);
+        vector.multiply(
+                split, right, Operand.PLAIN, vector.rows(w, half, half), Operand.PLAIN, 1, true, Arithmetic.FLOAT32);
 
         float[] expected = download(vector, alone);
         float[] actual = download(vector, vector.rows(split, 7, 1));

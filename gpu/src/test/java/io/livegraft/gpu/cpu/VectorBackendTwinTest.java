@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.KvCache;
@@ -82,7 +83,9 @@ class VectorBackendTwinTest {
                         return method.invoke(vector, arguments);
                     });
             TwinBackend twins = new TwinBackend(new ReferenceBackend(), wrong);
-            assertThrows(AssertionError.class, () -> run(VectorBackendTwinTest::product, twins));
+            assertThrows(
+                    AssertionError.class,
+                    () -> run((both, random) -> product(both, random, Arithmetic.FLOAT32), twins));
         }
     }
 
@@ -98,7 +101,9 @@ class VectorBackendTwinTest {
         }
         cases.put("linear layers quantized elsewhere", VectorBackendTwinTest::quantized);
         cases.put("several frozen linear layers over the same rows", VectorBackendTwinTest::several);
-        cases.put("products", VectorBackendTwinTest::product);
+        for (Arithmetic arithmetic : Arithmetic.values()) {
+            cases.put("products, " + arithmetic, (both, random) -> product(both, random, arithmetic));
+        }
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
         }
@@ -106,9 +111,12 @@ class VectorBackendTwinTest {
         cases.put("rotation", VectorBackendTwinTest::rotation);
         for (int[] heads : HEADS) {
             for (int window : WINDOWS) {
-                cases.put(
-                        "attention " + Arrays.toString(heads) + " in a window of " + window,
-                        (both, random) -> attention(both, random, heads[0], heads[1], heads[2], window));
+                for (Arithmetic arithmetic : Arithmetic.values()) {
+                    cases.put(
+                            "attention %s in a window of %d, %s".formatted(Arrays.toString(heads), window, arithmetic),
+                            (both, random) ->
+                                    attention(both, random, heads[0], heads[1], heads[2], window, arithmetic));
+                }
             }
         }
         cases.put("loss", VectorBackendTwinTest::loss);
@@ -163,7 +171,7 @@ class VectorBackendTwinTest {
     }
 
     /** In every transposition; the last shape is large enough for both threads. */
-    private static void product(Backend both, Random random) {
+    private static void product(Backend both, Random random, Arithmetic arithmetic) {
         for (int[] shape : new int[][] {{1, 1, 1}, {1, 67, 3}, {13, 67, 131}, {61, 257, 131}}) {
             int m = shape[0];
             int k = shape[1];
@@ -173,7 +181,7 @@ class VectorBackendTwinTest {
                     for (boolean accumulate : new boolean[] {false, true}) {
                         Tensor a = left == Operand.PLAIN ? tensor(both, random, m, k) : tensor(both, random, k, m);
                         Tensor b = right == Operand.PLAIN ? tensor(both, random, k, n) : tensor(both, random, n, k);
-                        both.multiply(tensor(both, random, m, n), a, left, b, right, 0.37f, accumulate);
+                        both.multiply(tensor(both, random, m, n), a, left, b, right, 0.37f, accumulate, arithmetic);
                     }
                 }
             }
@@ -220,7 +228,8 @@ class VectorBackendTwinTest {
     }
 
     /** Prefill, single tokens, a whole sequence, and its gradients. */
-    private static void attention(Backend both, Random random, int heads, int kvHeads, int dim, int window) {
+    private static void attention(
+            Backend both, Random random, int heads, int kvHeads, int dim, int window, Arithmetic arithmetic) {
         KvCache cache = both.allocateKvCache(2, kvHeads, dim, 31);
         int position = 0;
         for (int count : new int[] {17, 1, 1, 11}) {
@@ -231,14 +240,14 @@ class VectorBackendTwinTest {
                     tensor(both, random, count, kvHeads * dim),
                     position);
             Tensor q = tensor(both, random, count, heads * dim);
-            both.attention(both.allocate(count, heads * dim), q, cache, 1, position, window);
+            both.attention(both.allocate(count, heads * dim), q, cache, 1, position, window, arithmetic);
             position += count;
         }
         for (int count : new int[] {1, 2, 13, 71}) {
             Tensor q = tensor(both, random, count, heads * dim);
             Tensor k = tensor(both, random, count, kvHeads * dim);
             Tensor v = tensor(both, random, count, kvHeads * dim);
-            both.attention(both.allocate(count, heads * dim), q, k, v, dim, window);
+            both.attention(both.allocate(count, heads * dim), q, k, v, dim, window, arithmetic);
             both.attentionBackward(
                     tensor(both, random, count, heads * dim),
                     tensor(both, random, count, kvHeads * dim),
@@ -248,7 +257,8 @@ class VectorBackendTwinTest {
                     k,
                     v,
                     dim,
-                    window);
+                    window,
+                    arithmetic);
         }
     }
 
