@@ -193,14 +193,14 @@ public interface Backend extends AutoCloseable {
      * Cross-entropy of each row against its target; the logits (N,V) become their own gradient in place.
      *
      * <pre>{@code
-     *   nll = Σ_n −log softmax(logits[n])[targets[n]]      logits[n,v] = gradientScale · ( softmax(logits[n])[v] − [v = targets[n]] )
+     *   nll[n] = −log softmax(logits[n])[targets[n]]      logits[n,v] = gradientScale · ( softmax(logits[n])[v] − [v = targets[n]] )
      * }</pre>
      *
-     * Rows with target −1 count nothing and get gradient 0.
+     * Rows with target −1 have nll 0 and gradient 0.
      *
-     * @return the sum, in nats
+     * @return nll of each row, in nats
      */
-    double crossEntropy(Tensor logits, int[] targets, float gradientScale);
+    double[] crossEntropy(Tensor logits, int[] targets, float gradientScale);
 
     /** {@code Σ x²}, in a fixed order and double precision. */
     double sumOfSquares(Tensor x);

@@ -334,16 +334,16 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public double crossEntropy(Tensor logits, int[] targets, float gradientScale) {
+    public double[] crossEntropy(Tensor logits, int[] targets, float gradientScale) {
         DoubleTensor rows = DoubleTensor.of(logits).requireShape(targets.length, logits.columns());
-        double nll = 0;
+        double[] nll = new double[targets.length];
         for (int n = 0; n < targets.length; n++) {
             double[] p = new double[rows.columns()];
             for (int v = 0; v < p.length; v++) {
                 p[v] = rows.at(n, v);
             }
             if (targets[n] >= 0) {
-                nll += logSumExp(p) - p[targets[n]];
+                nll[n] = logSumExp(p) - p[targets[n]];
             }
             softmax(p);
             for (int v = 0; v < p.length; v++) {

@@ -1,7 +1,6 @@
 package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.Transformer.Tape;
@@ -19,6 +18,7 @@ import java.util.Optional;
 final class SequencePass {
     private final Backend backend;
     private final Transformer transformer;
+    private final HeadLoss head;
     private final List<ScoredSequence> sequences;
     private final Tape tape;
     private final Optional<Tensor> dHidden;
@@ -31,6 +31,7 @@ final class SequencePass {
             Optional<Tensor> dHidden) {
         this.backend = backend;
         this.transformer = transformer;
+        this.head = new HeadLoss(backend, transformer, HeadLoss.CHUNK_ROWS);
         this.sequences = sequences;
         this.tape = tape;
         this.dHidden = dHidden;
@@ -58,8 +59,7 @@ final class SequencePass {
 
     /** Log p of the sequence at {@code index}. */
     double score(int index) {
-        Tensor logits = transformer.logits(targetRows(tape.hidden(), index), Phase.TRAINING);
-        return -backend.crossEntropy(logits, sequences.get(index).targets(), 0);
+        return -head.nll(targetRows(tape.hidden(), index), sequences.get(index).targets());
     }
 
     /**
@@ -68,11 +68,11 @@ final class SequencePass {
      * @return log p, the bits of {@link #score(int)}
      */
     double weigh(int index, double coefficient) {
-        Tensor hidden = targetRows(tape.hidden(), index);
-        Tensor logits = transformer.logits(hidden, Phase.TRAINING);
-        double nll = backend.crossEntropy(logits, sequences.get(index).targets(), (float) -coefficient);
-        transformer.logitsBackward(targetRows(dHidden.orElseThrow(), index), logits, hidden);
-        return -nll;
+        return -head.backward(
+                targetRows(dHidden.orElseThrow(), index),
+                targetRows(tape.hidden(), index),
+                sequences.get(index).targets(),
+                (float) -coefficient);
     }
 
     /** Adds the gradients of all weighed sequences into whatever is trained; once. */

@@ -99,8 +99,21 @@ public final class Transformer {
     /** Logits (N,V) of hidden states (N,C), all of one phase. */
     public Tensor logits(Tensor hidden, Phase phase) {
         Tensor logits = backend.allocate(hidden.rows(), config().vocabSize());
-        base.forward(logits, hidden, weights.head(), phase);
+        logits(logits, hidden, phase);
         return logits;
+    }
+
+    /** As {@link #logits(Tensor, Phase)}, into {@code logits} (N,V). */
+    public void logits(Tensor logits, Tensor hidden, Phase phase) {
+        base.forward(logits, hidden, weights.head(), phase);
+    }
+
+    /** Whether {@link #logitsBackward} adds to a gradient of the head, a sum over the rows of each call. */
+    public boolean trainsHead() {
+        return switch (weights.head()) {
+            case Linear.Frozen _ -> false;
+            case Linear.Trained _ -> true;
+        };
     }
 
     /** {@code dHidden (N,C) += dLogits (N,V) · head}, and the head's own gradient where it is trained. */

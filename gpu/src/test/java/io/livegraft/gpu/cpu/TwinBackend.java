@@ -122,6 +122,11 @@ public final class TwinBackend {
                 close(method, tolerance, sum, new double[] {value}, largest(sum));
                 yield value;
             }
+            case double[] values -> {
+                double[] sums = (double[]) expected;
+                close(method, tolerance, sums, values, largest(sums));
+                yield values;
+            }
             case null -> null;
             default -> actual;
         };

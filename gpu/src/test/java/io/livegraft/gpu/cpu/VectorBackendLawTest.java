@@ -85,6 +85,7 @@ class VectorBackendLawTest {
                                 .forEach(tensor -> bits.append(Arrays.hashCode(download(backend, (Tensor) tensor)))
                                         .append(' '));
                         bits.append(result instanceof Double value ? value + " " : "");
+                        bits.append(result instanceof double[] values ? Arrays.toString(values) : "");
                         return result;
                     });
             steps.accept(watched, new Random(1));

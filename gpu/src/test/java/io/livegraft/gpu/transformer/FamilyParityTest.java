@@ -130,7 +130,7 @@ class FamilyParityTest {
         double sum = 0;
         for (int n = 0; n < scored; n++) {
             Tensor row = backend.upload(logits[n], 1, logits[n].length);
-            sum += backend.crossEntropy(row, new int[] {TOKENS[n + 1]}, 0);
+            sum += backend.crossEntropy(row, new int[] {TOKENS[n + 1]}, 0)[0];
         }
         return sum / scored;
     }
