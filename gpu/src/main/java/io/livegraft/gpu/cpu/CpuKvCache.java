@@ -48,13 +48,18 @@ final class CpuKvCache implements KvCache {
                     "KV cache holds %d positions, not %d".formatted(capacity, position + k.rows()));
         }
         for (int n = 0; n < k.rows(); n++) {
+            appendKey(keys[layer], k.data(), k.row(n), position + n);
             for (int head = 0; head < kvHeads; head++) {
-                for (int d = 0; d < headDim; d++) {
-                    int from = n * k.columns() + head * headDim + d;
-                    keys[layer][(head * headDim + d) * capacity + position + n] = k.data()[k.offset() + from];
-                    values[layer][(head * capacity + position + n) * headDim + d] = v.data()[v.offset() + from];
-                }
+                int to = (head * capacity + position + n) * headDim;
+                System.arraycopy(v.data(), v.row(n) + head * headDim, values[layer], to, headDim);
             }
+        }
+    }
+
+    /** A column of every head's keys. */
+    private void appendKey(float[] transposed, float[] key, int from, int position) {
+        for (int d = 0; d < kvHeads * headDim; d++) {
+            transposed[d * capacity + position] = key[from + d];
         }
     }
 

@@ -10,6 +10,7 @@ final class Batch {
     private final int[] starts;
     private final int[] ids;
     private final int[] positions;
+    private final List<Run> runs;
 
     Batch(List<Segment> segments) {
         this.segments = List.copyOf(segments);
@@ -26,24 +27,30 @@ final class Batch {
                 positions[row++] = segment.position() + i;
             }
         }
+        this.runs = runs(this.segments);
     }
 
     /** Neighbouring rows whose segments are of one phase. */
     record Run(Phase phase, int start, int count) {}
 
+    private static List<Run> runs(List<Segment> segments) {
+        List<Run> runs = new ArrayList<>();
+        int row = 0;
+        for (Segment segment : segments) {
+            int count = segment.ids().length;
+            if (!runs.isEmpty() && runs.getLast().phase() == segment.phase()) {
+                Run last = runs.removeLast();
+                runs.add(new Run(last.phase(), last.start(), last.count() + count));
+            } else {
+                runs.add(new Run(segment.phase(), row, count));
+            }
+            row += count;
+        }
+        return List.copyOf(runs);
+    }
+
     /** All rows, cut where the phase changes. */
     List<Run> runs() {
-        List<Run> runs = new ArrayList<>();
-        for (int s = 0; s < segments.size(); s++) {
-            Phase phase = segments.get(s).phase();
-            int count = segments.get(s).ids().length;
-            if (!runs.isEmpty() && runs.getLast().phase() == phase) {
-                Run last = runs.removeLast();
-                runs.add(new Run(phase, last.start(), last.count() + count));
-            } else {
-                runs.add(new Run(phase, starts[s], count));
-            }
-        }
         return runs;
     }
 
