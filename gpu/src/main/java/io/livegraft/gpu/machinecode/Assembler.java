@@ -1,0 +1,320 @@
+package io.livegraft.gpu.machinecode;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+
+/**
+ * Writes instructions one after the other (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2). Vectors are
+ * the 32 registers of 512 bits, named by number, tiles the 8 of AMX. Operands stand in Intel's order, the destination first.
+ */
+public final class Assembler {
+    /** A place in the code that a jump goes back to. */
+    public record Label(int position) {}
+
+    private enum Map {
+        M0F(1),
+        M0F38(2),
+        M0F3A(3);
+
+        private final int number;
+
+        Map(int number) {
+            this.number = number;
+        }
+    }
+
+    /** The mandatory prefix, as it is encoded. */
+    private enum Prefix {
+        NONE,
+        P66,
+        PF3,
+        PF2
+    }
+
+    private final ByteArrayOutputStream code = new ByteArrayOutputStream();
+
+    public byte[] code() {
+        return code.toByteArray();
+    }
+
+    // general registers
+
+    public void move(Register to, Register from) {
+        wide(0x89, from.number(), to.number());
+    }
+
+    public void move(Register to, int value) {
+        bytes(0x48 | to.number() >> 3, 0xC7, 0xC0 | to.number() & 7);
+        int32(value);
+    }
+
+    public void load(Register to, Address from) {
+        bytes(0x48 | to.number() >> 3 << 2 | from.base().number() >> 3, 0x8B);
+        memory(to.number(), from, 1);
+    }
+
+    public void add(Register to, Register value) {
+        wide(0x01, value.number(), to.number());
+    }
+
+    public void add(Register to, int value) {
+        bytes(0x48 | to.number() >> 3, 0x81, 0xC0 | to.number() & 7);
+        int32(value);
+    }
+
+    public void push(Register register) {
+        bytes(0x40 | register.number() >> 3, 0x50 | register.number() & 7);
+    }
+
+    public void pop(Register register) {
+        bytes(0x40 | register.number() >> 3, 0x58 | register.number() & 7);
+    }
+
+    /** Times two to the power of {@code bits}. */
+    public void shiftLeft(Register to, int bits) {
+        bytes(0x48 | to.number() >> 3, 0xC1, 0xE0 | to.number() & 7, bits);
+    }
+
+    public Label label() {
+        return new Label(code.size());
+    }
+
+    /** Counts down and goes back until zero is reached. */
+    public void loop(Register counter, Label start) {
+        add(counter, -1);
+        bytes(0x0F, 0x85);
+        int32(start.position() - (code.size() + 4));
+    }
+
+    public void prefetch(Address address) {
+        rex(address);
+        bytes(0x0F, 0x18);
+        memory(1, address, 1);
+    }
+
+    /** Saves the rounding control word of vector arithmetic. */
+    public void saveControl(Address to) {
+        rex(to);
+        bytes(0x0F, 0xAE);
+        memory(3, to, 1);
+    }
+
+    public void loadControl(Address from) {
+        rex(from);
+        bytes(0x0F, 0xAE);
+        memory(2, from, 1);
+    }
+
+    /** Leaves vector registers as C code expects them, and returns. */
+    public void leave() {
+        bytes(0xC5, 0xF8, 0x77, 0xC3);
+    }
+
+    // vectors of 512 bits
+
+    public void loadVector(int to, Address from) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x10, to, 0, from);
+    }
+
+    public void storeVector(Address to, int from) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x11, from, 0, to);
+    }
+
+    /** The lower half only. */
+    public void storeHalf(Address to, int from) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x11, from, 0, to, 1, 32);
+    }
+
+    public void zero(int vector) {
+        evex(Prefix.P66, Map.M0F, 0, 0xEF, vector, vector, vector);
+    }
+
+    public void and(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 0, 0xDB, to, a, b);
+    }
+
+    public void shiftRight32(int to, int from, int bits) {
+        evex(Prefix.P66, Map.M0F, 0, 0x72, 2, to, from);
+        bytes(bits);
+    }
+
+    public void shiftLeft32(int to, int from, int bits) {
+        evex(Prefix.P66, Map.M0F, 0, 0x72, 6, to, from);
+        bytes(bits);
+    }
+
+    public void shiftRight16(int to, int from, int bits) {
+        evex(Prefix.P66, Map.M0F, 0, 0x71, 2, to, from);
+        bytes(bits);
+    }
+
+    /** {@code to[i] = table[indices[i] mod 16]}, 32-bit lanes. */
+    public void lookUp32(int to, int indices, int table) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x16, to, indices, table);
+    }
+
+    /** {@code to[i] = table[indices[i] mod 32]}, 16-bit lanes. */
+    public void lookUp16(int to, int indices, int table) {
+        evex(Prefix.P66, Map.M0F38, 1, 0x8D, to, indices, table);
+    }
+
+    /** {@code to[i]} = lane {@code indices[i] mod 64} of {@code first} followed by {@code second}; {@code indices} is overwritten. */
+    public void select16(int indices, int first, int second) {
+        evex(Prefix.P66, Map.M0F38, 1, 0x75, indices, first, second);
+    }
+
+    public void addFloats(int to, int a, int b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x58, to, a, b);
+    }
+
+    public void multiplyFloats(int to, int a, int b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
+    }
+
+    public void multiplyFloats(int to, int a, Address b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
+    }
+
+    /** {@code sum += a · b}, rounded once. */
+    public void multiplyAdd(int sum, int a, Address b) {
+        evex(Prefix.P66, Map.M0F38, 0, 0xB8, sum, a, b);
+    }
+
+    public void multiplyAdd(int sum, int a, int b) {
+        evex(Prefix.P66, Map.M0F38, 0, 0xB8, sum, a, b);
+    }
+
+    /** The lanes of {@code low} rounded to bfloat16, then those of {@code high}. */
+    public void roundTwo(int to, int high, int low) {
+        evex(Prefix.PF2, Map.M0F38, 0, 0x72, to, high, low);
+    }
+
+    public void unpackLow32(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 0, 0x62, to, a, b);
+    }
+
+    public void unpackHigh32(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 0, 0x6A, to, a, b);
+    }
+
+    public void unpackLow64(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 1, 0x6C, to, a, b);
+    }
+
+    public void unpackHigh64(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 1, 0x6D, to, a, b);
+    }
+
+    /** Two of {@code a}'s four quarters, then two of {@code b}'s, two bits each. */
+    public void shuffleQuarters(int to, int a, int b, int choice) {
+        evex(Prefix.P66, Map.M0F3A, 0, 0x43, to, a, b);
+        bytes(choice);
+    }
+
+    // tiles
+
+    public void configureTiles(Address configuration) {
+        vex(Prefix.NONE, 0, 0, configuration.base().number() >> 3, 0);
+        bytes(0x49);
+        memory(0, configuration, 1);
+    }
+
+    public void releaseTiles() {
+        bytes(0xC4, 0xE2, 0x78, 0x49, 0xC0);
+    }
+
+    public void zeroTile(int tile) {
+        vex(Prefix.PF2, 0, 0, 0, 0);
+        bytes(0x49, 0xC0 | tile << 3);
+    }
+
+    public void loadTile(int tile, Address rows) {
+        tileMemory(Prefix.PF2, tile, rows);
+    }
+
+    public void storeTile(Address rows, int tile) {
+        tileMemory(Prefix.PF3, tile, rows);
+    }
+
+    /** {@code c[m,n] += Σ_k a[m,2k]·b[k,2n] + a[m,2k+1]·b[k,2n+1]}, bfloat16 with float32 sums: even and odd k each in one chain, then both. */
+    public void multiplyTiles(int c, int a, int b) {
+        vex(Prefix.PF3, 0, 0, 0, b);
+        bytes(0x5C, 0xC0 | c << 3 | a);
+    }
+
+    // encoding
+
+    private void tileMemory(Prefix prefix, int tile, Address rows) {
+        Register stride = rows.index().orElseThrow();
+        vex(prefix, 0, stride.number() >> 3, rows.base().number() >> 3, 0);
+        bytes(0x4B);
+        memory(tile, rows, 1);
+    }
+
+    /** Three bytes, map 0F38, W0, 128 bits. */
+    private void vex(Prefix prefix, int r, int x, int b, int second) {
+        bytes(0xC4, (r ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | 2, (~second & 15) << 3 | prefix.ordinal());
+    }
+
+    private void evex(Prefix prefix, Map map, int w, int opcode, int register, int second, int third) {
+        evexPrefix(prefix, map, w, register, second, third >> 3 & 1, third >> 4, 2, false);
+        bytes(opcode, 0xC0 | (register & 7) << 3 | third & 7);
+    }
+
+    private void evex(Prefix prefix, Map map, int w, int opcode, int register, int second, Address third) {
+        evex(prefix, map, w, opcode, register, second, third, 2, third.broadcast() ? Float.BYTES : 64);
+    }
+
+    /** @param unit bytes that a short displacement counts */
+    private void evex(
+            Prefix prefix, Map map, int w, int opcode, int register, int second, Address third, int width, int unit) {
+        int index = third.index().map(Register::number).orElse(0);
+        int base = third.base().number();
+        evexPrefix(prefix, map, w, register, second, base >> 3, index >> 3, width, third.broadcast());
+        bytes(opcode);
+        memory(register, third, unit);
+    }
+
+    private void evexPrefix(
+            Prefix prefix, Map map, int w, int register, int second, int b, int x, int width, boolean broadcast) {
+        bytes(
+                0x62,
+                (register >> 3 & 1 ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | (register >> 4 ^ 1) << 4 | map.number,
+                w << 7 | (~second & 15) << 3 | 4 | prefix.ordinal(),
+                width << 5 | (broadcast ? 1 << 4 : 0) | (second >> 4 ^ 1) << 3);
+    }
+
+    private void wide(int opcode, int register, int rm) {
+        bytes(0x48 | register >> 3 << 2 | rm >> 3, opcode, 0xC0 | (register & 7) << 3 | rm & 7);
+    }
+
+    private void rex(Address address) {
+        bytes(0x40 | address.index().map(Register::number).orElse(0) >> 3 << 1 | address.base().number() >> 3);
+    }
+
+    /** ModRM, SIB where it is needed, and the displacement: short where {@code unit} divides it. */
+    private void memory(int register, Address address, int unit) {
+        int base = address.base().number() & 7;
+        boolean near = address.displacement() % unit == 0 && Math.abs(address.displacement() / unit) < 128;
+        int mode = near ? 1 : 2;
+        boolean sib = address.index().isPresent() || base == Register.RSP.number();
+        bytes(mode << 6 | (register & 7) << 3 | (sib ? 4 : base));
+        if (sib) {
+            int index = address.index().map(Register::number).orElse(4) & 7;
+            bytes(Integer.numberOfTrailingZeros(address.scale()) << 6 | index << 3 | base);
+        }
+        if (near) {
+            bytes(address.displacement() / unit);
+        } else {
+            int32(address.displacement());
+        }
+    }
+
+    private void int32(int value) {
+        bytes(value, value >> 8, value >> 16, value >> 24);
+    }
+
+    private void bytes(int... values) {
+        Arrays.stream(values).forEach(code::write);
+    }
+}

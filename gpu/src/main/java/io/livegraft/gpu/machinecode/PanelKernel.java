@@ -1,0 +1,79 @@
+package io.livegraft.gpu.machinecode;
+
+import static io.livegraft.gpu.machinecode.Register.RCX;
+import static io.livegraft.gpu.machinecode.Register.RDI;
+import static io.livegraft.gpu.machinecode.Register.RDX;
+import static io.livegraft.gpu.machinecode.Register.RSI;
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.livegraft.gpu.machinecode.Assembler.Label;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Decodes strips of indices into tiles, the second operand of {@link GemmKernel}.
+ *
+ * <pre>{@code
+ *   b[k,n] = bf16( levels[index[n,k]] · scale[n, block of k] )      rounded to nearest even
+ * }</pre>
+ */
+public final class PanelKernel {
+    static final int LINE = 64;
+
+    private static final int SCALE = 0;
+    private static final int TABLE = 1;
+    private static final int ORDER = 2;
+    private static final int WORD = 3;
+    private static final int EVEN = 4;
+    private static final int ODD = 5;
+
+    private final StripForm form;
+    private final MethodHandle function;
+
+    public PanelKernel(ExecutableMemory memory, StripForm form) {
+        this.form = form;
+        this.function = memory.function(write(), ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+    }
+
+    /** {@code blocks} of one strip or of several, one behind the other. */
+    public void run(MemorySegment weights, MemorySegment tiles, long blocks, Constants constants) {
+        try {
+            function.invokeExact(weights, tiles, blocks, constants.memory());
+        } catch (Throwable thrown) {
+            throw ExecutableMemory.impossible(thrown);
+        }
+    }
+
+    private Assembler write() {
+        Assembler a = new Assembler();
+        a.loadVector(TABLE, Address.at(RCX, Constants.EXACT_LEVELS));
+        a.loadVector(ORDER, Address.at(RCX, Constants.ALTERNATE));
+        Label block = a.label();
+        a.loadVector(SCALE, Address.at(RDI, form.scaleOffset()));
+        for (int word = 0; word < form.scaleOffset() / LINE; word++) {
+            a.loadVector(WORD, Address.at(RDI, word * LINE));
+            for (int row = 0; row < 4; row++) {
+                scaled(a, EVEN, WORD, row, TABLE, SCALE, ODD);
+                a.lookUp16(EVEN, ORDER, EVEN);
+                a.storeVector(Address.at(RSI, (4 * word + row) * LINE), EVEN);
+            }
+        }
+        a.add(RDI, form.blockBytes());
+        a.add(RSI, form.tiles() * StripForm.TILE_BYTES);
+        a.loop(RDX, block);
+        a.leave();
+        return a;
+    }
+
+    /** The even inputs of one row of a tile in the lower half of {@code to}, the odd ones in the upper. */
+    static void scaled(Assembler a, int to, int word, int row, int table, int scale, int other) {
+        a.shiftRight32(to, word, 4 * row);
+        a.shiftRight32(other, word, 16 + 4 * row);
+        a.lookUp32(to, to, table);
+        a.lookUp32(other, other, table);
+        a.multiplyFloats(to, to, scale);
+        a.multiplyFloats(other, other, scale);
+        a.roundTwo(to, other, to);
+    }
+}

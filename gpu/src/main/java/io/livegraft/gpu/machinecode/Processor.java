@@ -1,0 +1,66 @@
+package io.livegraft.gpu.machinecode;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** What this machine's processor can do, as its kernel reports it; only Linux on x86-64 is looked at. */
+public final class Processor {
+    private static final Path FLAGS = Path.of("/proc/cpuinfo");
+    /** {@code arch_prctl}, {@code ARCH_REQ_XCOMP_PERM}, {@code XFEATURE_XTILEDATA} of Linux's {@code asm/prctl.h}. */
+    private static final long ARCH_PRCTL = 158;
+
+    private static final long REQUEST_PERMISSION = 0x1023;
+    private static final long TILE_DATA = 18;
+
+    private final Set<String> flags;
+
+    private Processor(Set<String> flags) {
+        this.flags = flags;
+    }
+
+    public static Processor detect() {
+        boolean known = System.getProperty("os.name").equals("Linux")
+                && System.getProperty("os.arch").equals("amd64");
+        try {
+            return new Processor(known ? flags(Files.readAllLines(FLAGS)) : Set.of());
+        } catch (IOException unknown) {
+            return new Processor(Set.of());
+        }
+    }
+
+    private static Set<String> flags(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.startsWith("flags"))
+                .findFirst()
+                .map(line -> Set.of(line.substring(line.indexOf(':') + 1).trim().split("\\s+")))
+                .orElse(Set.of());
+    }
+
+    /** Registers of 512 bits, with lanes of 16 bits. */
+    public boolean wide() {
+        return flags.containsAll(Set.of("avx512f", "avx512bw"));
+    }
+
+    /** Tiles of bfloat16; asks the kernel's permission, which holds for the process from then on. */
+    public boolean tiles() {
+        return wide() && flags.containsAll(Set.of("amx_tile", "amx_bf16", "avx512_bf16")) && permitted();
+    }
+
+    private static boolean permitted() {
+        var call = ExecutableMemory.bind(
+                "syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+        try {
+            return (long) call.invokeExact(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA) == 0;
+        } catch (RuntimeException | Error broken) {
+            throw broken;
+        } catch (Throwable impossible) {
+            throw new IllegalStateException("a C function can't throw", impossible);
+        }
+    }
+}

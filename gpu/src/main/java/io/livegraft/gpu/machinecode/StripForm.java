@@ -1,0 +1,63 @@
+package io.livegraft.gpu.machinecode;
+
+/**
+ * How a weight (out, in) lies in memory for these kernels: strips of 16 outputs, each in blocks of inputs one behind the other, so that
+ * a pass over a strip is one stream.
+ *
+ * <pre>{@code
+ *   a tile: 32 inputs × 16 outputs;  row p, lane n = the inputs 2p and 2p+1 of output n, as AMX has its second operand
+ *   BFLOAT16    a block is a tile: 16 rows of 64 bytes
+ *   NIBBLES_32  a block is a tile of 4-bit indices and the scales of its 16 outputs (float32):
+ *               64 bytes hold rows 4i to 4i+3; of its lane n of 32 bits, bits 4j to 4j+3 are the even input of row 4i+j, bits 16+4j
+ *               to 16+4j+3 the odd one
+ *   NIBBLES_64  the same with two tiles
+ * }</pre>
+ */
+public enum StripForm {
+    NIBBLES_32(1, 320),
+    NIBBLES_64(2, 576),
+    BFLOAT16(1, 1024);
+
+    /** Outputs of a strip: float32 lanes of a register. */
+    public static final int OUTPUTS = 16;
+
+    /** Inputs of a tile. */
+    public static final int TILE_INPUTS = 32;
+
+    /** Bytes of a tile of bfloat16. */
+    public static final int TILE_BYTES = 1024;
+
+    /** Bytes of a tile of indices. */
+    static final int NIBBLE_BYTES = 256;
+
+    private final int tiles;
+    private final int bytes;
+
+    StripForm(int tiles, int bytes) {
+        this.tiles = tiles;
+        this.bytes = bytes;
+    }
+
+    /** Of a block. */
+    public int tiles() {
+        return tiles;
+    }
+
+    /** Of a block. */
+    public int blockBytes() {
+        return bytes;
+    }
+
+    public int blockInputs() {
+        return tiles * TILE_INPUTS;
+    }
+
+    /** Where a block has its scales. */
+    public int scaleOffset() {
+        return tiles * NIBBLE_BYTES;
+    }
+
+    boolean quantized() {
+        return this != BFLOAT16;
+    }
+}
