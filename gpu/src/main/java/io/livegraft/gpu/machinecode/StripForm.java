@@ -57,7 +57,13 @@ public enum StripForm {
         return tiles * NIBBLE_BYTES;
     }
 
-    boolean quantized() {
+    /** Where a block has tile {@code index}. */
+    public int tileOffset(int index) {
+        return quantized() ? index * NIBBLE_BYTES : 0;
+    }
+
+    /** Whether it has indices and scales. */
+    public boolean quantized() {
         return this != BFLOAT16;
     }
 }

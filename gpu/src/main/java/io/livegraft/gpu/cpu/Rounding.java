@@ -1,0 +1,46 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.tensor.Bf16;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** float32 to bfloat16, to nearest and ties to even, sixteen at a time. */
+final class Rounding {
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
+    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_256;
+    private static final int LANES = FLOATS.length();
+    private static final int UPPER = 0xFFFF0000;
+
+    private Rounding() {}
+
+    /** Writes {@code bf16(scale · values[from + i])} at {@code to} bytes and on. */
+    static void row(MemorySegment out, long to, float[] values, int from, int count, float scale) {
+        int i = 0;
+        for (; i + LANES <= count; i += LANES) {
+            IntVector bits =
+                    FloatVector.fromArray(FLOATS, values, from + i).mul(scale).reinterpretAsInts();
+            IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+            IntVector upper = bits.add(even).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
+            ((ShortVector) upper.convertShape(VectorOperators.I2S, SHORTS, 0))
+                    .intoMemorySegment(out, to + 2L * i, ByteOrder.nativeOrder());
+        }
+        for (; i < count; i++) {
+            out.set(ValueLayout.JAVA_SHORT_UNALIGNED, to + 2L * i, Bf16.fromFloat(scale * values[from + i]));
+        }
+    }
+
+    /** Replaces values by the nearest that bfloat16 has; {@code count} is a multiple of 16. */
+    static void floats(float[] out, int to, float[] values, int from, int count) {
+        for (int i = 0; i < count; i += LANES) {
+            IntVector bits = FloatVector.fromArray(FLOATS, values, from + i).reinterpretAsInts();
+            IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+            bits.add(even).add(0x7FFF).and(UPPER).reinterpretAsFloats().intoArray(out, to + i);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.machinecode.Constants;
+import io.livegraft.gpu.machinecode.StripForm;
+import io.livegraft.gpu.quantization.BlockTensor;
+import io.livegraft.gpu.tensor.Bf16;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/**
+ * A weight in strips ({@link StripForm} has the layout), made at load; files keep their formats. A nested scale is undone: 4.5
+ * bits a weight. What a last strip has too much are zeros.
+ *
+ * @param strips in native memory, one behind the other
+ * @param levels what indices stand for
+ */
+record StripWeight(
+        StripForm form,
+        int outputFeatures,
+        int inputFeatures,
+        MemorySegment strips,
+        float[] levels,
+        Constants constants)
+        implements CpuLinearWeight {
+    private static final int LANE = Integer.BYTES;
+    private static final int ROW = StripForm.OUTPUTS * LANE;
+    /** Of a tile of indices, in one 64-byte word. */
+    private static final int ROWS_PER_WORD = 4;
+
+    private static final int ALIGNMENT = 64;
+
+    /** The form that fits a weight of 4 bits: blocks and strips' blocks must not cross. */
+    static Optional<StripForm> form(BlockTensor tensor) {
+        for (StripForm form : new StripForm[] {StripForm.NIBBLES_64, StripForm.NIBBLES_32}) {
+            int inputs = form.blockInputs();
+            if (tensor.columns() % inputs == 0 && tensor.blockSize() % inputs == 0) {
+                return Optional.of(form);
+            }
+        }
+        return Optional.empty();
+    }
+
+    static boolean fits(Bf16Weight weight) {
+        return weight.inputFeatures() % StripForm.TILE_INPUTS == 0;
+    }
+
+    static StripWeight of(BlockTensor tensor, StripForm form) {
+        StripWeight weight = empty(form, tensor.rows(), tensor.columns(), tensor.levels());
+        for (int row = 0; row < tensor.rows(); row++) {
+            weight.fill(row, tensor);
+        }
+        return weight;
+    }
+
+    static StripWeight of(Bf16Weight rounded) {
+        StripWeight weight =
+                empty(StripForm.BFLOAT16, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
+        for (int row = 0; row < rounded.outputFeatures(); row++) {
+            for (int k = 0; k < rounded.inputFeatures(); k += 2) {
+                int from = row * rounded.inputFeatures() + k;
+                int pair = rounded.values()[from] & 0xFFFF | rounded.values()[from + 1] << 16;
+                weight.strips.set(ValueLayout.JAVA_INT, weight.pair(row, k), pair);
+            }
+        }
+        return weight;
+    }
+
+    private static StripWeight empty(StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
+        long blocks = (long) Math.ceilDiv(outputFeatures, StripForm.OUTPUTS) * (inputFeatures / form.blockInputs());
+        MemorySegment memory = Arena.ofAuto().allocate(blocks * form.blockBytes(), ALIGNMENT);
+        return new StripWeight(form, outputFeatures, inputFeatures, memory, levels, Constants.of(levels));
+    }
+
+    /** Two indices a byte, the first in its upper half: four bytes are one lane of a word. */
+    private void fill(int row, BlockTensor tensor) {
+        byte[] packed = tensor.packed();
+        int inputs = 2 * ROWS_PER_WORD;
+        for (int k = 0; k < inputFeatures; k += inputs) {
+            int from = (row * inputFeatures + k) / 2;
+            int lane = 0;
+            for (int i = 0; i < ROWS_PER_WORD; i++) {
+                lane |= (packed[from + i] >> 4 & 0xF) << 4 * i | (packed[from + i] & 0xF) << 16 + 4 * i;
+            }
+            strips.set(ValueLayout.JAVA_INT, word(row, k), lane);
+            if (k % form.blockInputs() == 0) {
+                float scale = tensor.scales().of((row * inputFeatures + k) / tensor.blockSize());
+                strips.set(ValueLayout.JAVA_FLOAT, scale(row, k), scale);
+            }
+        }
+    }
+
+    int stripCount() {
+        return Math.ceilDiv(outputFeatures, StripForm.OUTPUTS);
+    }
+
+    int blocks() {
+        return inputFeatures / form.blockInputs();
+    }
+
+    long stripBytes() {
+        return (long) blocks() * form.blockBytes();
+    }
+
+    /** From strip {@code index} on. */
+    MemorySegment from(int index) {
+        return strips.asSlice(index * stripBytes());
+    }
+
+    private long block(int row, int k) {
+        return row / StripForm.OUTPUTS * stripBytes() + (long) (k / form.blockInputs()) * form.blockBytes();
+    }
+
+    /** Byte offset of the lane that has the indices of (row, k). */
+    private long word(int row, int k) {
+        return block(row, k)
+                + (long) (k % form.blockInputs() / (2 * ROWS_PER_WORD)) * ROW
+                + row % StripForm.OUTPUTS * LANE;
+    }
+
+    private long scale(int row, int k) {
+        return block(row, k) + form.scaleOffset() + row % StripForm.OUTPUTS * LANE;
+    }
+
+    /** Byte offset of the two bfloat16 of (row, k) and its odd neighbour. */
+    private long pair(int row, int k) {
+        return block(row, k) + k % StripForm.TILE_INPUTS / 2 * ROW + row % StripForm.OUTPUTS * LANE;
+    }
+
+    @Override
+    public long bytes() {
+        return strips.byteSize();
+    }
+
+    @Override
+    public void decodeRow(float[] out, int offset, int stride, int row, int fromColumn, int count) {
+        for (int i = 0; i < count; i++) {
+            out[offset + i * stride] = value(row, fromColumn + i);
+        }
+    }
+
+    private float value(int row, int k) {
+        if (form.quantized()) {
+            int lane = strips.get(ValueLayout.JAVA_INT, word(row, k));
+            int shift = 4 * (k / 2 % ROWS_PER_WORD) + k % 2 * 16;
+            return levels[lane >> shift & 0xF] * strips.get(ValueLayout.JAVA_FLOAT, scale(row, k));
+        }
+        return Bf16.toFloat(strips.get(ValueLayout.JAVA_SHORT, pair(row, k) + k % 2 * Short.BYTES));
+    }
+}

@@ -1,0 +1,49 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.machinecode.GemmKernel;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Runs {@link GemmKernel} over the rows of 32 columns: whole blocks in place, what is left by way of a block of its own. */
+final class TileStore {
+    private static final int SIDE = GemmKernel.SIDE;
+    private static final long STRIDE = 4L * SIDE;
+
+    private final StripKernels.Tiles kernels;
+    private final ThreadLocal<NativeBuffer> edges = ThreadLocal.withInitial(NativeBuffer::new);
+
+    TileStore(StripKernels.Tiles kernels) {
+        this.kernels = kernels;
+    }
+
+    /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b}. */
+    void product(CpuTensor c, int column, MemorySegment a, MemorySegment b, int depth, boolean accumulate) {
+        Matrix matrix = new Matrix(c.data(), c.offset(), c.columns(), 1, c.rows(), c.columns());
+        product(matrix, column, a, b, depth, accumulate);
+    }
+
+    /** As above for a matrix whose columns lie side by side. */
+    void product(Matrix c, int column, MemorySegment a, MemorySegment b, int depth, boolean accumulate) {
+        int width = Math.min(SIDE, c.columns() - column);
+        int whole = width == SIDE ? c.rows() / SIDE : 0;
+        GemmKernel kernel = accumulate ? kernels.accumulatingGemm() : kernels.gemm();
+        int from = c.offset() + column;
+        if (whole > 0) {
+            MemorySegment out = MemorySegment.ofArray(c.data()).asSlice(4L * from);
+            kernel.run(a, 2L * depth, b, out, 4L * c.rowStride(), depth / SIDE, whole);
+        }
+        for (int row = whole * SIDE; row < c.rows(); row += SIDE) {
+            int count = Math.min(SIDE, c.rows() - row);
+            MemorySegment block = edges.get().atLeast(STRIDE * SIDE);
+            for (int m = 0; m < count && accumulate; m++) {
+                int at = from + (row + m) * c.rowStride();
+                MemorySegment.copy(c.data(), at, block, ValueLayout.JAVA_FLOAT, m * STRIDE, width);
+            }
+            kernel.run(a.asSlice(2L * row * depth), 2L * depth, b, block, STRIDE, depth / SIDE, 1);
+            for (int m = 0; m < count; m++) {
+                int at = from + (row + m) * c.rowStride();
+                MemorySegment.copy(block, ValueLayout.JAVA_FLOAT, m * STRIDE, c.data(), at, width);
+            }
+        }
+    }
+}
