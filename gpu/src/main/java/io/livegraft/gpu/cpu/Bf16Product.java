@@ -3,15 +3,11 @@ package io.livegraft.gpu.cpu;
 import io.livegraft.gpu.onednn.Bf16MatMul;
 import io.livegraft.gpu.onednn.Bf16MatMul.Shape;
 import io.livegraft.gpu.onednn.OneDnn;
-import io.livegraft.gpu.tensor.Bf16;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -27,7 +23,6 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class Bf16Product {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
-    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_256;
     private static final int LANES = FLOATS.length();
     private static final int WIDE_PANEL = 128;
     private static final int NARROW_PANEL = 64;
@@ -144,26 +139,8 @@ final class Bf16Product {
                 out.asSlice(to, 2L * a.columns()).fill((byte) 0);
                 continue;
             }
-            roundRow(out, to, a.data(), a.row(row), a.columns());
+            Rounding.row(out, to, a.data(), a.row(row), a.columns(), 1);
         }
-    }
-
-    static void roundRow(MemorySegment out, long to, float[] values, int from, int count) {
-        int i = 0;
-        for (; i + LANES <= count; i += LANES) {
-            ShortVector rounded = rounded(FloatVector.fromArray(FLOATS, values, from + i));
-            rounded.intoMemorySegment(out, to + 2L * i, ByteOrder.nativeOrder());
-        }
-        for (; i < count; i++) {
-            out.set(ValueLayout.JAVA_SHORT, to + 2L * i, Bf16.fromFloat(values[from + i]));
-        }
-    }
-
-    private static ShortVector rounded(FloatVector values) {
-        IntVector bits = values.reinterpretAsInts();
-        IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-        IntVector upper = bits.add(even).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
-        return (ShortVector) upper.convertShape(VectorOperators.I2S, SHORTS, 0);
     }
 
     /** Grown memory is dropped to the collector; a backend settles at its largest shapes. */

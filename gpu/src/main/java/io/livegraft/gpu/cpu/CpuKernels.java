@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.machinecode.Processor;
 import io.livegraft.gpu.onednn.OneDnn;
 import io.livegraft.gpu.onednn.OneDnn.Availability;
 import java.nio.file.Path;
@@ -9,41 +10,66 @@ import jdk.incubator.vector.FloatVector;
 /**
  * What this machine can compute with, found once; results depend on it, so it is part of the numeric profile.
  *
- * @param wide whether registers hold 16 float32
- * @param oneDnn for products of many rows
- * @param reason why there is no oneDNN; empty where there is
+ * @param strips machine code for weights of 4 bits and bfloat16, where registers have 512 bits
+ * @param oneDnn for products of many rows, where the processor has no tiles
+ * @param reason why prefill and training have neither tiles nor oneDNN; empty where they have one
  */
-public record CpuKernels(boolean wide, Optional<OneDnn> oneDnn, String reason) {
-    /** The best of this machine; native libraries are unpacked into {@code directory}. */
-    public static CpuKernels detect(Path directory) {
+public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn, String reason) {
+    private static final String NARROW = "registers are narrower than 512 bits";
+
+    /**
+     * The best of this machine; native libraries are unpacked into {@code directory}.
+     *
+     * @param tiles whether to use tiles where the processor has them
+     */
+    public static CpuKernels detect(Path directory, boolean tiles) {
+        Processor processor = Processor.detect();
         boolean wide = FloatVector.SPECIES_PREFERRED.length() >= 16;
-        if (!wide) {
-            return new CpuKernels(false, Optional.empty(), "registers are narrower than 512 bits");
+        if (!wide || !processor.wide()) {
+            return without(wide ? "the processor or its system isn't one that machine code is written for" : NARROW);
         }
+        if (tiles && processor.tiles()) {
+            return new CpuKernels(Optional.of(StripKernels.write(true)), Optional.empty(), "");
+        }
+        Optional<StripKernels> strips = Optional.of(StripKernels.write(false));
         return switch (OneDnn.load(directory)) {
-            case Availability.Loaded(OneDnn oneDnn) -> new CpuKernels(true, Optional.of(oneDnn), "");
-            case Availability.Missing(String reason) -> new CpuKernels(true, Optional.empty(), reason);
+            case Availability.Loaded(OneDnn oneDnn) -> new CpuKernels(strips, Optional.of(oneDnn), "");
+            case Availability.Missing(String reason) -> new CpuKernels(strips, Optional.empty(), reason);
         };
     }
 
     /** The same bits on every machine: chains of fused multiply-adds only. */
     public static CpuKernels portable() {
-        return new CpuKernels(false, Optional.empty(), "portable kernels were asked for");
+        return without("portable kernels were asked for");
+    }
+
+    private static CpuKernels without(String reason) {
+        return new CpuKernels(Optional.empty(), Optional.empty(), reason);
+    }
+
+    Optional<StripKernels.Tiles> tiles() {
+        return strips.flatMap(StripKernels::tiles);
     }
 
     /** One line for whoever starts a node: which kernels serve which phase, and why no better ones. */
     public String description() {
-        String decode = wide ? "decode looks 4-bit weights up in registers" : "decode multiplies decoded panels";
-        String others = oneDnn.isPresent()
-                ? "prefill and training multiply in bfloat16 through oneDNN"
-                : "prefill and training multiply decoded panels (" + reason + ")";
+        String decode = strips.isPresent()
+                ? "decode looks 4-bit weights up in registers"
+                        + (tiles().isPresent() ? ", from two rows on in tiles with the same bits" : "")
+                : "decode multiplies decoded panels";
+        String others = tiles().isPresent()
+                ? "prefill and training multiply in bfloat16 tiles (AMX)"
+                : oneDnn.isPresent()
+                        ? "prefill and training multiply in bfloat16 through oneDNN"
+                        : "prefill and training multiply decoded panels (" + reason + ")";
         return "%s: %s; %s".formatted(profile(), decode, others);
     }
 
-    /** E.g. {@code cpu-fma-chain-2+planes-1+onednn-amx}. */
+    /** E.g. {@code cpu-fma-chain-2+strips-1+tiles-1}. */
     String profile() {
         return "cpu-fma-chain-2"
-                + (wide ? "+planes-1" : "")
+                + (strips.isPresent() ? "+strips-1" : "")
+                + (tiles().isPresent() ? "+tiles-1" : "")
                 + oneDnn.map(library -> "+onednn-" + library.name()).orElse("");
     }
 }

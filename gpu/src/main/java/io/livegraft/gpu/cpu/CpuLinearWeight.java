@@ -12,7 +12,7 @@ import java.util.List;
 
 /** A frozen weight (out, in) that can be read as either side of its two products. */
 sealed interface CpuLinearWeight extends LinearWeight
-        permits Fp32Weight, Bf16Weight, BlockWeight, PlaneWeight, RowWeight {
+        permits Fp32Weight, Bf16Weight, BlockWeight, RowWeight, StripWeight {
     static CpuLinearWeight of(LinearWeight weight) {
         return (CpuLinearWeight) weight;
     }
@@ -97,7 +97,7 @@ sealed interface CpuLinearWeight extends LinearWeight
         float[] row = new float[width];
         for (int r = 0; r < count; r++) {
             decodeRow(row, 0, 1, first + r, from, width);
-            Bf16Product.roundRow(out, 2L * r * width, row, 0, width);
+            Rounding.row(out, 2L * r * width, row, 0, width, 1);
         }
     }
 }

@@ -8,7 +8,14 @@ public enum KernelChoice {
     AUTO {
         @Override
         public CpuKernels kernels() {
-            return CpuKernels.detect(NativeFolder.usersOwn());
+            return CpuKernels.detect(NativeFolder.usersOwn(), true);
+        }
+    },
+    /** As {@link #AUTO} on a processor without tiles: one profile for machines with 512-bit registers, with tiles or not. */
+    WIDE {
+        @Override
+        public CpuKernels kernels() {
+            return CpuKernels.detect(NativeFolder.usersOwn(), false);
         }
     },
     /** The same bits on every machine, several times slower. */

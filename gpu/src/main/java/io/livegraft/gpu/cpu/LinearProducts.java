@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Which kernel multiplies with a frozen weight: chosen by phase, by the weight's form and by what the machine has, never by
@@ -13,47 +14,65 @@ import java.util.Optional;
  * <caption>Kernels</caption>
  * <tr><th>weight</th><th>training, prefill</th><th>decode</th></tr>
  * <tr><td>float32</td><td>{@link PanelProduct}</td><td>{@link PanelProduct}</td></tr>
- * <tr><td>4 bits in planes</td><td>{@link Bf16Product}</td><td>{@link DecodeProduct}</td></tr>
- * <tr><td>bfloat16</td><td>{@link Bf16Product}</td><td>{@link Bf16DecodeProduct}</td></tr>
- * <tr><td>others</td><td>{@link Bf16Product}</td><td>{@link PanelProduct}</td></tr>
+ * <tr><td>4 bits or bfloat16 in strips</td><td>{@link TileProduct}</td><td>{@link StripDecode}</td></tr>
+ * <tr><td>others</td><td>{@link TileProduct}</td><td>{@link PanelProduct}</td></tr>
  * </table>
  *
- * Without oneDNN, or for a weight whose sides are no multiples of 32, {@link PanelProduct} takes the first column, without 512-bit registers both.
+ * Without tiles {@link Bf16Product} (oneDNN) takes the place of {@link TileProduct}; {@link PanelProduct} that of whatever the machine
+ * lacks or a weight's sides don't fit.
  */
 final class LinearProducts {
     private final Workers workers;
+    private final Optional<TileProduct> tiles;
     private final Optional<Bf16Product> bf16;
-    private final boolean wide;
+    private final Optional<StripDecode> strips;
 
     LinearProducts(Workers workers, CpuKernels kernels) {
         this.workers = workers;
+        this.tiles = kernels.tiles().map(tile -> new TileProduct(workers, tile));
         this.bf16 = kernels.oneDnn().map(oneDnn -> new Bf16Product(oneDnn, workers));
-        this.wide = kernels.wide();
+        this.strips = kernels.strips().map(strip -> new StripDecode(workers, strip));
     }
 
     /** As many weights as results. */
     void linear(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, Phase phase) {
         for (int i = 0; i < ys.size(); i++) {
-            linear(ys.get(i), x, ws.get(i), phase);
+            x.requireShape(ys.get(i).rows(), ws.get(i).inputFeatures());
+            ys.get(i).requireShape(x.rows(), ws.get(i).outputFeatures());
+        }
+        switch (phase) {
+            case TRAINING, PREFILL -> manyRows(ys, x, ws);
+            case DECODE -> fewRows(ys, x, ws);
         }
     }
 
-    private void linear(CpuTensor y, CpuTensor x, CpuLinearWeight w, Phase phase) {
-        switch (phase) {
-            case TRAINING, PREFILL -> {
-                if (rounds(w)) {
-                    bf16.orElseThrow().run(y, x, new Bf16Panels(w, true), false);
-                } else {
-                    panels(y, x, w);
-                }
+    private void manyRows(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws) {
+        if (tiles.isPresent() && all(ws, LinearProducts::onTiles)) {
+            tiles.get().linear(ys, x, ws);
+            return;
+        }
+        for (int i = 0; i < ws.size(); i++) {
+            CpuLinearWeight w = ws.get(i);
+            if (tiles.isPresent() && onTiles(w)) {
+                tiles.get().linear(List.of(ys.get(i)), x, List.of(w));
+            } else if (bf16.isPresent() && rounds(w)) {
+                bf16.get().run(ys.get(i), x, new Bf16Panels(w, true), false);
+            } else {
+                panels(ys.get(i), x, w);
             }
-            case DECODE -> {
-                switch (w) {
-                    case PlaneWeight planes when wide -> DecodeProduct.run(workers, y, x, planes);
-                    case Bf16Weight rounded
-                    when wide && Bf16DecodeProduct.fits(rounded) -> Bf16DecodeProduct.run(workers, y, x, rounded);
-                    case Fp32Weight _, Bf16Weight _, BlockWeight _, PlaneWeight _, RowWeight _ -> panels(y, x, w);
-                }
+        }
+    }
+
+    private void fewRows(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws) {
+        if (strips.isPresent() && all(ws, StripWeight.class::isInstance)) {
+            strips.get().run(ys, x, ws.stream().map(StripWeight.class::cast).toList());
+            return;
+        }
+        for (int i = 0; i < ws.size(); i++) {
+            if (strips.isPresent() && ws.get(i) instanceof StripWeight w) {
+                strips.get().run(List.of(ys.get(i)), x, List.of(w));
+            } else {
+                panels(ys.get(i), x, ws.get(i));
             }
         }
     }
@@ -61,20 +80,32 @@ final class LinearProducts {
     /** As many weights as gradients, which are added in their order. */
     void linearBackward(CpuTensor dx, List<CpuTensor> dys, List<CpuLinearWeight> ws) {
         for (int i = 0; i < dys.size(); i++) {
+            dx.requireShape(dys.get(i).rows(), ws.get(i).inputFeatures());
+            dys.get(i).requireShape(dx.rows(), ws.get(i).outputFeatures());
             linearBackward(dx, dys.get(i), ws.get(i));
         }
     }
 
     private void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
-        if (rounds(w)) {
-            bf16.orElseThrow().run(dx, dy, new Bf16Panels(w, false), true);
+        if (tiles.isPresent() && onTiles(w)) {
+            tiles.get().linearBackward(dx, dy, w);
+        } else if (bf16.isPresent() && rounds(w)) {
+            bf16.get().run(dx, dy, new Bf16Panels(w, false), true);
         } else {
             PanelProduct.run(workers, dx.matrix(Operand.PLAIN), dy.matrix(Operand.PLAIN), w.backward(), 1, true);
         }
     }
 
-    private boolean rounds(CpuLinearWeight w) {
-        return bf16.isPresent() && !(w instanceof Fp32Weight) && Bf16Product.fits(w);
+    private static boolean all(List<CpuLinearWeight> ws, Predicate<CpuLinearWeight> condition) {
+        return ws.stream().allMatch(condition);
+    }
+
+    private static boolean onTiles(CpuLinearWeight w) {
+        return !(w instanceof Fp32Weight) && TileProduct.fits(w);
+    }
+
+    private static boolean rounds(CpuLinearWeight w) {
+        return !(w instanceof Fp32Weight) && Bf16Product.fits(w);
     }
 
     private void panels(CpuTensor y, CpuTensor x, CpuLinearWeight w) {

@@ -11,7 +11,8 @@ import java.util.Optional;
 
 /**
  * A weight in strips ({@link StripForm} has the layout), made at load; files keep their formats. A nested scale is undone: 4.5
- * bits a weight. What a last strip has too much are zeros.
+ * bits a weight. Strips come in pairs, as kernels read
+ * them; what the last have too much are zeros.
  *
  * @param strips in native memory, one behind the other
  * @param levels what indices stand for
@@ -68,7 +69,8 @@ record StripWeight(
     }
 
     private static StripWeight empty(StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
-        long blocks = (long) Math.ceilDiv(outputFeatures, StripForm.OUTPUTS) * (inputFeatures / form.blockInputs());
+        long pairs = Math.ceilDiv(outputFeatures, 2 * StripForm.OUTPUTS);
+        long blocks = 2 * pairs * (inputFeatures / form.blockInputs());
         MemorySegment memory = Arena.ofAuto().allocate(blocks * form.blockBytes(), ALIGNMENT);
         return new StripWeight(form, outputFeatures, inputFeatures, memory, levels, Constants.of(levels));
     }
@@ -135,17 +137,20 @@ record StripWeight(
 
     @Override
     public void decodeRow(float[] out, int offset, int stride, int row, int fromColumn, int count) {
-        for (int i = 0; i < count; i++) {
-            out[offset + i * stride] = value(row, fromColumn + i);
+        int to = offset;
+        for (int k = fromColumn; k < fromColumn + count; k++) {
+            out[to] = form.quantized() ? level(row, k) : Bf16.toFloat(half(row, k));
+            to += stride;
         }
     }
 
-    private float value(int row, int k) {
-        if (form.quantized()) {
-            int lane = strips.get(ValueLayout.JAVA_INT, word(row, k));
-            int shift = 4 * (k / 2 % ROWS_PER_WORD) + k % 2 * 16;
-            return levels[lane >> shift & 0xF] * strips.get(ValueLayout.JAVA_FLOAT, scale(row, k));
-        }
-        return Bf16.toFloat(strips.get(ValueLayout.JAVA_SHORT, pair(row, k) + k % 2 * Short.BYTES));
+    private float level(int row, int k) {
+        int lane = strips.get(ValueLayout.JAVA_INT, word(row, k));
+        int shift = 4 * (k / 2 % ROWS_PER_WORD) + k % 2 * 16;
+        return levels[lane >> shift & 0xF] * strips.get(ValueLayout.JAVA_FLOAT, scale(row, k));
+    }
+
+    private short half(int row, int k) {
+        return strips.get(ValueLayout.JAVA_SHORT, pair(row, k) + k % 2 * Short.BYTES);
     }
 }

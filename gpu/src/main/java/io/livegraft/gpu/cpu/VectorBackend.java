@@ -64,9 +64,17 @@ public final class VectorBackend extends CpuMemory {
     }
 
     private LinearWeight laidOut(CpuLinearWeight weight) {
-        return kernels.wide() && weight instanceof BlockWeight(BlockTensor tensor) && PlaneWeight.fits(tensor)
-                ? PlaneWeight.of(tensor)
-                : weight;
+        if (kernels.strips().isEmpty()) {
+            return weight;
+        }
+        return switch (weight) {
+            case BlockWeight(BlockTensor tensor) ->
+                StripWeight.form(tensor)
+                        .<LinearWeight>map(form -> StripWeight.of(tensor, form))
+                        .orElse(weight);
+            case Bf16Weight rounded when StripWeight.fits(rounded) -> StripWeight.of(rounded);
+            case Bf16Weight _, Fp32Weight _, RowWeight _, StripWeight _ -> weight;
+        };
     }
 
     @Override

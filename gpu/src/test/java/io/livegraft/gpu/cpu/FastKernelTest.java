@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,22 +12,23 @@ import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
-import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The kernels that a machine's instruction set decides about: near the reference, and law 3 to the bit. */
+@ParameterizedClass
+@EnumSource(
+        value = KernelChoice.class,
+        names = {"AUTO", "WIDE"})
 class FastKernelTest {
     private static final int ROWS = 133;
     /** (out, in): in blocks, in half groups and in neither; for oneDNN and not. */
@@ -36,10 +36,16 @@ class FastKernelTest {
         {131, 192}, {96, 64}, {129, 100}, {3, 320}, {160, 96}, {2_080, 64}, {64, 2_176}
     };
 
-    private final CpuKernels kernels = KernelChoice.AUTO.kernels();
-    private final Backend one = new VectorBackend(1, kernels);
-    private final Backend three = new VectorBackend(3, kernels);
+    private final CpuKernels kernels;
+    private final Backend one;
+    private final Backend three;
     private final Backend reference = new ReferenceBackend();
+
+    FastKernelTest(KernelChoice choice) {
+        this.kernels = choice.kernels();
+        this.one = new VectorBackend(1, kernels);
+        this.three = new VectorBackend(3, kernels);
+    }
 
     @AfterEach
     void close() {
@@ -52,11 +58,10 @@ class FastKernelTest {
     void everyPhaseIsNearTheReference(Precision precision) {
         for (int[] shape : SHAPES) {
             for (Phase phase : Phase.values()) {
-                double tolerance = phase == Phase.DECODE ? 1e-5 : 6e-3;
                 assertNear(
                         linear(reference, shape, precision, phase, 9),
                         linear(three, shape, precision, phase, 9),
-                        tolerance);
+                        precision == Precision.FP32 ? 1e-5 : 6e-3);
             }
             assertNear(backward(reference, shape, precision, 9), backward(three, shape, precision, 9), 6e-3);
         }
@@ -114,24 +119,36 @@ class FastKernelTest {
     }
 
     @Test
-    void planesHoldTheVeryWeightsOfTheFile() {
-        assumeTrue(kernels.wide(), "registers are narrower than 512 bits");
-        HostTensor weight = weight(new int[] {5, 192});
-        CpuLinearWeight planes = assertInstanceOf(PlaneWeight.class, one.freeze(weight, Precision.NF4));
-        CpuLinearWeight blocks = CpuLinearWeight.freeze(weight, Precision.NF4);
-        assertTrue(planes.bytes() - blocks.bytes() < 64, "at most the rest of a group more");
-        float[] expected = new float[5 * 192];
-        float[] actual = new float[5 * 192];
-        for (int row = 0; row < 5; row++) {
-            blocks.decodeRow(expected, row * 192, 1, row, 0, 192);
-            planes.decodeRow(actual, row * 192, 1, row, 0, 192);
+    void stripsHoldTheVeryWeightsOfTheFile() {
+        assumeTrue(kernels.strips().isPresent(), "registers are narrower than 512 bits");
+        for (Precision precision : List.of(Precision.NF4, Precision.FP4, Precision.BF16)) {
+            for (int[] shape : new int[][] {{5, 192}, {35, 96}, {16, 32}}) {
+                HostTensor weight = weight(shape);
+                CpuLinearWeight strips = assertInstanceOf(StripWeight.class, one.freeze(weight, precision));
+                CpuLinearWeight plain = CpuLinearWeight.freeze(weight, precision);
+                float[] expected = new float[shape[0] * shape[1]];
+                float[] actual = new float[expected.length];
+                for (int row = 0; row < shape[0]; row++) {
+                    plain.decodeRow(expected, row * shape[1], 1, row, 0, shape[1]);
+                    strips.decodeRow(actual, row * shape[1], 1, row, 0, shape[1]);
+                }
+                assertArrayEquals(expected, actual, 0f);
+            }
         }
-        assertArrayEquals(expected, actual, 0f);
-        MemorySegment rounded = Arena.ofAuto().allocate(2 * 5 * 128);
-        planes.decodeBf16(rounded, 0, 5, 64, 128);
-        for (int i = 0; i < 5 * 128; i++) {
-            short want = Bf16.fromFloat(expected[i / 128 * 192 + 64 + i % 128]);
-            assertEquals(want, rounded.getAtIndex(ValueLayout.JAVA_SHORT, i));
+    }
+
+    @Test
+    void decodingHasTheSameBitsInTilesAndInRegisters() {
+        assumeTrue(kernels.tiles().isPresent(), "no tiles");
+        try (Backend registers = new VectorBackend(2, KernelChoice.WIDE.kernels())) {
+            for (Precision precision : List.of(Precision.NF4, Precision.INT4, Precision.BF16)) {
+                for (int[] shape : SHAPES) {
+                    assertArrayEquals(
+                            linear(registers, shape, precision, Phase.DECODE, 21),
+                            linear(three, shape, precision, Phase.DECODE, 21),
+                            0f);
+                }
+            }
         }
     }
 
