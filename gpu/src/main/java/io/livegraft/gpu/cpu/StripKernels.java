@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.ExecutableMemory;
 import io.livegraft.gpu.machinecode.GemmKernel;
+import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.PairKernel;
 import io.livegraft.gpu.machinecode.PanelKernel;
 import io.livegraft.gpu.machinecode.RowKernel;
@@ -20,8 +21,9 @@ import java.util.Optional;
  *
  * @param rows by form, for 1 to {@link RowKernel#MOST_ROWS} rows
  * @param tiles where the processor has them
+ * @param memory that weights are laid out in
  */
-record StripKernels(Map<StripForm, List<RowKernel>> rows, Optional<Tiles> tiles) {
+record StripKernels(Map<StripForm, List<RowKernel>> rows, Optional<Tiles> tiles, HugeMemory memory) {
     /**
      * Kernels on AMX.
      *
@@ -72,6 +74,6 @@ record StripKernels(Map<StripForm, List<RowKernel>> rows, Optional<Tiles> tiles)
             }
             rows.put(form, kernels);
         }
-        return new StripKernels(rows, tiles ? Optional.of(Tiles.write(memory)) : Optional.empty());
+        return new StripKernels(rows, tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(), new HugeMemory());
     }
 }

@@ -1,10 +1,10 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.Constants;
+import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.tensor.Bf16;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
@@ -30,8 +30,6 @@ record StripWeight(
     /** Of a tile of indices, in one 64-byte word. */
     private static final int ROWS_PER_WORD = 4;
 
-    private static final int ALIGNMENT = 64;
-
     /** The form that fits a weight of 4 bits: blocks and strips' blocks must not cross. */
     static Optional<StripForm> form(BlockTensor tensor) {
         for (StripForm form : new StripForm[] {StripForm.NIBBLES_64, StripForm.NIBBLES_32}) {
@@ -47,17 +45,17 @@ record StripWeight(
         return weight.inputFeatures() % StripForm.TILE_INPUTS == 0;
     }
 
-    static StripWeight of(BlockTensor tensor, StripForm form) {
-        StripWeight weight = empty(form, tensor.rows(), tensor.columns(), tensor.levels());
+    static StripWeight of(BlockTensor tensor, StripForm form, HugeMemory memory) {
+        StripWeight weight = empty(memory, form, tensor.rows(), tensor.columns(), tensor.levels());
         for (int row = 0; row < tensor.rows(); row++) {
             weight.fill(row, tensor);
         }
         return weight;
     }
 
-    static StripWeight of(Bf16Weight rounded) {
+    static StripWeight of(Bf16Weight rounded, HugeMemory memory) {
         StripWeight weight =
-                empty(StripForm.BFLOAT16, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
+                empty(memory, StripForm.BFLOAT16, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
         for (int row = 0; row < rounded.outputFeatures(); row++) {
             for (int k = 0; k < rounded.inputFeatures(); k += 2) {
                 int from = row * rounded.inputFeatures() + k;
@@ -68,11 +66,11 @@ record StripWeight(
         return weight;
     }
 
-    private static StripWeight empty(StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
+    private static StripWeight empty(HugeMemory memory, StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
         long pairs = Math.ceilDiv(outputFeatures, 2 * StripForm.OUTPUTS);
         long blocks = 2 * pairs * (inputFeatures / form.blockInputs());
-        MemorySegment memory = Arena.ofAuto().allocate(blocks * form.blockBytes(), ALIGNMENT);
-        return new StripWeight(form, outputFeatures, inputFeatures, memory, levels, Constants.of(levels));
+        MemorySegment strips = memory.allocate(blocks * form.blockBytes());
+        return new StripWeight(form, outputFeatures, inputFeatures, strips, levels, Constants.of(levels));
     }
 
     /** Two indices a byte, the first in its upper half: four bytes are one lane of a word. */

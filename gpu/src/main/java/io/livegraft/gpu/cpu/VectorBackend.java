@@ -9,6 +9,7 @@ import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
@@ -67,12 +68,13 @@ public final class VectorBackend extends CpuMemory {
         if (kernels.strips().isEmpty()) {
             return weight;
         }
+        HugeMemory memory = kernels.strips().get().memory();
         return switch (weight) {
             case BlockWeight(BlockTensor tensor) ->
                 StripWeight.form(tensor)
-                        .<LinearWeight>map(form -> StripWeight.of(tensor, form))
+                        .<LinearWeight>map(form -> StripWeight.of(tensor, form, memory))
                         .orElse(weight);
-            case Bf16Weight rounded when StripWeight.fits(rounded) -> StripWeight.of(rounded);
+            case Bf16Weight rounded when StripWeight.fits(rounded) -> StripWeight.of(rounded, memory);
             case Bf16Weight _, Fp32Weight _, RowWeight _, StripWeight _ -> weight;
         };
     }

@@ -1,9 +1,6 @@
 package io.livegraft.gpu.machinecode;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,14 +50,6 @@ public final class Processor {
     }
 
     private static boolean permitted() {
-        var call = ExecutableMemory.bind(
-                "syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-        try {
-            return (long) call.invokeExact(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA) == 0;
-        } catch (RuntimeException | Error broken) {
-            throw broken;
-        } catch (Throwable impossible) {
-            throw new IllegalStateException("a C function can't throw", impossible);
-        }
+        return new SystemCalls().call(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA) == 0;
     }
 }
