@@ -3,44 +3,52 @@ package io.livegraft.gpu.cpu;
 import java.util.Arrays;
 
 /**
- * Attention of single heads, on top of {@link PanelProduct}; see {@code Backend.attention} for the formulas. Queries come in
- * blocks that meet only the keys one of them sees; the blocks lie at fixed positions of the sequence.
+ * Attention of single heads; see {@code Backend.attention} for the formulas. Queries come in blocks that meet only the keys one of
+ * them sees, from a multiple of {@link #KEYS} on, so that sums over keys are grouped alike whatever the blocks are.
+ *
+ * @param product of all matrices here
+ * @param position of the first query among the keys
+ * @param window keys that a query sees
  */
-final class CausalAttention {
+record CausalAttention(MatrixProduct product, int position, int window) {
     private static final int QUERIES = 64;
+    private static final int KEYS = 32;
 
     /** Scores of a block of queries against the keys {@code from} to {@code from + columns}. */
     private record Block(int query, int queries, int from, Matrix scores) {}
 
-    private CausalAttention() {}
+    /** The first key to look at for a query at {@code position}: no later than the first that it sees. */
+    static int firstKey(int position, int window) {
+        return Math.max(0, position + 1 - window) / KEYS * KEYS;
+    }
 
-    /** {@code out (count,D) = softmax(q·kᵀ/√D) · v} with queries at {@code position} and on. */
-    static void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v, int position, int window) {
+    /** {@code out (count,D) = softmax(q·kᵀ/√D) · v}. */
+    void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v) {
         int length = keysTransposed.columns();
         for (int query = 0; query < q.rows(); query += QUERIES) {
-            Block block = block(query, q.rows(), position, window, length);
-            probabilities(block, q, keysTransposed, position, window);
+            Block block = block(query, q.rows(), length);
+            probabilities(block, q, keysTransposed);
             Matrix values = v.rowBlock(block.from(), block.scores().columns());
-            PanelProduct.run(out.rowBlock(query, block.queries()), block.scores(), values, 1, false);
+            product.run(out.rowBlock(query, block.queries()), block.scores(), values, 1, false);
         }
     }
 
-    /** Adds into dq, dk and dv of one query head and its key-value head. */
-    static void backward(Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v, int window) {
+    /** Adds into dq, dk and dv of one query head and its key-value head; of whole sequences. */
+    void backward(Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v) {
         float scale = scale(q.columns());
         Matrix keysTransposed = k.transposed();
         for (int query = 0; query < q.rows(); query += QUERIES) {
-            Block block = block(query, q.rows(), 0, window, q.rows());
+            Block block = block(query, q.rows(), q.rows());
             Matrix p = block.scores();
-            probabilities(block, q, keysTransposed, 0, window);
+            probabilities(block, q, keysTransposed);
             Matrix upstream = dOut.rowBlock(query, block.queries());
-            PanelProduct.run(dv.rowBlock(block.from(), p.columns()), p.transposed(), upstream, 1, true);
+            product.run(dv.rowBlock(block.from(), p.columns()), p.transposed(), upstream, 1, true);
             Matrix ds = Matrix.zeros(p.rows(), p.columns());
-            PanelProduct.run(ds, upstream, v.rowBlock(block.from(), p.columns()).transposed(), 1, false);
+            product.run(ds, upstream, v.rowBlock(block.from(), p.columns()).transposed(), 1, false);
             softmaxBackward(ds, p);
-            PanelProduct.run(
+            product.run(
                     dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, true);
-            PanelProduct.run(
+            product.run(
                     dk.rowBlock(block.from(), p.columns()),
                     ds.transposed(),
                     q.rowBlock(query, block.queries()),
@@ -60,19 +68,19 @@ final class CausalAttention {
         }
     }
 
-    private static Block block(int query, int queries, int position, int window, int length) {
+    private Block block(int query, int queries, int length) {
         int count = Math.min(QUERIES, queries - query);
-        int from = Math.max(0, position + query + 1 - window);
+        int from = firstKey(position + query, window);
         int to = Math.min(length, position + query + count);
         return new Block(query, count, from, Matrix.zeros(count, to - from));
     }
 
     /** Row i holds softmax over the window that ends with its own key, and zeros around. */
-    private static void probabilities(Block block, Matrix q, Matrix keysTransposed, int position, int window) {
+    private void probabilities(Block block, Matrix q, Matrix keysTransposed) {
         Matrix scores = block.scores();
         Matrix queries = q.rowBlock(block.query(), block.queries());
         Matrix keys = keysTransposed.columnBlock(block.from(), scores.columns());
-        PanelProduct.run(scores, queries, keys, scale(q.columns()), false);
+        product.run(scores, queries, keys, scale(q.columns()), false);
         float[] s = scores.data();
         for (int i = 0; i < block.queries(); i++) {
             int row = i * scores.columns();

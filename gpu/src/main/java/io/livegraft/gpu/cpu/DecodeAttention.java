@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -22,11 +23,13 @@ final class DecodeAttention {
         return headDim % (4 * LANES) == 0;
     }
 
-    static void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v) {
+    static void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v, int position, int window) {
         int length = keysTransposed.columns();
         float[] s = new float[length];
         scores(s, q, keysTransposed);
-        Softmax.apply(s, 0, length);
+        int first = Math.max(0, position + 1 - window);
+        Arrays.fill(s, 0, first, 0f);
+        Softmax.apply(s, first, length - first);
         for (int d = 0; d < v.columns(); d += 4 * LANES) {
             values(out.data(), out.offset() + d, s, v.data(), v.offset() + d, v.rowStride());
         }

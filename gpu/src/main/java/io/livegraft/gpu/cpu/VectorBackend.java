@@ -15,8 +15,8 @@ import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
-import java.util.function.IntFunction;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -35,6 +35,7 @@ public final class VectorBackend extends CpuMemory {
     private final Workers workers;
     private final CpuKernels kernels;
     private final LinearProducts products;
+    private final Optional<PackedProduct> packed;
     private final RotaryTable rotary = new RotaryTable();
 
     /** With portable kernels. */
@@ -47,6 +48,7 @@ public final class VectorBackend extends CpuMemory {
         this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         this.kernels = kernels;
         this.products = new LinearProducts(workers, kernels);
+        this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
     }
 
     @Override
@@ -112,13 +114,25 @@ public final class VectorBackend extends CpuMemory {
             float scale,
             boolean accumulate,
             Arithmetic arithmetic) {
-        PanelProduct.run(
-                workers,
-                CpuTensor.of(c).matrix(Operand.PLAIN),
-                CpuTensor.of(a).matrix(aOperand),
-                CpuTensor.of(b).matrix(bOperand),
-                scale,
-                accumulate);
+        Matrix sum = CpuTensor.of(c).matrix(Operand.PLAIN);
+        Matrix left = CpuTensor.of(a).matrix(aOperand);
+        Matrix right = CpuTensor.of(b).matrix(bOperand);
+        if (rounds(arithmetic)) {
+            packed.orElseThrow().share(sum, left, right, scale, accumulate);
+        } else {
+            PanelProduct.run(workers, sum, left, right, scale, accumulate);
+        }
+    }
+
+    private boolean rounds(Arithmetic arithmetic) {
+        return switch (arithmetic) {
+            case FLOAT32 -> false;
+            case BFLOAT16 -> packed.isPresent();
+        };
+    }
+
+    private MatrixProduct product(Arithmetic arithmetic) {
+        return rounds(arithmetic) ? packed.orElseThrow()::run : PanelProduct::run;
     }
 
     @Override
@@ -203,55 +217,37 @@ public final class VectorBackend extends CpuMemory {
         CpuKvCache kv = CpuKvCache.of(cache);
         int headDim = kv.headDim();
         int group = q.columns() / headDim / kv.kvHeads();
-        int first = Math.max(0, position + 1 - window);
+        int first = CausalAttention.firstKey(position, window);
         int count = position + q.rows() - first;
-        attention(
-                out,
-                q,
-                headDim,
-                head -> kv.keysTransposed(layer, head / group, first, count),
-                head -> kv.values(layer, head / group, first, count),
-                position - first,
-                window);
-    }
-
-    @Override
-    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
-        CpuTensor keys = CpuTensor.of(k);
-        CpuTensor values = CpuTensor.of(v).requireShapeOf(keys);
-        int group = q.columns() / keys.columns();
-        attention(
-                out,
-                q,
-                headDim,
-                head -> keys.columnBlock(head / group * headDim, headDim).transposed(),
-                head -> values.columnBlock(head / group * headDim, headDim),
-                0,
-                window);
-    }
-
-    /** Query heads are independent; {@code keys} and {@code values} give each its own. */
-    private void attention(
-            Tensor out,
-            Tensor q,
-            int headDim,
-            IntFunction<Matrix> keys,
-            IntFunction<Matrix> values,
-            int position,
-            int window) {
-        CpuTensor queries = CpuTensor.of(q);
-        CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
-        share(queries.columns() / headDim, (long) queries.size() * (position + queries.rows()), head -> {
-            Matrix heads = result.columnBlock(head * headDim, headDim);
-            Matrix query = queries.columnBlock(head * headDim, headDim);
-            if (queries.rows() == 1 && DecodeAttention.fits(headDim)) {
-                DecodeAttention.forward(heads, query, keys.apply(head), values.apply(head));
+        CausalAttention attention = new CausalAttention(product(arithmetic), position - first, window);
+        share(q.columns() / headDim, (long) q.rows() * q.columns() * (position + q.rows()), head -> {
+            Matrix heads = CpuTensor.of(out).columnBlock(head * headDim, headDim);
+            Matrix query = CpuTensor.of(q).columnBlock(head * headDim, headDim);
+            Matrix keys = kv.keysTransposed(layer, head / group, first, count);
+            Matrix values = kv.values(layer, head / group, first, count);
+            if (q.rows() == 1 && DecodeAttention.fits(headDim) && !rounds(arithmetic)) {
+                DecodeAttention.forward(heads, query, keys, values, position - first, window);
             } else {
-                CausalAttention.forward(heads, query, keys.apply(head), values.apply(head), position, window);
+                attention.forward(heads, query, keys, values);
             }
         });
     }
 
+    @Override
+    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
+        int group = q.columns() / k.columns();
+        CausalAttention attention = new CausalAttention(product(arithmetic), 0, window);
+        share(q.columns() / headDim, (long) q.rows() * q.columns() * q.rows(), head -> {
+            int kvColumn = head / group * headDim;
+            attention.forward(
+                    CpuTensor.of(out).columnBlock(head * headDim, headDim),
+                    CpuTensor.of(q).columnBlock(head * headDim, headDim),
+                    CpuTensor.of(k).columnBlock(kvColumn, headDim).transposed(),
+                    CpuTensor.of(v).columnBlock(kvColumn, headDim));
+        });
+    }
+
+    /** A query head is a task; what the heads of one key-value head find for it is added up in their order. */
     @Override
     public void attentionBackward(
             Tensor dq,
@@ -264,25 +260,37 @@ public final class VectorBackend extends CpuMemory {
             int headDim,
             int window,
             Arithmetic arithmetic) {
-        CpuTensor queries = CpuTensor.of(q);
-        CpuTensor keys = CpuTensor.of(k);
-        int kvHeads = keys.columns() / headDim;
-        int group = queries.columns() / keys.columns();
-        IntConsumer kvHead = g -> {
-            int kvColumn = g * headDim;
-            for (int h = g * group; h < (g + 1) * group; h++) {
-                CausalAttention.backward(
-                        CpuTensor.of(dq).columnBlock(h * headDim, headDim),
-                        CpuTensor.of(dk).columnBlock(kvColumn, headDim),
-                        CpuTensor.of(dv).columnBlock(kvColumn, headDim),
-                        CpuTensor.of(dOut).columnBlock(h * headDim, headDim),
-                        queries.columnBlock(h * headDim, headDim),
-                        keys.columnBlock(kvColumn, headDim),
-                        CpuTensor.of(v).columnBlock(kvColumn, headDim),
-                        window);
+        int heads = q.columns() / headDim;
+        int group = q.columns() / k.columns();
+        CpuTensor dKeys = CpuTensor.of(allocate(heads * q.rows(), headDim));
+        CpuTensor dValues = CpuTensor.of(allocate(heads * q.rows(), headDim));
+        CausalAttention attention = new CausalAttention(product(arithmetic), 0, window);
+        share(heads, (long) q.rows() * q.columns() * q.rows(), head -> {
+            int kvColumn = head / group * headDim;
+            attention.backward(
+                    CpuTensor.of(dq).columnBlock(head * headDim, headDim),
+                    CpuTensor.of(rows(dKeys, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
+                    CpuTensor.of(rows(dValues, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
+                    CpuTensor.of(dOut).columnBlock(head * headDim, headDim),
+                    CpuTensor.of(q).columnBlock(head * headDim, headDim),
+                    CpuTensor.of(k).columnBlock(kvColumn, headDim),
+                    CpuTensor.of(v).columnBlock(kvColumn, headDim));
+        });
+        for (int head = 0; head < heads; head++) {
+            addColumns(CpuTensor.of(dk), head / group * headDim, dKeys, head * q.rows());
+            addColumns(CpuTensor.of(dv), head / group * headDim, dValues, head * q.rows());
+        }
+    }
+
+    /** Adds rows {@code from} and on to the columns {@code column} and on of all rows of {@code sum}. */
+    private static void addColumns(CpuTensor sum, int column, CpuTensor part, int from) {
+        for (int n = 0; n < sum.rows(); n++) {
+            int to = sum.row(n) + column;
+            int at = part.row(from + n);
+            for (int d = 0; d < part.columns(); d++) {
+                sum.data()[to + d] += part.data()[at + d];
             }
-        };
-        share(kvHeads, (long) queries.size() * queries.rows(), kvHead);
+        }
     }
 
     @Override
