@@ -74,6 +74,28 @@ public interface Backend extends AutoCloseable {
      */
     void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase);
 
+    /**
+     * Many small products: the chains are independent of each other, the products of a chain run in order. An operand keeps its
+     * values within a chain once it has been read.
+     */
+    default void multiply(List<List<Product>> chains, Arithmetic arithmetic) {
+        for (List<Product> chain : chains) {
+            for (Product p : chain) {
+                TensorFactor b = (TensorFactor) p.b();
+                multiply(p.c(), p.a(), p.aOperand(), b.tensor(), b.operand(), p.scale(), p.accumulate(), arithmetic);
+            }
+        }
+    }
+
+    /**
+     * {@code wᵀ} as a factor that is multiplied with often and never changes.
+     *
+     * @param w (N,K)
+     */
+    default Factor factor(HostTensor w, Arithmetic arithmetic) {
+        return new TensorFactor(upload(w.values(), w.rows(), w.columns()), Operand.TRANSPOSED);
+    }
+
     /** {@code y (N,out) = x (N,in) · wᵀ}. */
     default void linear(Tensor y, Tensor x, LinearWeight w, Phase phase) {
         linear(List.of(y), x, List.of(w), phase);

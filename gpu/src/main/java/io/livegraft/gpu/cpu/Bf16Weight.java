@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.tensor.Bf16;
+import io.livegraft.gpu.tensor.HostTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -12,6 +13,18 @@ record Bf16Weight(int outputFeatures, int inputFeatures, short[] values) impleme
             rounded[i] = Bf16.fromFloat(values[i]);
         }
         return new Bf16Weight(outputFeatures, inputFeatures, rounded);
+    }
+
+    /** With zeros behind the columns of {@code weight}, up to a multiple of {@code unit}. */
+    static Bf16Weight padded(HostTensor weight, int unit) {
+        int columns = Math.ceilDiv(weight.columns(), unit) * unit;
+        short[] rounded = new short[weight.rows() * columns];
+        for (int row = 0; row < weight.rows(); row++) {
+            for (int i = 0; i < weight.columns(); i++) {
+                rounded[row * columns + i] = Bf16.fromFloat(weight.values()[row * weight.columns() + i]);
+            }
+        }
+        return new Bf16Weight(weight.rows(), columns, rounded);
     }
 
     @Override

@@ -2,6 +2,9 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.GemmKernel;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * {@code c = scale · a · b (+ c)} on AMX with operands rounded to bfloat16: the products of adapters and of attention.
@@ -17,13 +20,25 @@ final class PackedProduct {
     private static final int SIDE = GemmKernel.SIDE;
     private static final int HALF = SIDE / 2;
     private static final long PARALLEL_MACS = 2_000_000;
-    /** Rows of a task where there are more rows than columns. */
-    private static final int TASK_ROWS = 8 * SIDE;
+    /** Rows, or columns, of a task. */
+    private static final int TASK_SIZE = 2 * SIDE;
+
+    /** Left operands that a chain of products may come back to. */
+    private static final int SLOTS = 4;
+
+    /** A left operand that is packed already. */
+    private static final class Slot {
+        private final NativeBuffer buffer = new NativeBuffer();
+        private Optional<Matrix> matrix = Optional.empty();
+        private float scale;
+        private long used;
+    }
 
     /** What one thread packs operands into. */
     private static final class Packing {
         private final TilePanels panels;
-        private final NativeBuffer a = new NativeBuffer();
+        private final List<Slot> slots = Stream.generate(Slot::new).limit(SLOTS).toList();
+        private long uses;
         private final NativeBuffer b = new NativeBuffer();
         private final NativeBuffer rows = new NativeBuffer();
         private final NativeBuffer strips = new NativeBuffer();
@@ -47,23 +62,29 @@ final class PackedProduct {
     void share(Matrix c, Matrix a, Matrix b, float scale, boolean accumulate) {
         long macs = (long) c.rows() * c.columns() * a.columns();
         if (macs < PARALLEL_MACS) {
-            run(c, a, b, scale, accumulate);
+            alone(c, a, b, scale, accumulate);
         } else if (c.rows() >= c.columns()) {
-            workers.run(Math.ceilDiv(c.rows(), TASK_ROWS), task -> {
-                int row = task * TASK_ROWS;
-                int count = Math.min(TASK_ROWS, c.rows() - row);
-                run(c.rowBlock(row, count), a.rowBlock(row, count), b, scale, accumulate);
+            workers.run(Math.ceilDiv(c.rows(), TASK_SIZE), task -> {
+                int row = task * TASK_SIZE;
+                int count = Math.min(TASK_SIZE, c.rows() - row);
+                alone(c.rowBlock(row, count), a.rowBlock(row, count), b, scale, accumulate);
             });
         } else {
-            workers.run(Math.ceilDiv(c.columns(), TASK_ROWS), task -> {
-                int column = task * TASK_ROWS;
-                int count = Math.min(TASK_ROWS, c.columns() - column);
-                run(c.columnBlock(column, count), a, b.columnBlock(column, count), scale, accumulate);
+            workers.run(Math.ceilDiv(c.columns(), TASK_SIZE), task -> {
+                int column = task * TASK_SIZE;
+                int count = Math.min(TASK_SIZE, c.columns() - column);
+                alone(c.columnBlock(column, count), a, b.columnBlock(column, count), scale, accumulate);
             });
         }
     }
 
-    /** On the calling thread. */
+    /** One product, whose operands may have changed since the last. */
+    void alone(Matrix c, Matrix a, Matrix b, float scale, boolean accumulate) {
+        forget();
+        run(c, a, b, scale, accumulate);
+    }
+
+    /** On the calling thread, which {@link #forget}s before operands change. */
     void run(Matrix c, Matrix a, Matrix b, float scale, boolean accumulate) {
         if (a.columns() != b.rows() || c.rows() != a.rows() || c.columns() != b.columns() || c.columnStride() != 1) {
             throw new IllegalArgumentException("product (%d,%d)·(%d,%d) does not give (%d,%d)"
@@ -71,15 +92,36 @@ final class PackedProduct {
         }
         Packing packing = packings.get();
         int depth = TilePanels.padded(a.columns());
-        MemorySegment rows = a.columnStride() == 1 ? rows(packing, a, depth, scale) : turned(packing, a, depth, scale);
+        MemorySegment rows = left(packing, a, depth, scale);
         for (int column = 0; column < c.columns(); column += SIDE) {
             store.product(c, column, rows, columns(packing, b, column, depth), depth, accumulate);
         }
     }
 
-    /** a as rows of bfloat16. */
-    private static MemorySegment rows(Packing packing, Matrix a, int depth, float scale) {
-        MemorySegment out = packing.a.atLeast(2L * TilePanels.padded(a.rows()) * depth);
+    /** Forgets what the calling thread has packed: its memory may be written from here on. */
+    void forget() {
+        packings.get().slots.forEach(slot -> slot.matrix = Optional.empty());
+    }
+
+    /** a as rows of bfloat16, packed now or before. */
+    private static MemorySegment left(Packing packing, Matrix a, int depth, float scale) {
+        packing.uses++;
+        Slot oldest = packing.slots.getFirst();
+        for (Slot slot : packing.slots) {
+            if (slot.scale == scale && slot.matrix.isPresent() && slot.matrix.get().equals(a)) {
+                slot.used = packing.uses;
+                return slot.buffer.atLeast(0);
+            }
+            oldest = slot.used < oldest.used ? slot : oldest;
+        }
+        oldest.matrix = Optional.of(a);
+        oldest.scale = scale;
+        oldest.used = packing.uses;
+        MemorySegment out = oldest.buffer.atLeast(2L * TilePanels.padded(a.rows()) * depth);
+        return a.columnStride() == 1 ? rows(out, a, depth, scale) : turned(out, packing, a, depth, scale);
+    }
+
+    private static MemorySegment rows(MemorySegment out, Matrix a, int depth, float scale) {
         for (int m = 0; m < a.rows(); m++) {
             round(out, 2L * m * depth, a.data(), a.offset() + m * a.rowStride(), a.columns(), depth, scale);
         }
@@ -87,8 +129,7 @@ final class PackedProduct {
     }
 
     /** The same for one whose columns lie side by side. */
-    private static MemorySegment turned(Packing packing, Matrix a, int depth, float scale) {
-        MemorySegment out = packing.a.atLeast(2L * TilePanels.padded(a.rows()) * depth);
+    private static MemorySegment turned(MemorySegment out, Packing packing, Matrix a, int depth, float scale) {
         MemorySegment low = packing.strips.atLeast(2 * TilePanels.stripBytes(depth));
         MemorySegment high = low.asSlice(TilePanels.stripBytes(depth));
         for (int row = 0; row < a.rows(); row += SIDE) {

@@ -35,12 +35,19 @@ final class Rounding {
         }
     }
 
-    /** Replaces values by the nearest that bfloat16 has; {@code count} is a multiple of 16. */
-    static void floats(float[] out, int to, float[] values, int from, int count) {
-        for (int i = 0; i < count; i += LANES) {
-            IntVector bits = FloatVector.fromArray(FLOATS, values, from + i).reinterpretAsInts();
+    /** Writes the nearest that bfloat16 has as float32, at the elements {@code to}, {@code to + step}, … */
+    static void floats(
+            MemorySegment out, int to, int step, float[] values, int from, int count, float scale) {
+        int i = 0;
+        for (; step == 1 && i + LANES <= count; i += LANES) {
+            IntVector bits =
+                    FloatVector.fromArray(FLOATS, values, from + i).mul(scale).reinterpretAsInts();
             IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-            bits.add(even).add(0x7FFF).and(UPPER).reinterpretAsFloats().intoArray(out, to + i);
+            bits.add(even).add(0x7FFF).and(UPPER).intoMemorySegment(out, 4L * (to + i), ByteOrder.nativeOrder());
+        }
+        for (; i < count; i++) {
+            float rounded = Bf16.toFloat(Bf16.fromFloat(scale * values[from + i]));
+            out.setAtIndex(ValueLayout.JAVA_FLOAT, to + (long) i * step, rounded);
         }
     }
 }

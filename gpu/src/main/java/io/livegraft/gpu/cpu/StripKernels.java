@@ -10,28 +10,35 @@ import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileKernel;
 import io.livegraft.gpu.machinecode.TransposedPanelKernel;
 import io.livegraft.gpu.machinecode.TurnKernel;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
- * The machine code that multiplies with {@link StripWeight}s, written once at start and shared by all threads.
+ * The machine code that multiplies with {@link StripWeight}s, shared by all threads.
  *
  * @param rows by form, for 1 to {@link RowKernel#MOST_ROWS} rows
+ * @param addingRows the same, adding to y, of the forms without indices
  * @param tiles where the processor has them
  * @param memory that weights are laid out in
  */
-record StripKernels(Map<StripForm, List<RowKernel>> rows, Optional<Tiles> tiles, HugeMemory memory) {
+record StripKernels(
+        Map<StripForm, KernelTable<RowKernel>> rows,
+        Map<StripForm, KernelTable<RowKernel>> addingRows,
+        Optional<Tiles> tiles,
+        HugeMemory memory) {
     /**
      * Kernels on AMX.
      *
      * @param decode by form, for 1 to {@link TileKernel#MOST_ROWS} rows
+     * @param addingDecode the same, adding to y, of the forms without indices
      * @param panels of the forms with indices
      */
     record Tiles(
-            Map<StripForm, List<TileKernel>> decode,
+            Map<StripForm, KernelTable<TileKernel>> decode,
+            Map<StripForm, KernelTable<TileKernel>> addingDecode,
             GemmKernel gemm,
             GemmKernel accumulatingGemm,
             Map<StripForm, PanelKernel> panels,
@@ -39,41 +46,42 @@ record StripKernels(Map<StripForm, List<RowKernel>> rows, Optional<Tiles> tiles,
             PairKernel pair,
             TurnKernel turn) {
         private static Tiles write(ExecutableMemory memory) {
-            Map<StripForm, List<TileKernel>> decode = new EnumMap<>(StripForm.class);
-            Map<StripForm, PanelKernel> panels = new EnumMap<>(StripForm.class);
-            Map<StripForm, TransposedPanelKernel> transposed = new EnumMap<>(StripForm.class);
-            for (StripForm form : StripForm.values()) {
-                List<TileKernel> kernels = new ArrayList<>();
-                for (int rows = 1; rows <= TileKernel.MOST_ROWS; rows++) {
-                    kernels.add(new TileKernel(memory, form, rows));
-                }
-                decode.put(form, kernels);
-                transposed.put(form, new TransposedPanelKernel(memory, form));
-                if (form.quantized()) {
-                    panels.put(form, new PanelKernel(memory, form));
-                }
-            }
             return new Tiles(
-                    decode,
+                    byForm(form -> true, form -> tileKernels(memory, form, false)),
+                    byForm(form -> !form.quantized(), form -> tileKernels(memory, form, true)),
                     new GemmKernel(memory, false),
                     new GemmKernel(memory, true),
-                    panels,
-                    transposed,
+                    byForm(StripForm::quantized, form -> new PanelKernel(memory, form)),
+                    byForm(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
                     new TurnKernel(memory));
+        }
+
+        private static KernelTable<TileKernel> tileKernels(ExecutableMemory memory, StripForm form, boolean add) {
+            return new KernelTable<>(TileKernel.MOST_ROWS, count -> new TileKernel(memory, form, count, add));
         }
     }
 
     static StripKernels write(boolean tiles) {
         ExecutableMemory memory = new ExecutableMemory();
-        Map<StripForm, List<RowKernel>> rows = new EnumMap<>(StripForm.class);
+        return new StripKernels(
+                byForm(form -> true, form -> rowKernels(memory, form, false)),
+                byForm(form -> !form.quantized(), form -> rowKernels(memory, form, true)),
+                tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
+                new HugeMemory());
+    }
+
+    private static KernelTable<RowKernel> rowKernels(ExecutableMemory memory, StripForm form, boolean add) {
+        return new KernelTable<>(RowKernel.MOST_ROWS, count -> new RowKernel(memory, form, count, add));
+    }
+
+    private static <T> Map<StripForm, T> byForm(Predicate<StripForm> condition, Function<StripForm, T> writer) {
+        Map<StripForm, T> kernels = new EnumMap<>(StripForm.class);
         for (StripForm form : StripForm.values()) {
-            List<RowKernel> kernels = new ArrayList<>();
-            for (int count = 1; count <= RowKernel.MOST_ROWS; count++) {
-                kernels.add(new RowKernel(memory, form, count));
+            if (condition.test(form)) {
+                kernels.put(form, writer.apply(form));
             }
-            rows.put(form, kernels);
         }
-        return new StripKernels(rows, tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(), new HugeMemory());
+        return kernels;
     }
 }

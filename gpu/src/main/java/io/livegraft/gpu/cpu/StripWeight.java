@@ -53,9 +53,10 @@ record StripWeight(
         return weight;
     }
 
-    static StripWeight of(Bf16Weight rounded, HugeMemory memory) {
+    /** @param form without indices; its blocks divide the inputs */
+    static StripWeight of(Bf16Weight rounded, StripForm form, HugeMemory memory) {
         StripWeight weight =
-                empty(memory, StripForm.BFLOAT16, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
+                empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
         for (int row = 0; row < rounded.outputFeatures(); row++) {
             for (int k = 0; k < rounded.inputFeatures(); k += 2) {
                 int from = row * rounded.inputFeatures() + k;
@@ -125,7 +126,7 @@ record StripWeight(
 
     /** Byte offset of the two bfloat16 of (row, k) and its odd neighbour. */
     private long pair(int row, int k) {
-        return block(row, k) + k % StripForm.TILE_INPUTS / 2 * ROW + row % StripForm.OUTPUTS * LANE;
+        return block(row, k) + k % form.blockInputs() / 2 * ROW + row % StripForm.OUTPUTS * LANE;
     }
 
     @Override

@@ -3,13 +3,16 @@ package io.livegraft.gpu.cpu;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.machinecode.HugeMemory;
+import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
@@ -36,6 +39,7 @@ public final class VectorBackend extends CpuMemory {
     private final CpuKernels kernels;
     private final LinearProducts products;
     private final Optional<PackedProduct> packed;
+    private final ProductChains chains;
     private final RotaryTable rotary = new RotaryTable();
 
     /** With portable kernels. */
@@ -48,6 +52,7 @@ public final class VectorBackend extends CpuMemory {
         this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         this.kernels = kernels;
         this.products = new LinearProducts(workers, kernels);
+        this.chains = new ProductChains(workers, kernels.strips());
         this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
     }
 
@@ -76,7 +81,7 @@ public final class VectorBackend extends CpuMemory {
                 StripWeight.form(tensor)
                         .<LinearWeight>map(form -> StripWeight.of(tensor, form, memory))
                         .orElse(weight);
-            case Bf16Weight rounded when StripWeight.fits(rounded) -> StripWeight.of(rounded, memory);
+            case Bf16Weight rounded when StripWeight.fits(rounded) -> StripWeight.of(rounded, StripForm.BFLOAT16, memory);
             case Bf16Weight _, Fp32Weight _, RowWeight _, StripWeight _ -> weight;
         };
     }
@@ -124,6 +129,23 @@ public final class VectorBackend extends CpuMemory {
         }
     }
 
+    @Override
+    public void multiply(List<List<Product>> some, Arithmetic arithmetic) {
+        chains.run(some, rounds(arithmetic) ? packed : Optional.empty());
+    }
+
+    @Override
+    public Factor factor(HostTensor w, Arithmetic arithmetic) {
+        StripForm form =
+                w.columns() <= StripForm.BFLOAT16_16.blockInputs() ? StripForm.BFLOAT16_16 : StripForm.BFLOAT16;
+        if (arithmetic == Arithmetic.FLOAT32 || kernels.strips().isEmpty()) {
+            return super.factor(w, arithmetic);
+        }
+        Bf16Weight rounded = Bf16Weight.padded(w, form.blockInputs());
+        return new StripFactor(
+                StripWeight.of(rounded, form, kernels.strips().get().memory()));
+    }
+
     private boolean rounds(Arithmetic arithmetic) {
         return switch (arithmetic) {
             case FLOAT32 -> false;
@@ -132,7 +154,7 @@ public final class VectorBackend extends CpuMemory {
     }
 
     private MatrixProduct product(Arithmetic arithmetic) {
-        return rounds(arithmetic) ? packed.orElseThrow()::run : PanelProduct::run;
+        return rounds(arithmetic) ? packed.orElseThrow()::alone : PanelProduct::run;
     }
 
     @Override

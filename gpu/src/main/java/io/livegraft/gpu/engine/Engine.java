@@ -21,7 +21,6 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
-import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
@@ -107,7 +106,7 @@ public final class Engine implements AutoCloseable {
 
     /** Brings an adapter onto the device. */
     public StagedAdapter stage(LoraAdapter adapter) {
-        return new StagedAdapter(AdapterTensors.forServing(backend, adapter));
+        return new StagedAdapter(transformer.stage(adapter));
     }
 
     /**
@@ -186,7 +185,7 @@ public final class Engine implements AutoCloseable {
         return new Evaluation(
                 backend,
                 transformer,
-                adapter.map(one -> AdapterTensors.forServing(backend, one)),
+                adapter.map(transformer::stage),
                 examples,
                 settings.sliceTokens());
     }

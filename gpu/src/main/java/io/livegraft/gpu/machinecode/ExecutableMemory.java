@@ -11,20 +11,19 @@ public final class ExecutableMemory {
     private final SystemCalls system = new SystemCalls();
 
     /**
-     * A function that returns nothing. Its pointers may be into the heap: while it runs the collector waits, so that it has
-     * to be short (milliseconds).
+     * Calls code that returns nothing, whose address is the first argument. Pointers may be into the heap: while code runs the
+     * collector waits, so that it has to be short (milliseconds).
      */
     @SuppressWarnings("restricted") // the launcher allows native access
-    MethodHandle function(Assembler assembler, MemoryLayout... arguments) {
+    static MethodHandle caller(MemoryLayout... arguments) {
         return Linker.nativeLinker()
-                .downcallHandle(
-                        mapped(assembler.code()),
-                        FunctionDescriptor.ofVoid(arguments),
-                        Linker.Option.critical(true));
+                .downcallHandle(FunctionDescriptor.ofVoid(arguments), Linker.Option.critical(true));
     }
 
+    /** The address of the code. */
     @SuppressWarnings("restricted")
-    private MemorySegment mapped(byte[] code) {
+    MemorySegment write(Assembler assembler) {
+        byte[] code = assembler.code();
         MemorySegment memory = system.map(code.length)
                 .orElseThrow(() -> new IllegalStateException("no memory for %d bytes of code".formatted(code.length)));
         memory.reinterpret(code.length).copyFrom(MemorySegment.ofArray(code));

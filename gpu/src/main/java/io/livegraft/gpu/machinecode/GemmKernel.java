@@ -32,6 +32,8 @@ import java.lang.invoke.MethodHandle;
  * K is a multiple of 32 and M too; a row's bits depend on nothing but the row, b and K.
  */
 public final class GemmKernel {
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+
     /** Rows and columns of a block. */
     public static final int SIDE = 32;
 
@@ -40,20 +42,11 @@ public final class GemmKernel {
     private static final TileConfiguration FULL = TileConfiguration.of(tile -> HALF);
 
     private final boolean accumulate;
-    private final MethodHandle function;
+    private final MemorySegment code;
 
     public GemmKernel(ExecutableMemory memory, boolean accumulate) {
         this.accumulate = accumulate;
-        this.function = memory.function(
-                write(),
-                ADDRESS,
-                JAVA_LONG,
-                ADDRESS,
-                ADDRESS,
-                JAVA_LONG,
-                JAVA_LONG,
-                JAVA_LONG,
-                ADDRESS);
+        this.code = memory.write(write());
     }
 
     /**
@@ -71,7 +64,7 @@ public final class GemmKernel {
             long depth,
             long blocks) {
         try {
-            function.invokeExact(a, aStride, b, c, cStride, depth, blocks, FULL.memory());
+            CALL.invokeExact(code, a, aStride, b, c, cStride, depth, blocks, FULL.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -19,12 +19,14 @@ import java.lang.invoke.MethodHandle;
  * <p>K is even here; what is missing to a multiple of 32 is the caller's to fill with zeros.
  */
 public final class PairKernel {
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+
     private static final int LINE = PanelKernel.LINE;
 
-    private final MethodHandle function;
+    private final MemorySegment code;
 
     public PairKernel(ExecutableMemory memory) {
-        this.function = memory.function(write(), ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+        this.code = memory.write(write());
     }
 
     /**
@@ -36,7 +38,7 @@ public final class PairKernel {
     public void run(
             MemorySegment rows, long stride, MemorySegment low, MemorySegment high, long pairs, Constants constants) {
         try {
-            function.invokeExact(rows, stride, low, high, pairs, constants.memory());
+            CALL.invokeExact(code, rows, stride, low, high, pairs, constants.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -19,6 +19,8 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class PanelKernel {
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+
     static final int LINE = 64;
 
     private static final int SCALE = 0;
@@ -29,17 +31,17 @@ public final class PanelKernel {
     private static final int ODD = 5;
 
     private final StripForm form;
-    private final MethodHandle function;
+    private final MemorySegment code;
 
     public PanelKernel(ExecutableMemory memory, StripForm form) {
         this.form = form;
-        this.function = memory.function(write(), ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+        this.code = memory.write(write());
     }
 
     /** {@code blocks} of one strip or of several, one behind the other. */
     public void run(MemorySegment weights, MemorySegment tiles, long blocks, Constants constants) {
         try {
-            function.invokeExact(weights, tiles, blocks, constants.memory());
+            CALL.invokeExact(code, weights, tiles, blocks, constants.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

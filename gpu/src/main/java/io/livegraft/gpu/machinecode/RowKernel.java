@@ -29,6 +29,8 @@ import java.lang.invoke.MethodHandle;
  * Levels and x have to be bfloat16 values, so that products are exact: then these are, bit for bit, the sums of {@link TileKernel}.
  */
 public final class RowKernel {
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+
     public static final int MOST_ROWS = 4;
 
     private static final int EVEN = 4;
@@ -44,13 +46,15 @@ public final class RowKernel {
 
     private final StripForm form;
     private final int rows;
-    private final MethodHandle function;
+    private final boolean accumulate;
+    private final MemorySegment code;
 
-    public RowKernel(ExecutableMemory memory, StripForm form, int rows) {
+    /** @param accumulate adds to y: sums begin with what it holds; of bfloat16 only */
+    public RowKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate) {
         this.form = form;
         this.rows = rows;
-        this.function = memory.function(
-                write(), ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+        this.accumulate = accumulate;
+        this.code = memory.write(write());
     }
 
     /**
@@ -68,7 +72,7 @@ public final class RowKernel {
             long strips,
             Constants constants) {
         try {
-            function.invokeExact(weights, x, y, yStride, blocks, strips, constants.memory());
+            CALL.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -81,7 +85,7 @@ public final class RowKernel {
         a.loadVector(TABLE, Address.at(R10, Constants.LEVELS));
         a.loadVector(UPPER, Address.at(R10, Constants.UPPER_HALVES));
         Label strip = a.label();
-        zero(a, 0);
+        begin(a);
         a.move(RAX, RSI);
         a.move(R11, R8);
         Label block = a.label();
@@ -107,6 +111,18 @@ public final class RowKernel {
         return a;
     }
 
+    private void begin(Assembler a) {
+        if (!accumulate) {
+            zero(a, 0);
+            return;
+        }
+        a.move(RAX, RDX);
+        for (int m = 0; m < rows; m++) {
+            a.loadVector(m, Address.at(RAX, 0));
+            a.add(RAX, RCX);
+        }
+    }
+
     private void zero(Assembler a, int first) {
         for (int m = 0; m < rows; m++) {
             a.zero(first + m);
@@ -117,7 +133,7 @@ public final class RowKernel {
     private void tile(Assembler a, int tile) {
         zero(a, EVEN);
         zero(a, ODD);
-        for (int pair = 0; pair < StripForm.TILE_INPUTS / 2; pair++) {
+        for (int pair = 0; pair < form.pairs(); pair++) {
             int k = tile * StripForm.TILE_INPUTS + 2 * pair;
             if (form.quantized()) {
                 lookUp(a, tile, pair, k);

@@ -11,17 +11,19 @@ package io.livegraft.gpu.machinecode;
  *               64 bytes hold rows 4i to 4i+3; of its lane n of 32 bits, bits 4j to 4j+3 are the even input of row 4i+j, bits 16+4j
  *               to 16+4j+3 the odd one
  *   NIBBLES_64  the same with two tiles
+ *   BFLOAT16_16 a block is half a tile: 16 inputs, 8 rows of 64 bytes; for the second factor of a low-rank adapter
  * }</pre>
  */
 public enum StripForm {
-    NIBBLES_32(1, 320),
-    NIBBLES_64(2, 576),
-    BFLOAT16(1, 1024);
+    NIBBLES_32(1, 32, 320),
+    NIBBLES_64(2, 32, 576),
+    BFLOAT16(1, 32, 1024),
+    BFLOAT16_16(1, 16, 512);
 
     /** Outputs of a strip: float32 lanes of a register. */
     public static final int OUTPUTS = 16;
 
-    /** Inputs of a tile. */
+    /** Inputs of a whole tile. */
     public static final int TILE_INPUTS = 32;
 
     /** Bytes of a tile of bfloat16. */
@@ -31,10 +33,12 @@ public enum StripForm {
     static final int NIBBLE_BYTES = 256;
 
     private final int tiles;
+    private final int tileInputs;
     private final int bytes;
 
-    StripForm(int tiles, int bytes) {
+    StripForm(int tiles, int tileInputs, int bytes) {
         this.tiles = tiles;
+        this.tileInputs = tileInputs;
         this.bytes = bytes;
     }
 
@@ -49,7 +53,17 @@ public enum StripForm {
     }
 
     public int blockInputs() {
-        return tiles * TILE_INPUTS;
+        return tiles * tileInputs;
+    }
+
+    /** Whether its tiles have all their inputs, as products of many rows need them. */
+    public boolean wholeTiles() {
+        return tileInputs == TILE_INPUTS;
+    }
+
+    /** Rows of a tile: pairs of inputs. */
+    int pairs() {
+        return tileInputs / 2;
     }
 
     /** Where a block has its scales. */
@@ -64,6 +78,6 @@ public enum StripForm {
 
     /** Whether it has indices and scales. */
     public boolean quantized() {
-        return this != BFLOAT16;
+        return this == NIBBLES_32 || this == NIBBLES_64;
     }
 }

@@ -24,6 +24,8 @@ import java.lang.invoke.MethodHandle;
  * are scaled. The formula, and every bit of the result, is {@link RowKernel}'s.
  */
 public final class TileKernel {
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS);
+
     public static final int MOST_ROWS = 16;
 
     private static final int SUM = 0;
@@ -40,25 +42,19 @@ public final class TileKernel {
 
     private final StripForm form;
     private final int rows;
-    private final MethodHandle function;
+    private final boolean accumulate;
+    private final MemorySegment code;
     private final TileConfiguration configuration;
 
-    public TileKernel(ExecutableMemory memory, StripForm form, int rows) {
+    /** @param accumulate adds to y: sums begin with what it holds; of bfloat16 only */
+    public TileKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate) {
         this.form = form;
         this.rows = rows;
-        this.configuration = TileConfiguration.of(tile -> tile == SUM || tile == INPUT || tile == INPUT + 1 ? rows : 16);
-        this.function = memory.function(
-                write(),
-                ADDRESS,
-                ADDRESS,
-                JAVA_LONG,
-                ADDRESS,
-                JAVA_LONG,
-                JAVA_LONG,
-                JAVA_LONG,
-                ADDRESS,
-                ADDRESS,
-                ADDRESS);
+        this.accumulate = accumulate;
+        this.configuration = TileConfiguration.of(
+                tile -> tile < WEIGHT ? rows : form.pairs(),
+                tile -> tile == INPUT || tile == INPUT + 1 ? form.pairs() * Integer.BYTES : LINE);
+        this.code = memory.write(write());
     }
 
     /**
@@ -78,8 +74,7 @@ public final class TileKernel {
             Constants constants,
             TileScratch scratch) {
         try {
-            function.invokeExact(
-                    weights,
+            CALL.invokeExact(code, weights,
                     x,
                     xStride,
                     y,
@@ -111,7 +106,11 @@ public final class TileKernel {
         for (int m = 0; m < rows && form.quantized(); m++) {
             a.zero(m);
         }
-        a.zeroTile(SUM);
+        if (accumulate) {
+            a.loadTile(SUM, Address.rows(RCX, 0, R8));
+        } else {
+            a.zeroTile(SUM);
+        }
         a.move(RAX, RSI);
         a.move(R10, R9);
         Label block = a.label();

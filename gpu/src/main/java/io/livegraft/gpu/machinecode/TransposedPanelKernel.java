@@ -24,6 +24,8 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class TransposedPanelKernel {
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+
     private static final int ROWS = 16;
     private static final int TABLE = 16;
     private static final int SCALE = 17;
@@ -35,11 +37,11 @@ public final class TransposedPanelKernel {
     private static final int HALF_TILE = StripForm.TILE_BYTES / 2;
 
     private final StripForm form;
-    private final MethodHandle function;
+    private final MemorySegment code;
 
     public TransposedPanelKernel(ExecutableMemory memory, StripForm form) {
         this.form = form;
-        this.function = memory.function(write(), ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+        this.code = memory.write(write());
     }
 
     /**
@@ -58,7 +60,7 @@ public final class TransposedPanelKernel {
             long strips,
             Constants constants) {
         try {
-            function.invokeExact(tile, scale, stripBytes, low, high, strips, constants.memory());
+            CALL.invokeExact(code, tile, scale, stripBytes, low, high, strips, constants.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

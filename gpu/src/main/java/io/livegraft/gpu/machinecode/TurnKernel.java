@@ -21,12 +21,14 @@ import java.lang.invoke.MethodHandle;
  * transpose, into tiles; or tiles into 16 rows.
  */
 public final class TurnKernel {
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
     private static final int SIDE = 16;
 
-    private final MethodHandle function;
+    private final MemorySegment code;
 
     public TurnKernel(ExecutableMemory memory) {
-        this.function = memory.function(write(), ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+        this.code = memory.write(write());
     }
 
     /** From row to row and from block to block, in bytes, where it is read and where it is written. */
@@ -39,7 +41,7 @@ public final class TurnKernel {
             long toBlock,
             long blocks) {
         try {
-            function.invokeExact(from, fromRow, fromBlock, to, toRow, toBlock, blocks);
+            CALL.invokeExact(code, from, fromRow, fromBlock, to, toRow, toBlock, blocks);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

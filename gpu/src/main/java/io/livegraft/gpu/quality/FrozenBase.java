@@ -37,7 +37,7 @@ record FrozenBase(Backend backend, TransformerWeights weights, Transformer trans
     }
 
     Scores scores(LoraAdapter adapter) {
-        return scores(Optional.of(AdapterTensors.forServing(backend, adapter)));
+        return scores(Optional.of(transformer.stage(adapter)));
     }
 
     private Scores scores(Optional<AdapterTensors> adapter) {

@@ -38,9 +38,9 @@ final class AdapterStep {
         LoraAdapter old = before.adapter();
         AdamW adamW = AdamW.of(
                 backend, old.layout(), before.moments(), plan.optimizer().moments());
-        adamW.step(adapter.values(), gradients, plan.optimizer(), before.step(), norm);
+        adamW.step(adapter.values().orElseThrow(), gradients, plan.optimizer(), before.step(), norm);
         float[] values = new float[old.layout().size()];
-        backend.download(values, adapter.values());
+        backend.download(values, adapter.values().orElseThrow());
         LoraAdapter updated = old.withValues(values);
         TrainingState after = new TrainingState(updated, adamW.moments(), report.statistics(), before.step() + 1);
         return new StepResult(after, report.loss(), report.targetTokens(), norm, report.rewards());

@@ -2,27 +2,27 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.DropoutMask;
-import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Tensor;
-import io.livegraft.gpu.lora.LoraConfig;
-import io.livegraft.gpu.transformer.AdapterTensors.Gradients;
 import io.livegraft.gpu.transformer.AdapterTensors.Pair;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * What an adapter adds to one linear layer, for the rows of one segment.
+ * What adapters add to linear layers that read the same rows: every segment its own.
  *
  * <pre>{@code
- *   y  += s·(x̃·Aᵀ)·Bᵀ                                      x̃ = dropout(x), or x where nothing is dropped
- *   dx += dropoutBackward(s·(dy·B)·A)        dB += s·dyᵀ·(x̃·Aᵀ)        dA += s·(dy·B)ᵀ·x̃
+ *   y += s·(x̃·Aᵀ)·Bᵀ      x̃ = dropout(x), or x where nothing is dropped
  *   x (N,in)   y (N,out)   A (r,in)   B (out,r)
  * }</pre>
  *
- * A mask follows from the segment's seed, the layer and the kind, and counts from the segment's first row; x̃ is computed again
- * in the backward pass.
+ * Segments, and pieces of long ones, are chains of products that run side by side; {@link AdapterGradients} is the way back.
  */
 final class AdapterProducts {
+    /** Rows of a chain: enough for a product, few enough for all threads to get some. */
+    static final int CHAIN_ROWS = 64;
+
     private final Backend backend;
     private final Arithmetic arithmetic;
 
@@ -31,53 +31,36 @@ final class AdapterProducts {
         this.arithmetic = arithmetic;
     }
 
-    void forward(Tensor y, Tensor x, Pair pair, Optional<DropoutMask> mask) {
-        Tensor h = shrink(dropped(x, mask), pair);
-        backend.multiply(y, h, Operand.PLAIN, pair.b(), Operand.TRANSPOSED, pair.scaling(), true, arithmetic);
-    }
-
-    void backward(Tensor dx, Tensor dy, Tensor x, Pair pair, Optional<DropoutMask> mask) {
-        Tensor dh = backend.allocate(dy.rows(), pair.a().rows());
-        backend.multiply(dh, dy, Operand.PLAIN, pair.b(), Operand.PLAIN, pair.scaling(), false, arithmetic);
-        if (pair.gradients().isPresent()) {
-            Gradients gradients = pair.gradients().get();
-            Tensor kept = dropped(x, mask);
-            Tensor h = shrink(kept, pair);
-            backend.multiply(gradients.b(), dy, Operand.TRANSPOSED, h, Operand.PLAIN, pair.scaling(), true, arithmetic);
-            backend.multiply(gradients.a(), dh, Operand.TRANSPOSED, kept, Operand.PLAIN, 1, true, arithmetic);
+    /** Adds to {@code ys}, one of each kind. */
+    void forward(List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
+        List<List<Product>> chains = new ArrayList<>();
+        for (AdaptedRows rows : batch.adapted()) {
+            if (batch.adapted().size() == 1 && rows.count() <= CHAIN_ROWS) {
+                for (int i = 0; i < kinds.size(); i++) {
+                    chains.add(chain(List.of(ys.get(i)), x, layer, List.of(kinds.get(i)), rows));
+                }
+            } else {
+                for (AdaptedRows piece : rows.pieces(CHAIN_ROWS)) {
+                    chains.add(chain(ys, x, layer, kinds, piece));
+                }
+            }
         }
-        if (mask.isPresent()) {
-            Tensor dKept = backend.allocate(x.rows(), x.columns());
-            backend.multiply(dKept, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, false, arithmetic);
-            backend.dropoutBackward(dx, dKept, mask.get());
-        } else {
-            backend.multiply(dx, dh, Operand.PLAIN, pair.a(), Operand.PLAIN, 1, true, arithmetic);
+        if (!chains.isEmpty()) {
+            backend.multiply(chains, arithmetic);
         }
     }
 
-    /** Empty where nothing is dropped: in serving and evaluation, and for adapters without dropout. */
-    static Optional<DropoutMask> mask(Segment segment, int layer, LinearKind kind) {
-        double probability = segment.adapter().map(AdapterTensors::dropout).orElse(0.0);
-        if (probability == 0 || segment.dropoutSeed().isEmpty()) {
-            return Optional.empty();
+    private List<Product> chain(List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, AdaptedRows rows) {
+        List<Product> chain = new ArrayList<>(2 * kinds.size());
+        for (int i = 0; i < kinds.size(); i++) {
+            Optional<Pair> adapted = rows.adapter().pair(layer, kinds.get(i));
+            if (adapted.isPresent()) {
+                Pair pair = adapted.get();
+                Tensor h = backend.allocate(rows.count(), pair.rank());
+                chain.add(Product.into(h, rows.input(backend, x, layer, kinds.get(i)), pair.shrink(), 1));
+                chain.add(Product.adding(rows.of(backend, ys.get(i)), h, pair.expand(), pair.scaling()));
+            }
         }
-        int tensor = layer * LoraConfig.ALL_LINEAR.size() + LoraConfig.ALL_LINEAR.indexOf(kind.module());
-        return Optional.of(DropoutMask.of(probability, segment.dropoutSeed().getAsLong(), tensor));
-    }
-
-    private Tensor dropped(Tensor x, Optional<DropoutMask> mask) {
-        if (mask.isEmpty()) {
-            return x;
-        }
-        Tensor kept = backend.allocate(x.rows(), x.columns());
-        backend.dropout(kept, x, mask.get());
-        return kept;
-    }
-
-    /** {@code x·Aᵀ} (N,r). */
-    private Tensor shrink(Tensor x, Pair pair) {
-        Tensor h = backend.allocate(x.rows(), pair.a().rows());
-        backend.multiply(h, x, Operand.PLAIN, pair.a(), Operand.TRANSPOSED, 1, false, arithmetic);
-        return h;
+        return chain;
     }
 }

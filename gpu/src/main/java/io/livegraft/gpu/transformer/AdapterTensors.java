@@ -1,73 +1,114 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.TensorFactor;
 import io.livegraft.gpu.lora.AdaptedLinear;
 import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * One adapter on a device: all its P values in one arena (1,P), and a gradient arena (1,P) while it is trained. Pairs are views of
- * both, so that one optimizer step covers them all.
+ * One adapter on a device. One that is only read is held in whatever form the backend multiplies with best. One that is trained has
+ * all its P values in one arena (1,P) and their gradients in another, of which pairs are views, so that one optimizer step covers
+ * them all.
  */
 public final class AdapterTensors {
-    /** A (r,in), B (out,r) and the scaling of B·A; the gradients are there in training only. */
-    public record Pair(Tensor a, Tensor b, float scaling, Optional<Gradients> gradients) {}
+    /**
+     * What one linear layer gets.
+     *
+     * @param shrink Aᵀ (in,r)
+     * @param expand Bᵀ (r,out)
+     * @param scaling of B·A
+     * @param trained the matrices themselves, in training only
+     */
+    public record Pair(int rank, Factor shrink, Factor expand, float scaling, Optional<Trained> trained) {}
 
     /**
-     * Views of the gradient arena; backward passes add to them.
+     * Views of both arenas; backward passes add to the gradients.
      *
-     * @param a dA (r, in)
-     * @param b dB (out, r)
+     * @param a (r,in), as its gradient
+     * @param b (out,r), as its gradient
      */
-    public record Gradients(Tensor a, Tensor b) {}
+    public record Trained(Tensor a, Tensor b, Tensor aGradient, Tensor bGradient) {}
+
+    private record Arenas(Tensor values, Tensor gradients) {}
 
     private final Map<Integer, Map<LinearKind, Pair>> layers;
     private final double dropout;
-    private final Tensor values;
-    private final Optional<Tensor> gradients;
+    private final Optional<Arenas> arenas;
 
-    private AdapterTensors(
-            Map<Integer, Map<LinearKind, Pair>> layers, double dropout, Tensor values, Optional<Tensor> gradients) {
-        this.layers = layers;
-        this.dropout = dropout;
-        this.values = values;
-        this.gradients = gradients;
+    private AdapterTensors(LoraAdapter adapter, Optional<Arenas> arenas, Function<AdaptedLinear, Pair> pair) {
+        this.layers = new HashMap<>();
+        this.dropout = adapter.config().dropout();
+        this.arenas = arenas;
+        for (AdaptedLinear linear : adapter.linears()) {
+            layers.computeIfAbsent(linear.layer(), layer -> new EnumMap<>(LinearKind.class))
+                    .put(LinearKind.of(linear.module()), pair.apply(linear));
+        }
     }
 
-    /** Uploads an adapter that is only read. */
+    /** Uploads an adapter that is only read, as it is. */
     public static AdapterTensors forServing(Backend backend, LoraAdapter adapter) {
-        return upload(backend, adapter, Optional.empty());
+        return forServing(backend, adapter, Arithmetic.FLOAT32);
+    }
+
+    /**
+     * Uploads an adapter that is only read.
+     *
+     * @param arithmetic of the base's products
+     */
+    public static AdapterTensors forServing(Backend backend, LoraAdapter adapter, Arithmetic arithmetic) {
+        ParameterLayout layout = adapter.layout();
+        return new AdapterTensors(adapter, Optional.empty(), linear -> {
+            HostTensor a = matrix(adapter, layout.entry(linear.a()));
+            HostTensor b = matrix(adapter, layout.entry(linear.b()));
+            return new Pair(
+                    a.rows(),
+                    backend.factor(a, arithmetic),
+                    backend.factor(b, arithmetic),
+                    linear.scaling(),
+                    Optional.empty());
+        });
+    }
+
+    private static HostTensor matrix(LoraAdapter adapter, ParameterLayout.Entry entry) {
+        int size = entry.rows() * entry.columns();
+        return HostTensor.matrix(
+                entry.rows(),
+                entry.columns(),
+                Arrays.copyOfRange(adapter.values(), entry.offset(), entry.offset() + size));
     }
 
     /** Uploads an adapter together with room for its gradients, all zero. */
     public static AdapterTensors forTraining(Backend backend, LoraAdapter adapter) {
-        return upload(
-                backend,
-                adapter,
-                Optional.of(backend.allocate(1, adapter.layout().size())));
-    }
-
-    private static AdapterTensors upload(Backend backend, LoraAdapter adapter, Optional<Tensor> gradients) {
         ParameterLayout layout = adapter.layout();
         Tensor values = backend.upload(adapter.values(), 1, layout.size());
-        Map<Integer, Map<LinearKind, Pair>> layers = new HashMap<>();
-        for (AdaptedLinear linear : adapter.linears()) {
+        Tensor gradients = backend.allocate(1, layout.size());
+        return new AdapterTensors(adapter, Optional.of(new Arenas(values, gradients)), linear -> {
             ParameterLayout.Entry a = layout.entry(linear.a());
             ParameterLayout.Entry b = layout.entry(linear.b());
-            Pair pair = new Pair(
+            Trained trained = new Trained(
                     view(backend, values, a),
                     view(backend, values, b),
+                    view(backend, gradients, a),
+                    view(backend, gradients, b));
+            return new Pair(
+                    a.rows(),
+                    new TensorFactor(trained.a(), Operand.TRANSPOSED),
+                    new TensorFactor(trained.b(), Operand.TRANSPOSED),
                     linear.scaling(),
-                    gradients.map(g -> new Gradients(view(backend, g, a), view(backend, g, b))));
-            layers.computeIfAbsent(linear.layer(), layer -> new EnumMap<>(LinearKind.class))
-                    .put(LinearKind.of(linear.module()), pair);
-        }
-        return new AdapterTensors(layers, adapter.config().dropout(), values, gradients);
+                    Optional.of(trained));
+        });
     }
 
     private static Tensor view(Backend backend, Tensor arena, ParameterLayout.Entry entry) {
@@ -84,13 +125,13 @@ public final class AdapterTensors {
         return dropout;
     }
 
-    /** All values (1,P) in the adapter's layout. */
-    public Tensor values() {
-        return values;
+    /** All values (1,P) in the adapter's layout; empty unless uploaded for training. */
+    public Optional<Tensor> values() {
+        return arenas.map(Arenas::values);
     }
 
     /** All gradients (1,P) in the adapter's layout; empty unless uploaded for training. */
     public Optional<Tensor> gradients() {
-        return gradients;
+        return arenas.map(Arenas::gradients);
     }
 }

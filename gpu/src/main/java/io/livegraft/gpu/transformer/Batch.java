@@ -11,6 +11,7 @@ final class Batch {
     private final int[] ids;
     private final int[] positions;
     private final List<Run> runs;
+    private final List<AdaptedRows> adapted;
 
     Batch(List<Segment> segments) {
         this.segments = List.copyOf(segments);
@@ -28,6 +29,7 @@ final class Batch {
             }
         }
         this.runs = runs(this.segments);
+        this.adapted = AdaptedRows.merged(this);
     }
 
     /** Neighbouring rows whose segments are of one phase. */
@@ -52,6 +54,11 @@ final class Batch {
     /** All rows, cut where the phase changes. */
     List<Run> runs() {
         return runs;
+    }
+
+    /** Rows with adapters; neighbours with the same one together. */
+    List<AdaptedRows> adapted() {
+        return adapted;
     }
 
     List<Segment> segments() {

@@ -2,7 +2,6 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
-import io.livegraft.gpu.transformer.AdapterTensors.Pair;
 import io.livegraft.gpu.transformer.TransformerWeights.Vectors;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +16,7 @@ import java.util.Optional;
  *   x (N,in)   y (N,out)   W (out,in)   b (1,out), where the family has one
  * }</pre>
  *
- * {@link BaseProducts} has W's part, {@link AdapterProducts} the adapter's. Gradients of adapters are summed segment by segment,
+ * {@link BaseProducts} has W's part, {@link AdapterProducts} and {@link AdapterGradients} the adapter's. Gradients of adapters are summed segment by segment,
  * so that how examples were put together does not show in them.
  */
 final class LinearLayers {
@@ -25,12 +24,14 @@ final class LinearLayers {
     private final TransformerWeights weights;
     private final BaseProducts base;
     private final AdapterProducts adapters;
+    private final AdapterGradients gradients;
 
     LinearLayers(Backend backend, TransformerWeights weights) {
         this.backend = backend;
         this.weights = weights;
         this.base = new BaseProducts(backend);
         this.adapters = new AdapterProducts(backend, weights.arithmetic());
+        this.gradients = new AdapterGradients(backend, weights.arithmetic());
     }
 
     Tensor forward(Tensor x, int layer, LinearKind kind, Batch batch) {
@@ -48,8 +49,10 @@ final class LinearLayers {
             base.forward(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase());
         }
         for (int i = 0; i < kinds.size(); i++) {
-            addBiasAndAdapters(ys.get(i), x, layer, kinds.get(i), batch);
+            Tensor y = ys.get(i);
+            bias(layer, kinds.get(i)).ifPresent(bias -> backend.addBias(y, bias.weight()));
         }
+        adapters.forward(ys, x, layer, kinds, batch);
         return ys;
     }
 
@@ -61,23 +64,6 @@ final class LinearLayers {
         return rows;
     }
 
-    private void addBiasAndAdapters(Tensor y, Tensor x, int layer, LinearKind kind, Batch batch) {
-        bias(layer, kind).ifPresent(bias -> backend.addBias(y, bias.weight()));
-        for (int s = 0; s < batch.segments().size(); s++) {
-            Segment segment = batch.segments().get(s);
-            Optional<Pair> pair = segment.adapter().flatMap(adapter -> adapter.pair(layer, kind));
-            if (pair.isPresent()) {
-                int start = batch.start(s);
-                int count = segment.ids().length;
-                adapters.forward(
-                        backend.rows(y, start, count),
-                        backend.rows(x, start, count),
-                        pair.get(),
-                        AdapterProducts.mask(segment, layer, kind));
-            }
-        }
-    }
-
     void backward(Tensor dx, Tensor dy, Tensor x, int layer, LinearKind kind, Batch batch) {
         backward(dx, List.of(dy), x, layer, List.of(kind), batch);
     }
@@ -86,26 +72,12 @@ final class LinearLayers {
     void backward(Tensor dx, List<Tensor> dys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
         base.backward(dx, dys, x, linears(layer, kinds));
         for (int i = 0; i < kinds.size(); i++) {
-            biasAndAdaptersBackward(dx, dys.get(i), x, layer, kinds.get(i), batch);
+            Tensor dy = dys.get(i);
+            bias(layer, kinds.get(i))
+                    .flatMap(Vectors::gradient)
+                    .ifPresent(dBias -> backend.addBiasBackward(dBias, dy));
         }
-    }
-
-    private void biasAndAdaptersBackward(Tensor dx, Tensor dy, Tensor x, int layer, LinearKind kind, Batch batch) {
-        bias(layer, kind).flatMap(Vectors::gradient).ifPresent(db -> backend.addBiasBackward(db, dy));
-        for (int s = 0; s < batch.segments().size(); s++) {
-            Segment segment = batch.segments().get(s);
-            Optional<Pair> pair = segment.adapter().flatMap(adapter -> adapter.pair(layer, kind));
-            if (pair.isPresent()) {
-                int start = batch.start(s);
-                int count = segment.ids().length;
-                adapters.backward(
-                        backend.rows(dx, start, count),
-                        backend.rows(dy, start, count),
-                        backend.rows(x, start, count),
-                        pair.get(),
-                        AdapterProducts.mask(segment, layer, kind));
-            }
-        }
+        gradients.add(dx, dys, x, layer, kinds, batch);
     }
 
     private Optional<Vectors> bias(int layer, LinearKind kind) {

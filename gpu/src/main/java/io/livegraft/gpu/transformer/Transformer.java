@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.transformer.Normalisation.Normalised;
 import io.livegraft.gpu.transformer.TransformerBlock.Kept;
@@ -64,6 +65,11 @@ public final class Transformer {
 
     public ModelConfig config() {
         return weights.config();
+    }
+
+    /** Brings an adapter that is only read onto the device. */
+    public AdapterTensors stage(LoraAdapter adapter) {
+        return AdapterTensors.forServing(backend, adapter, weights.arithmetic());
     }
 
     /** Room for one sequence of {@code capacity} tokens. */

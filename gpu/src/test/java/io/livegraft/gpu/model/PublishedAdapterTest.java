@@ -52,10 +52,8 @@ class PublishedAdapterTest {
             for (int layer = 0; layer < 24; layer++) {
                 AdapterTensors.Pair q = tensors.pair(layer, LinearKind.Q_PROJ).orElseThrow();
                 assertEquals(2f, q.scaling());
-                assertEquals(8, q.a().rows());
-                assertEquals(
-                        128,
-                        tensors.pair(layer, LinearKind.V_PROJ).orElseThrow().b().rows());
+                assertEquals(8, q.rank());
+                assertTrue(tensors.pair(layer, LinearKind.V_PROJ).isPresent());
                 assertTrue(tensors.pair(layer, LinearKind.K_PROJ).isEmpty());
             }
         }

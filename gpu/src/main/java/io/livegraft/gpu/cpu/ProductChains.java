@@ -1,0 +1,92 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Product;
+import io.livegraft.gpu.backend.TensorFactor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Chains of small products, side by side on all workers: what adapters add to a layer. With strips (frozen adapters) and with
+ * packed operands (adapters in training) an element has the same bits.
+ */
+final class ProductChains {
+    /** Rows of a chain's last products with strips, rounded: a segment's rows meet several adapted layers. */
+    private static final class Rows {
+        private final NativeBuffer wide = new NativeBuffer();
+        private final NativeBuffer narrow = new NativeBuffer();
+        private Optional<CpuTensor> packed = Optional.empty();
+        private Optional<StripRows> rows = Optional.empty();
+        private float scale;
+    }
+
+    /** Inputs that are a rank rather than features. */
+    private static final int RANK = 32;
+
+    private final Workers workers;
+    private final Optional<StripKernels> strips;
+    private final ThreadLocal<Rows> rows = ThreadLocal.withInitial(Rows::new);
+
+    ProductChains(Workers workers, Optional<StripKernels> strips) {
+        this.workers = workers;
+        this.strips = strips;
+    }
+
+    /** @param packed for operands that may be rounded; empty where nothing is */
+    void run(List<List<Product>> chains, Optional<PackedProduct> packed) {
+        if (chains.size() == 1) {
+            chain(chains.getFirst(), packed);
+        } else {
+            workers.run(chains.size(), i -> chain(chains.get(i), packed));
+        }
+    }
+
+    private void chain(List<Product> chain, Optional<PackedProduct> packed) {
+        Rows scratch = rows.get();
+        scratch.packed = Optional.empty();
+        packed.ifPresent(PackedProduct::forget);
+        for (Product product : chain) {
+            multiply(product, product.b(), scratch, packed);
+        }
+    }
+
+    private void multiply(Product p, Factor factor, Rows scratch, Optional<PackedProduct> packed) {
+        CpuTensor c = CpuTensor.of(p.c());
+        CpuTensor a = CpuTensor.of(p.a());
+        if (factor instanceof StripFactor(StripWeight w)) {
+            strips(c, a, w, p.scale(), p.accumulate(), scratch);
+            return;
+        }
+        TensorFactor tensor = (TensorFactor) factor;
+        Matrix b = CpuTensor.of(tensor.tensor()).matrix(tensor.operand());
+        Matrix sum = c.matrix(Operand.PLAIN);
+        if (packed.isPresent()) {
+            packed.get().run(sum, a.matrix(p.aOperand()), b, p.scale(), p.accumulate());
+        } else {
+            PanelProduct.run(sum, a.matrix(p.aOperand()), b, p.scale(), p.accumulate());
+        }
+    }
+
+    private void strips(CpuTensor c, CpuTensor a, StripWeight w, float scale, boolean add, Rows scratch) {
+        int group = StripRows.group(strips.orElseThrow(), a.rows());
+        for (int row = 0; row < a.rows(); row += group) {
+            int count = Math.min(group, a.rows() - row);
+            rows(a, row, count, w.inputFeatures(), scale, scratch).multiply(c, row, w, 0, w.stripCount(), add);
+        }
+    }
+
+    /** A few rows in one group meet several factors in turn and are rounded once; a rank is too little to keep. */
+    private StripRows rows(CpuTensor a, int row, int count, int columns, float scale, Rows scratch) {
+        StripKernels kernels = strips.orElseThrow();
+        if (count < a.rows() || columns <= RANK) {
+            return StripRows.pack(kernels, scratch.narrow, a, row, count, columns, scale);
+        }
+        if (!scratch.packed.equals(Optional.of(a)) || scratch.scale != scale) {
+            scratch.rows = Optional.of(StripRows.pack(kernels, scratch.wide, a, row, count, columns, scale));
+            scratch.scale = scale;
+            scratch.packed = Optional.of(a);
+        }
+        return scratch.rows.orElseThrow();
+    }
+}

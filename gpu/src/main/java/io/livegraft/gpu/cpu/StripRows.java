@@ -1,0 +1,85 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.machinecode.RowKernel;
+import io.livegraft.gpu.machinecode.StripForm;
+import io.livegraft.gpu.machinecode.TileKernel;
+import io.livegraft.gpu.machinecode.TileScratch;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A few rows as kernels read them, and their products with strips. One row is multiplied in registers, more on tiles where the
+ * processor has them, with the same bits ({@link RowKernel} has the formula).
+ *
+ * @param memory bfloat16 rows for tiles; else float32, a column's rows side by side
+ */
+record StripRows(StripKernels kernels, MemorySegment memory, int count, int columns, boolean onTiles) {
+    private static final int OUTPUTS = StripForm.OUTPUTS;
+    private static final ThreadLocal<TileScratch> SCRATCH = ThreadLocal.withInitial(TileScratch::allocate);
+
+    /** Rows of one group, of {@code rows} that there are. */
+    static int group(StripKernels kernels, int rows) {
+        return kernels.tiles().isPresent() && rows > 1 ? TileKernel.MOST_ROWS : RowKernel.MOST_ROWS;
+    }
+
+    /**
+     * Rounds {@code scale · x} for rows {@code row} to {@code row + count} into a buffer.
+     *
+     * @param columns of the strips; those that x lacks are zeros
+     */
+    static StripRows pack(
+            StripKernels kernels, NativeBuffer buffer, CpuTensor x, int row, int count, int columns, float scale) {
+        boolean tiles = kernels.tiles().isPresent() && count > 1;
+        MemorySegment memory = buffer.atLeast((long) count * columns * (tiles ? Short.BYTES : Float.BYTES));
+        if (x.columns() < columns) {
+            memory.fill((byte) 0);
+        }
+        for (int m = 0; m < count; m++) {
+            int from = x.row(row + m);
+            if (tiles) {
+                Rounding.row(memory, 2L * m * columns, x.data(), from, x.columns(), scale);
+            } else {
+                Rounding.floats(memory, m, count, x.data(), from, x.columns(), scale);
+            }
+        }
+        return new StripRows(kernels, memory, count, columns, tiles);
+    }
+
+    /** Outputs of the strips {@code from} to {@code to} of {@code y = x · wᵀ}, or {@code y += x · wᵀ}; y's first row is {@code row}. */
+    void multiply(CpuTensor y, int row, StripWeight w, int from, int to, boolean add) {
+        int whole = Math.min(to, w.outputFeatures() / OUTPUTS);
+        if (from < whole) {
+            MemorySegment out = MemorySegment.ofArray(y.data()).asSlice(4L * (y.row(row) + from * OUTPUTS));
+            kernel(out, 4L * y.columns(), w, from, whole - from, add);
+        }
+        if (whole < to) {
+            lastStrip(y, row, w, whole, add);
+        }
+    }
+
+    /** One that has fewer than 16 outputs. */
+    private void lastStrip(CpuTensor y, int row, StripWeight w, int strip, boolean add) {
+        int first = strip * OUTPUTS;
+        int width = w.outputFeatures() - first;
+        float[] last = new float[count * OUTPUTS];
+        for (int m = 0; m < count && add; m++) {
+            System.arraycopy(y.data(), y.row(row + m) + first, last, m * OUTPUTS, width);
+        }
+        kernel(MemorySegment.ofArray(last), 4L * OUTPUTS, w, strip, 1, add);
+        for (int m = 0; m < count; m++) {
+            System.arraycopy(last, m * OUTPUTS, y.data(), y.row(row + m) + first, width);
+        }
+    }
+
+    private void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add) {
+        if (onTiles) {
+            StripKernels.Tiles tiles = kernels.tiles().orElseThrow();
+            var table = (add ? tiles.addingDecode() : tiles.decode()).get(w.form());
+            long xStride = (long) Short.BYTES * columns;
+            table.get(count)
+                    .run(w.from(from), memory, xStride, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get());
+        } else {
+            var table = (add ? kernels.addingRows() : kernels.rows()).get(w.form());
+            table.get(count).run(w.from(from), memory, y, yStride, w.blocks(), strips, w.constants());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.livegraft.gpu.transformer;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.lora.LoraConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Neighbouring rows of a batch with one adapter.
+ *
+ * @param dropoutSeed of the segment whose rows these are; absent where nothing is dropped
+ */
+record AdaptedRows(int start, int count, AdapterTensors adapter, OptionalLong dropoutSeed) {
+    /** The rows of each segment that has an adapter. */
+    static List<AdaptedRows> segments(Batch batch) {
+        List<AdaptedRows> rows = new ArrayList<>();
+        for (int s = 0; s < batch.segments().size(); s++) {
+            Segment segment = batch.segments().get(s);
+            if (segment.adapter().isPresent()) {
+                AdapterTensors adapter = segment.adapter().get();
+                OptionalLong seed = adapter.dropout() == 0 ? OptionalLong.empty() : segment.dropoutSeed();
+                rows.add(new AdaptedRows(batch.start(s), segment.ids().length, adapter, seed));
+            }
+        }
+        return rows;
+    }
+
+    /** As above; neighbours with the same adapter are one where nothing is dropped. */
+    static List<AdaptedRows> merged(Batch batch) {
+        List<AdaptedRows> merged = new ArrayList<>();
+        for (AdaptedRows rows : segments(batch)) {
+            if (!merged.isEmpty() && merged.getLast().continuedBy(rows)) {
+                AdaptedRows last = merged.removeLast();
+                merged.add(new AdaptedRows(last.start, last.count + rows.count, last.adapter, last.dropoutSeed));
+            } else {
+                merged.add(rows);
+            }
+        }
+        return merged;
+    }
+
+    private boolean continuedBy(AdaptedRows next) {
+        return start + count == next.start
+                && adapter.equals(next.adapter)
+                && dropoutSeed.isEmpty()
+                && next.dropoutSeed.isEmpty();
+    }
+
+    /** Pieces of at most {@code rows}; a mask counts from a segment's first row, so that rows with one stay together. */
+    List<AdaptedRows> pieces(int rows) {
+        if (count <= rows || dropoutSeed.isPresent()) {
+            return List.of(this);
+        }
+        List<AdaptedRows> pieces = new ArrayList<>();
+        for (int row = 0; row < count; row += rows) {
+            pieces.add(new AdaptedRows(start + row, Math.min(rows, count - row), adapter, dropoutSeed));
+        }
+        return pieces;
+    }
+
+    Tensor of(Backend backend, Tensor tensor) {
+        return backend.rows(tensor, start, count);
+    }
+
+    /** x̃: these rows of x, less what is dropped. */
+    Tensor input(Backend backend, Tensor x, int layer, LinearKind kind) {
+        Tensor rows = of(backend, x);
+        Optional<DropoutMask> mask = mask(layer, kind);
+        if (mask.isEmpty()) {
+            return rows;
+        }
+        Tensor kept = backend.allocate(rows.rows(), rows.columns());
+        backend.dropout(kept, rows, mask.get());
+        return kept;
+    }
+
+    /** Follows from the segment's seed, the layer and the kind; empty where nothing is dropped. */
+    Optional<DropoutMask> mask(int layer, LinearKind kind) {
+        if (dropoutSeed.isEmpty()) {
+            return Optional.empty();
+        }
+        int tensor = layer * LoraConfig.ALL_LINEAR.size() + LoraConfig.ALL_LINEAR.indexOf(kind.module());
+        return Optional.of(DropoutMask.of(adapter.dropout(), dropoutSeed.getAsLong(), tensor));
+    }
+}
