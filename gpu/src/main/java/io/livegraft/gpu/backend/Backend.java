@@ -75,8 +75,8 @@ public interface Backend extends AutoCloseable {
     void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase);
 
     /**
-     * Many small products: the chains are independent of each other, the products of a chain run in order. An operand keeps its
-     * values within a chain once it has been read.
+     * Many small products: the chains are independent of each other, the products of a chain run in order. Right-hand sides
+     * keep their values during the call, left-hand ones within a chain once they have been read.
      */
     default void multiply(List<List<Product>> chains, Arithmetic arithmetic) {
         for (List<Product> chain : chains) {

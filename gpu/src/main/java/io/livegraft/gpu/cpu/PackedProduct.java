@@ -4,6 +4,7 @@ import io.livegraft.gpu.machinecode.GemmKernel;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
@@ -23,25 +24,60 @@ final class PackedProduct {
     /** Rows, or columns, of a task. */
     private static final int TASK_SIZE = 2 * SIDE;
 
-    /** Left operands that a chain of products may come back to. */
-    private static final int SLOTS = 4;
+    /** Left operands that a chain of products comes back to. */
+    private static final int LEFT_SLOTS = 4;
 
-    /** A left operand that is packed already. */
+    /** Right operands that the chains of a call have in common: two factors of three adapted layers, twice. */
+    private static final int RIGHT_SLOTS = 12;
+
+    /** An operand that is packed, or room for one. */
     private static final class Slot {
         private final NativeBuffer buffer = new NativeBuffer();
         private Optional<Matrix> matrix = Optional.empty();
         private float scale;
+        private boolean filled;
         private long used;
+    }
+
+    /** The operands of one side that were used last. */
+    private static final class Slots {
+        private final List<Slot> slots;
+        private long uses;
+
+        Slots(int count) {
+            this.slots = Stream.generate(Slot::new).limit(count).toList();
+        }
+
+        /** The operand's own, or the one that was not used for longest, which isn't filled then. */
+        Slot find(Matrix matrix, float scale) {
+            Slot oldest = slots.getFirst();
+            for (Slot slot : slots) {
+                if (slot.scale == scale && slot.matrix.isPresent() && slot.matrix.get().equals(matrix)) {
+                    slot.used = ++uses;
+                    return slot;
+                }
+                oldest = slot.used < oldest.used ? slot : oldest;
+            }
+            oldest.matrix = Optional.of(matrix);
+            oldest.scale = scale;
+            oldest.filled = false;
+            oldest.used = ++uses;
+            return oldest;
+        }
+
+        void forget() {
+            slots.forEach(slot -> slot.matrix = Optional.empty());
+        }
     }
 
     /** What one thread packs operands into. */
     private static final class Packing {
         private final TilePanels panels;
-        private final List<Slot> slots = Stream.generate(Slot::new).limit(SLOTS).toList();
-        private long uses;
-        private final NativeBuffer b = new NativeBuffer();
+        private final Slots left = new Slots(LEFT_SLOTS);
+        private final Slots right = new Slots(RIGHT_SLOTS);
         private final NativeBuffer rows = new NativeBuffer();
         private final NativeBuffer strips = new NativeBuffer();
+        private long call;
 
         Packing(StripKernels.Tiles kernels) {
             this.panels = new TilePanels(kernels);
@@ -51,6 +87,7 @@ final class PackedProduct {
     private final Workers workers;
     private final TileStore store;
     private final ThreadLocal<Packing> packings;
+    private final AtomicLong calls = new AtomicLong();
 
     PackedProduct(Workers workers, StripKernels.Tiles kernels) {
         this.workers = workers;
@@ -80,7 +117,7 @@ final class PackedProduct {
 
     /** One product, whose operands may have changed since the last. */
     void alone(Matrix c, Matrix a, Matrix b, float scale, boolean accumulate) {
-        forget();
+        forget(newCall());
         run(c, a, b, scale, accumulate);
     }
 
@@ -93,38 +130,41 @@ final class PackedProduct {
         Packing packing = packings.get();
         int depth = TilePanels.padded(a.columns());
         MemorySegment rows = left(packing, a, depth, scale);
+        MemorySegment panels = right(packing, b, depth);
         for (int column = 0; column < c.columns(); column += SIDE) {
-            store.product(c, column, rows, columns(packing, b, column, depth), depth, accumulate);
+            MemorySegment panel = panels.asSlice(column / SIDE * 2 * TilePanels.stripBytes(depth));
+            store.product(c, column, rows, panel, depth, accumulate);
         }
     }
 
-    /** Forgets what the calling thread has packed: its memory may be written from here on. */
-    void forget() {
-        packings.get().slots.forEach(slot -> slot.matrix = Optional.empty());
+    /** Forgets what is packed: right operands once a {@code call}, left ones at the begin of each of its chains. */
+    void forget(long call) {
+        Packing packing = packings.get();
+        packing.left.forget();
+        if (packing.call != call) {
+            packing.call = call;
+            packing.right.forget();
+        }
     }
 
-    /** a as rows of bfloat16, packed now or before. */
+    /** A number that no call had before. */
+    long newCall() {
+        return calls.incrementAndGet();
+    }
+
+    /** a as rows of bfloat16. */
     private static MemorySegment left(Packing packing, Matrix a, int depth, float scale) {
-        packing.uses++;
-        Slot oldest = packing.slots.getFirst();
-        for (Slot slot : packing.slots) {
-            if (slot.scale == scale && slot.matrix.isPresent() && slot.matrix.get().equals(a)) {
-                slot.used = packing.uses;
-                return slot.buffer.atLeast(0);
-            }
-            oldest = slot.used < oldest.used ? slot : oldest;
+        Slot slot = packing.left.find(a, scale);
+        MemorySegment out = slot.buffer.atLeast(2L * TilePanels.padded(a.rows()) * depth);
+        if (slot.filled) {
+            return out;
         }
-        oldest.matrix = Optional.of(a);
-        oldest.scale = scale;
-        oldest.used = packing.uses;
-        MemorySegment out = oldest.buffer.atLeast(2L * TilePanels.padded(a.rows()) * depth);
-        return a.columnStride() == 1 ? rows(out, a, depth, scale) : turned(out, packing, a, depth, scale);
+        slot.filled = true;
+        return a.columnStride() == 1 ? rows(out, packing, a, depth, scale) : turned(out, packing, a, depth, scale);
     }
 
-    private static MemorySegment rows(MemorySegment out, Matrix a, int depth, float scale) {
-        for (int m = 0; m < a.rows(); m++) {
-            round(out, 2L * m * depth, a.data(), a.offset() + m * a.rowStride(), a.columns(), depth, scale);
-        }
+    private static MemorySegment rows(MemorySegment out, Packing packing, Matrix a, int depth, float scale) {
+        packing.panels.round(a, 0, a.rows(), scale, out, depth);
         return out;
     }
 
@@ -133,49 +173,36 @@ final class PackedProduct {
         MemorySegment low = packing.strips.atLeast(2 * TilePanels.stripBytes(depth));
         MemorySegment high = low.asSlice(TilePanels.stripBytes(depth));
         for (int row = 0; row < a.rows(); row += SIDE) {
-            lines(packing, a.transposed(), row, scale, low, high);
+            packing.panels.pair(a.transposed(), row, scale, low, high);
             packing.panels.turnBack(low, depth, out.asSlice(2L * row * depth));
             packing.panels.turnBack(high, depth, out.asSlice(2L * (row + HALF) * depth));
         }
         return out;
     }
 
-    /** 32 columns of b as two strips of tiles. */
-    private static MemorySegment columns(Packing packing, Matrix b, int column, int depth) {
-        MemorySegment low = packing.b.atLeast(2 * TilePanels.stripBytes(depth));
+    /** b as strips of tiles, 32 columns after 32 columns. */
+    private static MemorySegment right(Packing packing, Matrix b, int depth) {
+        Slot slot = packing.right.find(b, 1);
+        long panel = 2 * TilePanels.stripBytes(depth);
+        MemorySegment out = slot.buffer.atLeast(Math.ceilDiv(b.columns(), SIDE) * panel);
+        if (!slot.filled) {
+            slot.filled = true;
+            for (int column = 0; column < b.columns(); column += SIDE) {
+                columns(packing, b, column, depth, out.asSlice(column / SIDE * panel));
+            }
+        }
+        return out;
+    }
+
+    private static void columns(Packing packing, Matrix b, int column, int depth, MemorySegment low) {
         MemorySegment high = low.asSlice(TilePanels.stripBytes(depth));
         if (b.columnStride() == 1) {
-            lines(packing, b, column, 1, low, high);
-            return low;
+            packing.panels.pair(b, column, 1, low, high);
+            return;
         }
         MemorySegment rows = packing.rows.atLeast(2L * SIDE * depth);
-        int count = Math.min(SIDE, b.columns() - column);
-        for (int n = 0; n < count; n++) {
-            int from = b.offset() + (column + n) * b.columnStride();
-            round(rows, 2L * n * depth, b.data(), from, b.rows(), depth, 1);
-        }
+        packing.panels.round(b.transposed(), column, Math.min(SIDE, b.columns() - column), 1, rows, depth);
         packing.panels.turn(rows, depth, low);
         packing.panels.turn(rows.asSlice(2L * HALF * depth), depth, high);
-        return low;
-    }
-
-    /** 32 columns of a matrix with rows side by side, as two strips of tiles. */
-    private static void lines(
-            Packing packing, Matrix b, int column, float scale, MemorySegment low, MemorySegment high) {
-        MemorySegment rows = packing.rows.atLeast(2L * SIDE * TilePanels.padded(b.rows()));
-        int width = Math.min(SIDE, b.columns() - column);
-        for (int k = 0; k < b.rows(); k++) {
-            int from = b.offset() + k * b.rowStride() + column * b.columnStride();
-            round(rows, 2L * SIDE * k, b.data(), from, width, SIDE, scale);
-        }
-        packing.panels.pair(rows, b.rows(), low, high);
-    }
-
-    private static void round(
-            MemorySegment out, long to, float[] values, int from, int count, int padded, float scale) {
-        Rounding.row(out, to, values, from, count, scale);
-        if (count < padded) {
-            out.asSlice(to + 2L * count, 2L * (padded - count)).fill((byte) 0);
-        }
     }
 }

@@ -35,17 +35,18 @@ final class ProductChains {
 
     /** @param packed for operands that may be rounded; empty where nothing is */
     void run(List<List<Product>> chains, Optional<PackedProduct> packed) {
+        long call = packed.map(PackedProduct::newCall).orElse(0L);
         if (chains.size() == 1) {
-            chain(chains.getFirst(), packed);
+            chain(chains.getFirst(), packed, call);
         } else {
-            workers.run(chains.size(), i -> chain(chains.get(i), packed));
+            workers.run(chains.size(), i -> chain(chains.get(i), packed, call));
         }
     }
 
-    private void chain(List<Product> chain, Optional<PackedProduct> packed) {
+    private void chain(List<Product> chain, Optional<PackedProduct> packed, long call) {
         Rows scratch = rows.get();
         scratch.packed = Optional.empty();
-        packed.ifPresent(PackedProduct::forget);
+        packed.ifPresent(product -> product.forget(call));
         for (Product product : chain) {
             multiply(product, product.b(), scratch, packed);
         }

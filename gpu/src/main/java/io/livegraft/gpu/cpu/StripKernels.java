@@ -5,6 +5,7 @@ import io.livegraft.gpu.machinecode.GemmKernel;
 import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.PairKernel;
 import io.livegraft.gpu.machinecode.PanelKernel;
+import io.livegraft.gpu.machinecode.RoundKernel;
 import io.livegraft.gpu.machinecode.RowKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileKernel;
@@ -44,6 +45,7 @@ record StripKernels(
             Map<StripForm, PanelKernel> panels,
             Map<StripForm, TransposedPanelKernel> transposedPanels,
             PairKernel pair,
+            RoundKernel round,
             TurnKernel turn) {
         private static Tiles write(ExecutableMemory memory) {
             return new Tiles(
@@ -54,6 +56,7 @@ record StripKernels(
                     byForm(StripForm::quantized, form -> new PanelKernel(memory, form)),
                     byForm(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
+                    new RoundKernel(memory),
                     new TurnKernel(memory));
         }
 

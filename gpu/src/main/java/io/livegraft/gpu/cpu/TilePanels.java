@@ -68,9 +68,11 @@ final class TilePanels {
             backward(strips, input, tiles, high);
             clear(tiles, high, strips.stripCount() * StripForm.OUTPUTS, depth);
         } else {
-            MemorySegment from = rows.atLeast(2L * SIDE * depth);
-            weight.decodeBf16(from, 0, weight.outputFeatures(), input, SIDE);
-            pair(from, weight.outputFeatures(), tiles, high);
+            float[] rows = new float[weight.outputFeatures() * SIDE];
+            for (int o = 0; o < weight.outputFeatures(); o++) {
+                weight.decodeRow(rows, o * SIDE, 1, o, input, SIDE);
+            }
+            pair(new Matrix(rows, 0, SIDE, 1, weight.outputFeatures(), SIDE), 0, 1, tiles, high);
         }
         return tiles;
     }
@@ -103,14 +105,37 @@ final class TilePanels {
                 .run(tiles, 64, StripForm.TILE_BYTES, rows, 2L * depth, 2L * SIDE, depth / SIDE);
     }
 
-    /** Rows (depth, 32) of bfloat16 become two strips, padded with zeros to a multiple of 32 rows. */
-    void pair(MemorySegment rows, int depth, MemorySegment low, MemorySegment high) {
-        if (depth % 2 == 1) {
-            rows.asSlice(2L * SIDE * depth, 2L * SIDE).fill((byte) 0);
+    /** Rows of {@code b} from column {@code column} on, up to 32, become two strips, padded with zeros to a multiple of 32 rows. */
+    void pair(Matrix b, int column, float scale, MemorySegment low, MemorySegment high) {
+        int width = Math.min(SIDE, b.columns() - column);
+        int even = b.rows() / 2 * 2;
+        int from = b.offset() + column * b.columnStride();
+        long stride = 4L * b.rowStride();
+        if (even > 0) {
+            MemorySegment rows = MemorySegment.ofArray(b.data()).asSlice(4L * from);
+            kernels.pair().run(rows, stride, width, scale, low, high, even / 2, ORDERS);
         }
-        int even = depth + depth % 2;
-        kernels.pair().run(rows, 2L * SIDE, low, high, even / 2, ORDERS);
-        clear(low, high, even, padded(depth));
+        if (even < b.rows()) {
+            float[] last = new float[2 * SIDE];
+            System.arraycopy(b.data(), from + even * b.rowStride(), last, 0, width);
+            kernels.pair()
+                    .run(
+                            MemorySegment.ofArray(last),
+                            4L * SIDE,
+                            SIDE,
+                            scale,
+                            low.asSlice(stripBytes(even)),
+                            high.asSlice(stripBytes(even)),
+                            1,
+                            ORDERS);
+        }
+        clear(low, high, even + 2 * (b.rows() - even), padded(b.rows()));
+    }
+
+    /** {@code bf16(scale · a)} for rows {@code from} to {@code from + count} whose columns lie side by side, padded with zeros to {@code depth} columns. */
+    void round(Matrix a, int from, int count, float scale, MemorySegment out, int depth) {
+        MemorySegment rows = MemorySegment.ofArray(a.data()).asSlice(4L * (a.offset() + from * a.rowStride()));
+        kernels.round().run(rows, 4L * a.rowStride(), out, 2L * depth, count, a.columns(), scale);
     }
 
     private static void clear(MemorySegment low, MemorySegment high, int from, int to) {

@@ -1,6 +1,5 @@
 package io.livegraft.gpu.machinecode;
 
-import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
@@ -10,6 +9,9 @@ import java.util.Arrays;
 public final class Assembler {
     /** A place in the code that a jump goes back to. */
     public record Label(int position) {}
+
+    /** A jump forward that has no goal yet, by where it ends. */
+    public record Jump(int end) {}
 
     private enum Map {
         M0F(1),
@@ -31,10 +33,13 @@ public final class Assembler {
         PF2
     }
 
-    private final ByteArrayOutputStream code = new ByteArrayOutputStream();
+    private static final int WIDTH_512 = 2 << 5;
+
+    private byte[] code = new byte[4096];
+    private int size;
 
     public byte[] code() {
-        return code.toByteArray();
+        return Arrays.copyOf(code, size);
     }
 
     // general registers
@@ -75,15 +80,34 @@ public final class Assembler {
         bytes(0x48 | to.number() >> 3, 0xC1, 0xE0 | to.number() & 7, bits);
     }
 
+    public void shiftRight(Register to, int bits) {
+        bytes(0x48 | to.number() >> 3, 0xC1, 0xE8 | to.number() & 7, bits);
+    }
+
+    /** Goes on at the place that {@link #here} fixes when the last sum was zero. */
+    public Jump jumpIfZero() {
+        bytes(0x0F, 0x84);
+        int32(0);
+        return new Jump(size);
+    }
+
+    /** The place that a jump goes to. */
+    public void here(Jump jump) {
+        int distance = size - jump.end();
+        for (int i = 0; i < Integer.BYTES; i++) {
+            code[jump.end() - Integer.BYTES + i] = (byte) (distance >> 8 * i);
+        }
+    }
+
     public Label label() {
-        return new Label(code.size());
+        return new Label(size);
     }
 
     /** Counts down and goes back until zero is reached. */
     public void loop(Register counter, Label start) {
         add(counter, -1);
         bytes(0x0F, 0x85);
-        int32(start.position() - (code.size() + 4));
+        int32(start.position() - (size + Integer.BYTES));
     }
 
     public void prefetch(Address address) {
@@ -116,13 +140,23 @@ public final class Assembler {
         evex(Prefix.NONE, Map.M0F, 0, 0x10, to, 0, from);
     }
 
-    public void storeVector(Address to, int from) {
-        evex(Prefix.NONE, Map.M0F, 0, 0x11, from, 0, to);
+    /** Lanes whose bit in mask register {@code mask} (1 to 7) is set; the others become zeros and are not read. */
+    public void loadVector(int to, Address from, int mask) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x10, to, 0, from, 64, 0x80 | mask);
     }
 
-    /** The lower half only. */
-    public void storeHalf(Address to, int from) {
-        evex(Prefix.NONE, Map.M0F, 0, 0x11, from, 0, to, 1, 32);
+    /** Mask register {@code mask} gets the lower bits of a general register. */
+    public void loadMask(int mask, Register bits) {
+        bytes(0xC4, 0xC1 ^ bits.number() >> 3 << 5 ^ 0x20, 0x7B, 0x92, 0xC0 | mask << 3 | bits.number() & 7);
+    }
+
+    /** The lowest float32 of a vector in all lanes. */
+    public void broadcast(int to, int from) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x18, to, 0, from);
+    }
+
+    public void storeVector(Address to, int from) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x11, from, 0, to);
     }
 
     public void zero(int vector) {
@@ -257,31 +291,42 @@ public final class Assembler {
     }
 
     private void evex(Prefix prefix, Map map, int w, int opcode, int register, int second, int third) {
-        evexPrefix(prefix, map, w, register, second, third >> 3 & 1, third >> 4, 2, false);
+        evexPrefix(prefix, map, w, register, second, third >> 3 & 1, third >> 4, 0);
         bytes(opcode, 0xC0 | (register & 7) << 3 | third & 7);
     }
 
     private void evex(Prefix prefix, Map map, int w, int opcode, int register, int second, Address third) {
-        evex(prefix, map, w, opcode, register, second, third, 2, third.broadcast() ? Float.BYTES : 64);
+        evex(prefix, map, w, opcode, register, second, third, third.broadcast() ? Float.BYTES : 64, 0);
     }
 
-    /** @param unit bytes that a short displacement counts */
+    /**
+     * @param unit bytes that a short displacement counts
+     * @param masking the mask register, and whether others become zeros
+     */
     private void evex(
-            Prefix prefix, Map map, int w, int opcode, int register, int second, Address third, int width, int unit) {
+            Prefix prefix,
+            Map map,
+            int w,
+            int opcode,
+            int register,
+            int second,
+            Address third,
+            int unit,
+            int masking) {
         int index = third.index().map(Register::number).orElse(0);
         int base = third.base().number();
-        evexPrefix(prefix, map, w, register, second, base >> 3, index >> 3, width, third.broadcast());
+        int last = masking | (third.broadcast() ? 1 << 4 : 0);
+        evexPrefix(prefix, map, w, register, second, base >> 3, index >> 3, last);
         bytes(opcode);
         memory(register, third, unit);
     }
 
-    private void evexPrefix(
-            Prefix prefix, Map map, int w, int register, int second, int b, int x, int width, boolean broadcast) {
+    private void evexPrefix(Prefix prefix, Map map, int w, int register, int second, int b, int x, int last) {
         bytes(
                 0x62,
                 (register >> 3 & 1 ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | (register >> 4 ^ 1) << 4 | map.number,
                 w << 7 | (~second & 15) << 3 | 4 | prefix.ordinal(),
-                width << 5 | (broadcast ? 1 << 4 : 0) | (second >> 4 ^ 1) << 3);
+                WIDTH_512 | (second >> 4 ^ 1) << 3 | last);
     }
 
     private void wide(int opcode, int register, int rm) {
@@ -315,6 +360,11 @@ public final class Assembler {
     }
 
     private void bytes(int... values) {
-        Arrays.stream(values).forEach(code::write);
+        for (int value : values) {
+            if (size == code.length) {
+                code = Arrays.copyOf(code, 2 * size);
+            }
+            code[size++] = (byte) value;
+        }
     }
 }
