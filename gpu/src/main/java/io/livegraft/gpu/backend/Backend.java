@@ -17,8 +17,17 @@ public interface Backend extends AutoCloseable {
 
     // memory
 
-    /** A new tensor of zeros. */
+    /** A new tensor of zeros, in the workspace in use, else in memory of its own. */
     Tensor allocate(int rows, int columns);
+
+    /** As {@link #allocate} for a tensor that is written before it is read: its values are any. */
+    Tensor allocateUnset(int rows, int columns);
+
+    /** Empty memory for the tensors of a pass, until it is closed. */
+    Workspace workspace();
+
+    /** Closing it ends the life of the tensors that were allocated since in the workspace in use. */
+    Workspace.Scope temporaries();
 
     /** A new tensor that holds {@code values}, row-major. */
     Tensor upload(float[] values, int rows, int columns);

@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
@@ -11,9 +12,31 @@ import java.util.Arrays;
 
 /** The memory half of a backend whose tensors are float arrays on the heap. */
 abstract class CpuMemory implements Backend {
+    private final TensorMemory memory = new TensorMemory();
+
     @Override
     public Tensor allocate(int rows, int columns) {
-        return new CpuTensor(new float[Math.multiplyExact(rows, columns)], 0, rows, columns);
+        if (!memory.shared()) {
+            return TensorMemory.own(rows, columns);
+        }
+        CpuTensor tensor = memory.unset(rows, columns);
+        zero(tensor);
+        return tensor;
+    }
+
+    @Override
+    public Tensor allocateUnset(int rows, int columns) {
+        return memory.unset(rows, columns);
+    }
+
+    @Override
+    public Workspace workspace() {
+        return memory.workspace();
+    }
+
+    @Override
+    public Workspace.Scope temporaries() {
+        return memory.temporaries();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
@@ -26,6 +27,40 @@ abstract class ReferenceMemory implements Backend {
     @Override
     public Tensor allocate(int rows, int columns) {
         return DoubleTensor.zeros(rows, columns);
+    }
+
+    /** NaN: whoever reads what was not written is found out. */
+    @Override
+    public Tensor allocateUnset(int rows, int columns) {
+        DoubleTensor tensor = DoubleTensor.zeros(rows, columns);
+        Arrays.fill(tensor.data(), Double.NaN);
+        return tensor;
+    }
+
+    /** Every tensor has an array of its own. */
+    @Override
+    public Workspace workspace() {
+        return new Workspace() {
+            @Override
+            public Scope use() {
+                return () -> {};
+            }
+
+            @Override
+            public long bytes() {
+                return 0;
+            }
+
+            @Override
+            public void close() {
+                // nothing is shared
+            }
+        };
+    }
+
+    @Override
+    public Workspace.Scope temporaries() {
+        return () -> {};
     }
 
     @Override

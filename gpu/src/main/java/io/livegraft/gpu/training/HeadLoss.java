@@ -3,6 +3,7 @@ package io.livegraft.gpu.training;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.Arrays;
 import java.util.function.ObjIntConsumer;
@@ -59,8 +60,21 @@ final class HeadLoss {
 
     private double chunks(
             Tensor hidden, int[] targets, int rows, float gradientScale, ObjIntConsumer<Tensor> gradient) {
-        int most = Math.min(rows, targets.length);
-        Tensor room = backend.allocate(most, transformer.config().vocabSize());
+        try (Workspace workspace = backend.workspace();
+                var _ = workspace.use()) {
+            int most = Math.min(rows, targets.length);
+            return chunks(
+                    backend.allocateUnset(most, transformer.config().vocabSize()),
+                    hidden,
+                    targets,
+                    gradientScale,
+                    gradient);
+        }
+    }
+
+    private double chunks(
+            Tensor room, Tensor hidden, int[] targets, float gradientScale, ObjIntConsumer<Tensor> gradient) {
+        int most = room.rows();
         double sum = 0;
         for (int from = 0; from < targets.length; from += most) {
             int count = Math.min(most, targets.length - from);

@@ -73,7 +73,7 @@ record AdaptedRows(int start, int count, AdapterTensors adapter, OptionalLong dr
         if (mask.isEmpty()) {
             return rows;
         }
-        Tensor kept = backend.allocate(rows.rows(), rows.columns());
+        Tensor kept = backend.allocateUnset(rows.rows(), rows.columns());
         backend.dropout(kept, rows, mask.get());
         return kept;
     }

@@ -72,8 +72,8 @@ final class AdapterGradients {
                 trained,
                 pair.scaling(),
                 segment.of(backend, dy),
-                backend.allocate(segment.count(), pair.rank()),
-                backend.allocate(segment.count(), pair.rank()),
+                backend.allocateUnset(segment.count(), pair.rank()),
+                backend.allocateUnset(segment.count(), pair.rank()),
                 segment.input(backend, x, layer, kind));
     }
 

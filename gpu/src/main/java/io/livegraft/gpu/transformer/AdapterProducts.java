@@ -56,7 +56,7 @@ final class AdapterProducts {
             Optional<Pair> adapted = rows.adapter().pair(layer, kinds.get(i));
             if (adapted.isPresent()) {
                 Pair pair = adapted.get();
-                Tensor h = backend.allocate(rows.count(), pair.rank());
+                Tensor h = backend.allocateUnset(rows.count(), pair.rank());
                 chain.add(Product.into(h, rows.input(backend, x, layer, kinds.get(i)), pair.shrink(), 1));
                 chain.add(Product.adding(rows.of(backend, ys.get(i)), h, pair.expand(), pair.scaling()));
             }

@@ -59,23 +59,23 @@ final class Attention {
 
     /** Turns {@code d}, the gradient of m, into that of x, in place. */
     void backward(Tensor d, Tensor x, Activations a, int layer, Batch batch) {
-        Tensor dAttended = like(a.attended());
+        Tensor dAttended = zerosLike(a.attended());
         linears.backward(dAttended, d, a.attended(), layer, LinearKind.O_PROJ, batch);
-        Tensor dq = like(a.q().heads());
-        Tensor dk = like(a.k().heads());
-        Tensor dv = like(a.v());
+        Tensor dq = zerosLike(a.q().heads());
+        Tensor dk = zerosLike(a.k().heads());
+        Tensor dv = zerosLike(a.v());
         attendBackward(dq, dk, dv, dAttended, a, layer, batch);
         Layer norm = weights.layers().get(layer);
         Tensor dQueries = rotary.backward(dq, a.q(), norm.queryNorm(), batch.positions());
         Tensor dKeys = rotary.backward(dk, a.k(), norm.keyNorm(), batch.positions());
-        Tensor dInput = like(a.input().y());
+        Tensor dInput = zerosLike(a.input().y());
         List<Tensor> dProjected = List.of(dQueries, dKeys, dv);
         linears.backward(dInput, dProjected, a.input().y(), layer, LinearKind.QUERY_KEY_VALUE, batch);
         norms.backward(d, dInput, x, norm.attentionNorm(), a.input().rstd());
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, int layer, Batch batch) {
-        Tensor attended = like(q);
+        Tensor attended = backend.allocateUnset(q.rows(), q.columns());
         for (int s = 0; s < batch.segments().size(); s++) {
             Segment segment = batch.segments().get(s);
             int start = batch.start(s);
@@ -120,7 +120,8 @@ final class Attention {
         }
     }
 
-    private Tensor like(Tensor tensor) {
+    /** A gradient of {@code tensor} to add to. */
+    private Tensor zerosLike(Tensor tensor) {
         return backend.allocate(tensor.rows(), tensor.columns());
     }
 }

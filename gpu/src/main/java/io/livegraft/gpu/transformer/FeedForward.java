@@ -33,32 +33,33 @@ final class FeedForward {
         this.norms = norms;
     }
 
+    /** Writes y (N,C). */
+    Activations forward(Tensor y, Tensor middle, int layer, Batch batch) {
+        Activations a = activations(middle, layer, batch);
+        linears.forward(y, a.gated(), layer, LinearKind.DOWN_PROJ, batch);
+        backend.add(y, middle);
+        return a;
+    }
+
     /** Everything up to the last product. */
     Activations activations(Tensor middle, int layer, Batch batch) {
         Normalised input = norms.forward(middle, weights.layers().get(layer).feedForwardNorm());
         List<Tensor> projected = linears.forward(input.y(), layer, LinearKind.GATE_UP, batch);
         Tensor gate = projected.get(0);
         Tensor up = projected.get(1);
-        Tensor gated = like(gate);
+        Tensor gated = backend.allocateUnset(gate.rows(), gate.columns());
         backend.swiGlu(gated, gate, up);
         return new Activations(input, gate, up, gated);
     }
 
-    /** y. */
-    Tensor output(Tensor middle, Activations a, int layer, Batch batch) {
-        Tensor y = linears.forward(a.gated(), layer, LinearKind.DOWN_PROJ, batch);
-        backend.add(y, middle);
-        return y;
-    }
-
     /** Turns {@code d}, the gradient of y, into that of m, in place. */
     void backward(Tensor d, Tensor middle, Activations a, int layer, Batch batch) {
-        Tensor dGated = like(a.gated());
+        Tensor dGated = zerosLike(a.gated());
         linears.backward(dGated, d, a.gated(), layer, LinearKind.DOWN_PROJ, batch);
-        Tensor dGate = like(a.gate());
-        Tensor dUp = like(a.up());
+        Tensor dGate = zerosLike(a.gate());
+        Tensor dUp = zerosLike(a.up());
         backend.swiGluBackward(dGate, dUp, dGated, a.gate(), a.up());
-        Tensor dInput = like(a.input().y());
+        Tensor dInput = zerosLike(a.input().y());
         linears.backward(dInput, List.of(dGate, dUp), a.input().y(), layer, LinearKind.GATE_UP, batch);
         norms.backward(
                 d,
@@ -68,7 +69,8 @@ final class FeedForward {
                 a.input().rstd());
     }
 
-    private Tensor like(Tensor tensor) {
+    /** A gradient of {@code tensor} to add to. */
+    private Tensor zerosLike(Tensor tensor) {
         return backend.allocate(tensor.rows(), tensor.columns());
     }
 }

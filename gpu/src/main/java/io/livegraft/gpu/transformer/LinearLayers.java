@@ -38,22 +38,33 @@ final class LinearLayers {
         return forward(x, layer, List.of(kind), batch).getFirst();
     }
 
+    /** Into {@code y}. */
+    void forward(Tensor y, Tensor x, int layer, LinearKind kind, Batch batch) {
+        forward(List.of(y), x, layer, List.of(kind), batch);
+    }
+
     /** Outputs of several kinds over the same rows, in their order. */
     List<Tensor> forward(Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
         List<Tensor> ys = new ArrayList<>(kinds.size());
         for (LinearKind kind : kinds) {
-            ys.add(backend.allocate(x.rows(), weights.config().outputFeatures(kind.module())));
+            ys.add(backend.allocateUnset(x.rows(), weights.config().outputFeatures(kind.module())));
         }
+        forward(ys, x, layer, kinds, batch);
+        return ys;
+    }
+
+    private void forward(List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
         List<Linear> linears = linears(layer, kinds);
         for (Batch.Run run : batch.runs()) {
             base.forward(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase());
         }
-        for (int i = 0; i < kinds.size(); i++) {
-            Tensor y = ys.get(i);
-            bias(layer, kinds.get(i)).ifPresent(bias -> backend.addBias(y, bias.weight()));
+        try (var _ = backend.temporaries()) {
+            for (int i = 0; i < kinds.size(); i++) {
+                Tensor y = ys.get(i);
+                bias(layer, kinds.get(i)).ifPresent(bias -> backend.addBias(y, bias.weight()));
+            }
+            adapters.forward(ys, x, layer, kinds, batch);
         }
-        adapters.forward(ys, x, layer, kinds, batch);
-        return ys;
     }
 
     private List<Tensor> rows(List<Tensor> tensors, Batch.Run run) {
@@ -77,7 +88,9 @@ final class LinearLayers {
                     .flatMap(Vectors::gradient)
                     .ifPresent(dBias -> backend.addBiasBackward(dBias, dy));
         }
-        gradients.add(dx, dys, x, layer, kinds, batch);
+        try (var _ = backend.temporaries()) {
+            gradients.add(dx, dys, x, layer, kinds, batch);
+        }
     }
 
     private Optional<Vectors> bias(int layer, LinearKind kind) {

@@ -22,10 +22,15 @@ final class Normalisation {
     }
 
     Normalised forward(Tensor x, Vectors norm) {
-        Tensor y = backend.allocate(x.rows(), x.columns());
-        Tensor rstd = backend.allocate(x.rows(), 1);
+        Tensor y = backend.allocateUnset(x.rows(), x.columns());
+        return new Normalised(y, forward(y, x, norm));
+    }
+
+    /** Into {@code y}; returns the reciprocal deviations. */
+    Tensor forward(Tensor y, Tensor x, Vectors norm) {
+        Tensor rstd = backend.allocateUnset(x.rows(), 1);
         backend.rmsNorm(y, rstd, x, norm.weight(), epsilon);
-        return new Normalised(y, rstd);
+        return rstd;
     }
 
     void backward(Tensor dx, Tensor dy, Tensor x, Vectors norm, Tensor rstd) {

@@ -4,33 +4,31 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
-import io.livegraft.gpu.transformer.Normalisation.Normalised;
 import io.livegraft.gpu.transformer.TransformerBlock.Kept;
-import io.livegraft.gpu.transformer.TransformerBlock.Pass;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The decoder of a Llama-family base: token ids in, final hidden states and logits out, gradients back. */
 public final class Transformer {
-    /** A forward pass that can be run backward; made by {@link #record}. */
+    /** A forward pass, and what it can be run backward with; made by {@link #infer} and {@link #record}. */
     public static final class Tape {
         private final Batch batch;
-        private final List<Kept> blocks;
-        private final Tensor last;
-        private final Normalised normalised;
+        private final Tensor hidden;
+        private final Optional<Recording> recording;
 
-        private Tape(Batch batch, List<Kept> blocks, Tensor last, Normalised normalised) {
+        private Tape(Batch batch, Tensor hidden, Optional<Recording> recording) {
             this.batch = batch;
-            this.blocks = blocks;
-            this.last = last;
-            this.normalised = normalised;
+            this.hidden = hidden;
+            this.recording = recording;
         }
 
-        /** Final hidden states (N,C), normalised. */
+        /** Final hidden states (N,C), normalised; they live as long as the tape. */
         public Tensor hidden() {
-            return normalised.y();
+            return hidden;
         }
 
         /** First row of a segment in {@link #hidden()}. */
@@ -40,7 +38,14 @@ public final class Transformer {
 
         /** Activations held until the backward pass, in bytes: what {@link GradientCheckpointing} saves. */
         public long bytes() {
-            return blocks.stream().mapToLong(Kept::bytes).sum() + last.bytes() + normalised.bytes();
+            return hidden.bytes() + recording.map(Recording::bytes).orElse(0L);
+        }
+    }
+
+    /** What {@link #backward} needs; it lies in a workspace of its own. */
+    private record Recording(Workspace workspace, List<Kept> blocks, Tensor last, Tensor rstd) {
+        long bytes() {
+            return blocks.stream().mapToLong(Kept::bytes).sum() + last.bytes() + rstd.bytes();
         }
     }
 
@@ -80,31 +85,53 @@ public final class Transformer {
 
     /** Feeds all segments, in order; the tape holds their final hidden states only. */
     public Tape infer(List<Segment> segments) {
-        return run(new Batch(segments), false);
+        Batch batch = new Batch(segments);
+        Tensor hidden = states(batch);
+        try (Workspace workspace = backend.workspace();
+                var _ = workspace.use()) {
+            Tensor x = states(batch);
+            Tensor y = states(batch);
+            backend.embed(x, weights.embedding().weight(), batch.ids());
+            for (int layer = 0; layer < config().layers(); layer++) {
+                try (var _ = backend.temporaries()) {
+                    block.infer(y, x, layer, batch);
+                }
+                Tensor read = x;
+                x = y;
+                y = read;
+            }
+            norms.forward(hidden, x, weights.finalNorm());
+        }
+        return new Tape(batch, hidden, Optional.empty());
     }
 
     /** As {@link #infer}, keeping what {@link #backward} needs. */
     public Tape record(List<Segment> segments) {
-        return run(new Batch(segments), true);
+        Batch batch = new Batch(segments);
+        Tensor hidden = states(batch);
+        Workspace workspace = backend.workspace();
+        try (var _ = workspace.use()) {
+            Tensor x = states(batch);
+            backend.embed(x, weights.embedding().weight(), batch.ids());
+            List<Kept> kept = new ArrayList<>();
+            for (int layer = 0; layer < config().layers(); layer++) {
+                Tensor y = states(batch);
+                kept.add(block.record(y, x, layer, batch));
+                x = y;
+            }
+            Tensor rstd = norms.forward(hidden, x, weights.finalNorm());
+            return new Tape(batch, hidden, Optional.of(new Recording(workspace, kept, x, rstd)));
+        }
     }
 
-    private Tape run(Batch batch, boolean keep) {
-        Tensor x = backend.allocate(batch.rows(), config().hiddenSize());
-        backend.embed(x, weights.embedding().weight(), batch.ids());
-        List<Kept> kept = new ArrayList<>();
-        for (int layer = 0; layer < config().layers(); layer++) {
-            Pass pass = block.forward(x, layer, batch);
-            x = pass.y();
-            if (keep) {
-                kept.add(pass.kept());
-            }
-        }
-        return new Tape(batch, kept, x, norms.forward(x, weights.finalNorm()));
+    /** Room for hidden states (N,C). */
+    private Tensor states(Batch batch) {
+        return backend.allocateUnset(batch.rows(), config().hiddenSize());
     }
 
     /** Logits (N,V) of hidden states (N,C), all of one phase. */
     public Tensor logits(Tensor hidden, Phase phase) {
-        Tensor logits = backend.allocate(hidden.rows(), config().vocabSize());
+        Tensor logits = backend.allocateUnset(hidden.rows(), config().vocabSize());
         logits(logits, hidden, phase);
         return logits;
     }
@@ -127,13 +154,23 @@ public final class Transformer {
         base.backward(dHidden, dLogits, hidden, weights.head());
     }
 
-    /** Adds into the gradients of all adapters and trained weights that took part; all segments must be whole. */
+    /**
+     * Adds into the gradients of all adapters and trained weights that took part; all segments must be whole. Once for each tape,
+     * which ends what it keeps.
+     */
     public void backward(Tape tape, Tensor dHidden) {
-        Tensor d = backend.allocate(tape.batch.rows(), config().hiddenSize());
-        norms.backward(d, dHidden, tape.last, weights.finalNorm(), tape.normalised.rstd());
-        for (int layer = config().layers() - 1; layer >= 0; layer--) {
-            block.backward(d, tape.blocks.get(layer), layer, tape.batch);
+        Recording recording =
+                tape.recording.orElseThrow(() -> new IllegalStateException("an inferred pass can't be run backward"));
+        try (Workspace workspace = recording.workspace();
+                var _ = workspace.use()) {
+            Tensor d = backend.allocate(tape.batch.rows(), config().hiddenSize());
+            norms.backward(d, dHidden, recording.last(), weights.finalNorm(), recording.rstd());
+            for (int layer = config().layers() - 1; layer >= 0; layer--) {
+                try (var _ = backend.temporaries()) {
+                    block.backward(d, recording.blocks().get(layer), layer, tape.batch);
+                }
+            }
+            weights.embedding().gradient().ifPresent(dTable -> backend.embedBackward(dTable, d, tape.batch.ids()));
         }
-        weights.embedding().gradient().ifPresent(dTable -> backend.embedBackward(dTable, d, tape.batch.ids()));
     }
 }

@@ -15,9 +15,7 @@ final class TransformerBlock {
         }
     }
 
-    /** The block's output, and what is kept. */
-    record Pass(Tensor y, Kept kept) {}
-
+    private final Backend backend;
     private final Attention attention;
     private final FeedForward feedForward;
     private final GradientCheckpointing checkpointing;
@@ -28,22 +26,40 @@ final class TransformerBlock {
             LinearLayers linears,
             Normalisation norms,
             GradientCheckpointing checkpointing) {
+        this.backend = backend;
         this.attention = new Attention(backend, weights, linears, norms);
         this.feedForward = new FeedForward(backend, weights, linears, norms);
         this.checkpointing = checkpointing;
     }
 
-    Pass forward(Tensor x, int layer, Batch batch) {
+    /** Writes the block's output y (N,C); its temporaries go with the scope that the caller is in. */
+    void infer(Tensor y, Tensor x, int layer, Batch batch) {
         Attention.Activations first = attention.forward(x, layer, batch);
-        FeedForward.Activations second = feedForward.activations(first.output(), layer, batch);
-        Tensor y = feedForward.output(first.output(), second, layer, batch);
-        return new Pass(
-                y,
-                switch (checkpointing) {
-                    case NONE -> new Kept(x, Optional.of(first), Optional.of(second));
-                    case PARTIAL -> new Kept(x, Optional.of(first), Optional.empty());
-                    case FULL -> new Kept(x, Optional.empty(), Optional.empty());
-                });
+        feedForward.forward(y, first.output(), layer, batch);
+    }
+
+    /** As {@link #infer}, keeping what the policy says and nothing else. */
+    Kept record(Tensor y, Tensor x, int layer, Batch batch) {
+        return switch (checkpointing) {
+            case NONE -> {
+                Attention.Activations first = attention.forward(x, layer, batch);
+                yield new Kept(
+                        x, Optional.of(first), Optional.of(feedForward.forward(y, first.output(), layer, batch)));
+            }
+            case PARTIAL -> {
+                Attention.Activations first = attention.forward(x, layer, batch);
+                try (var _ = backend.temporaries()) {
+                    feedForward.forward(y, first.output(), layer, batch);
+                }
+                yield new Kept(x, Optional.of(first), Optional.empty());
+            }
+            case FULL -> {
+                try (var _ = backend.temporaries()) {
+                    infer(y, x, layer, batch);
+                }
+                yield new Kept(x, Optional.empty(), Optional.empty());
+            }
+        };
     }
 
     /** Turns {@code d}, the gradient of the block's output, into that of its input, in place. */

@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.lang.reflect.InvocationTargetException;
@@ -70,6 +71,31 @@ public final class TwinBackend {
         }
     }
 
+    private record Workspaces(Workspace reference, Workspace twin) implements Workspace {
+        @Override
+        public Scope use() {
+            return both(reference.use(), twin.use());
+        }
+
+        @Override
+        public long bytes() {
+            return twin.bytes();
+        }
+
+        @Override
+        public void close() {
+            reference.close();
+            twin.close();
+        }
+    }
+
+    private static Workspace.Scope both(Workspace.Scope reference, Workspace.Scope twin) {
+        return () -> {
+            reference.close();
+            twin.close();
+        };
+    }
+
     private final ReferenceBackend reference;
     private final Backend twin;
     private final Set<Method> compared = new LinkedHashSet<>();
@@ -110,6 +136,7 @@ public final class TwinBackend {
         TwinTolerance tolerance = tolerance(method, arguments);
         compare(method, tensors, before, tolerance);
         return switch (actual) {
+            case Tensor tensor when method.getName().equals("allocateUnset") -> new Tensors((Tensor) expected, tensor);
             case Tensor tensor -> {
                 Tensors made = new Tensors((Tensor) expected, tensor);
                 compare(method, List.of(made), List.of(values(made.reference())), tolerance);
@@ -117,6 +144,8 @@ public final class TwinBackend {
             }
             case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
             case KvCache cache -> new Caches((KvCache) expected, cache);
+            case Workspace workspace -> new Workspaces((Workspace) expected, workspace);
+            case Workspace.Scope scope -> both((Workspace.Scope) expected, scope);
             case Double value -> {
                 double[] sum = {(double) expected};
                 close(method, tolerance, sum, new double[] {value}, largest(sum));

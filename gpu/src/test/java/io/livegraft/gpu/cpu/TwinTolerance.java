@@ -49,6 +49,9 @@ enum TwinTolerance {
     static TwinTolerance of(String operation) {
         return switch (operation) {
             case "allocate",
+                    "allocateUnset",
+                    "workspace",
+                    "temporaries",
                     "upload",
                     "download",
                     "rows",

@@ -15,6 +15,7 @@ import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.model.RopeScaling;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.Codebook;
@@ -107,6 +108,7 @@ class VectorBackendTwinTest {
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
         }
+        cases.put("memory that is used again", VectorBackendTwinTest::memory);
         cases.put("embedding", VectorBackendTwinTest::embedding);
         cases.put("rotation", VectorBackendTwinTest::rotation);
         for (int[] heads : HEADS) {
@@ -122,6 +124,22 @@ class VectorBackendTwinTest {
         cases.put("loss", VectorBackendTwinTest::loss);
         cases.put("optimizer", VectorBackendTwinTest::optimizer);
         return cases;
+    }
+
+    private static void memory(Backend both, Random random) {
+        for (int pass = 0; pass < 2; pass++) {
+            try (Workspace workspace = both.workspace();
+                    var _ = workspace.use()) {
+                Tensor sum = both.allocate(3, 5);
+                for (int i = 0; i < 2; i++) {
+                    try (var _ = both.temporaries()) {
+                        Tensor gated = both.allocateUnset(3, 5);
+                        both.swiGlu(gated, tensor(both, random, 3, 5), tensor(both, random, 3, 5));
+                        both.add(sum, gated);
+                    }
+                }
+            }
+        }
     }
 
     private static void frozen(Backend both, Random random, Precision precision) {
