@@ -284,23 +284,25 @@ public final class VectorBackend extends CpuMemory {
             Arithmetic arithmetic) {
         int heads = q.columns() / headDim;
         int group = q.columns() / k.columns();
-        CpuTensor dKeys = CpuTensor.of(allocate(heads * q.rows(), headDim));
-        CpuTensor dValues = CpuTensor.of(allocate(heads * q.rows(), headDim));
-        CausalAttention attention = new CausalAttention(product(arithmetic), 0, window);
-        share(heads, (long) q.rows() * q.columns() * q.rows(), head -> {
-            int kvColumn = head / group * headDim;
-            attention.backward(
-                    CpuTensor.of(dq).columnBlock(head * headDim, headDim),
-                    CpuTensor.of(rows(dKeys, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
-                    CpuTensor.of(rows(dValues, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
-                    CpuTensor.of(dOut).columnBlock(head * headDim, headDim),
-                    CpuTensor.of(q).columnBlock(head * headDim, headDim),
-                    CpuTensor.of(k).columnBlock(kvColumn, headDim),
-                    CpuTensor.of(v).columnBlock(kvColumn, headDim));
-        });
-        for (int head = 0; head < heads; head++) {
-            addColumns(CpuTensor.of(dk), head / group * headDim, dKeys, head * q.rows());
-            addColumns(CpuTensor.of(dv), head / group * headDim, dValues, head * q.rows());
+        try (var _ = temporaries()) {
+            CpuTensor dKeys = CpuTensor.of(allocate(heads * q.rows(), headDim));
+            CpuTensor dValues = CpuTensor.of(allocate(heads * q.rows(), headDim));
+            CausalAttention attention = new CausalAttention(product(arithmetic), 0, window);
+            share(heads, (long) q.rows() * q.columns() * q.rows(), head -> {
+                int kvColumn = head / group * headDim;
+                attention.backward(
+                        CpuTensor.of(dq).columnBlock(head * headDim, headDim),
+                        CpuTensor.of(rows(dKeys, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
+                        CpuTensor.of(rows(dValues, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
+                        CpuTensor.of(dOut).columnBlock(head * headDim, headDim),
+                        CpuTensor.of(q).columnBlock(head * headDim, headDim),
+                        CpuTensor.of(k).columnBlock(kvColumn, headDim),
+                        CpuTensor.of(v).columnBlock(kvColumn, headDim));
+            });
+            for (int head = 0; head < heads; head++) {
+                addColumns(CpuTensor.of(dk), head / group * headDim, dKeys, head * q.rows());
+                addColumns(CpuTensor.of(dv), head / group * headDim, dValues, head * q.rows());
+            }
         }
     }
 
