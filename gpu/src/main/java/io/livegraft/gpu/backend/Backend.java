@@ -46,7 +46,8 @@ public interface Backend extends AutoCloseable {
     /** As above for a weight that is quantized already, which keeps its very bits. */
     LinearWeight freeze(QuantizedTensor weight);
 
-    KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity);
+    /** @param arithmetic of attention over it: {@link Arithmetic#BFLOAT16} permits to keep keys and values rounded */
+    KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic);
 
     // element-wise
 
@@ -190,11 +191,29 @@ public interface Backend extends AutoCloseable {
      *
      * @param window keys that a query sees, itself included (Mistral, arXiv 2310.06825, section 2); {@link
      *     Integer#MAX_VALUE} for all
-     * @param arithmetic of both products
      */
-    void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window, Arithmetic arithmetic);
+    void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window);
 
-    /** The same for a whole sequence from position 0, with its own k and v (T, G·D): the same bits as over a cache. */
+    /**
+     * The next token of N different sequences: row n of k and v (N, G·D) is appended to {@code caches[n]} at {@code positions[n]},
+     * then row n of q (N, H·D) attends. The same bits as one sequence after the other.
+     */
+    default void attention(
+            Tensor out,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            List<KvCache> caches,
+            int layer,
+            int[] positions,
+            int window) {
+        for (int n = 0; n < positions.length; n++) {
+            appendKv(caches.get(n), layer, rows(k, n, 1), rows(v, n, 1), positions[n]);
+            attention(rows(out, n, 1), rows(q, n, 1), caches.get(n), layer, positions[n], window);
+        }
+    }
+
+    /** The same for a whole sequence from position 0, with its own k and v (T, G·D): the bits of a cache with this arithmetic. */
     void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic);
 
     /**

@@ -2,74 +2,25 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.KvCache;
 
-/** Per layer and key-value head: keys transposed (D, capacity), values (capacity, D). */
-final class CpuKvCache implements KvCache {
-    private final int kvHeads;
-    private final int headDim;
-    private final int capacity;
-    private final float[][] keys;
-    private final float[][] values;
+/** A cache of this backend. */
+sealed interface CpuKvCache extends KvCache permits FloatKvCache, StripKvCache {
+    int kvHeads();
 
-    CpuKvCache(int layers, int kvHeads, int headDim, int capacity) {
-        this.kvHeads = kvHeads;
-        this.headDim = headDim;
-        this.capacity = capacity;
-        this.keys = new float[layers][kvHeads * headDim * capacity];
-        this.values = new float[layers][kvHeads * headDim * capacity];
-    }
+    int headDim();
+
+    /** Writes k and v (count, G·D) of one layer at {@code position} and on. */
+    void append(int layer, CpuTensor k, CpuTensor v, int position);
 
     static CpuKvCache of(KvCache cache) {
         return (CpuKvCache) cache;
     }
 
-    int kvHeads() {
-        return kvHeads;
-    }
-
-    int headDim() {
-        return headDim;
-    }
-
-    @Override
-    public int capacity() {
-        return capacity;
-    }
-
-    @Override
-    public long bytes() {
-        return 8L * keys.length * kvHeads * headDim * capacity;
-    }
-
-    void append(int layer, CpuTensor k, CpuTensor v, int position) {
-        k.requireShape(k.rows(), kvHeads * headDim);
+    default void requireRoom(CpuTensor k, CpuTensor v, int position) {
+        k.requireShape(k.rows(), kvHeads() * headDim());
         v.requireShapeOf(k);
-        if (position + k.rows() > capacity) {
+        if (position + k.rows() > capacity()) {
             throw new IllegalArgumentException(
-                    "KV cache holds %d positions, not %d".formatted(capacity, position + k.rows()));
+                    "KV cache holds %d positions, not %d".formatted(capacity(), position + k.rows()));
         }
-        for (int n = 0; n < k.rows(); n++) {
-            appendKey(keys[layer], k.data(), k.row(n), position + n);
-            for (int head = 0; head < kvHeads; head++) {
-                int to = (head * capacity + position + n) * headDim;
-                System.arraycopy(v.data(), v.row(n) + head * headDim, values[layer], to, headDim);
-            }
-        }
-    }
-
-    /** A column of every head's keys. */
-    private void appendKey(float[] transposed, float[] key, int from, int position) {
-        for (int d = 0; d < kvHeads * headDim; d++) {
-            transposed[d * capacity + position] = key[from + d];
-        }
-    }
-
-    /** Transposed keys (D, count) of one head. */
-    Matrix keysTransposed(int layer, int head, int from, int count) {
-        return new Matrix(keys[layer], head * headDim * capacity + from, capacity, 1, headDim, count);
-    }
-
-    /** Values (count, D) of one head. */
-    Matrix values(int layer, int head, int from, int count) {
-        return new Matrix(values[layer], (head * capacity + from) * headDim, headDim, 1, count, headDim);
     }
 }

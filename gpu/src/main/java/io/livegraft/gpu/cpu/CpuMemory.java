@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
@@ -73,8 +74,8 @@ abstract class CpuMemory implements Backend {
     }
 
     @Override
-    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity) {
-        return new CpuKvCache(layers, kvHeads, headDim, capacity);
+    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+        return new FloatKvCache(layers, kvHeads, headDim, capacity);
     }
 
     @Override

@@ -37,6 +37,10 @@ record CpuTensor(float[] data, int offset, int rows, int columns) implements Ten
         };
     }
 
+    CpuTensor rowBlock(int from, int count) {
+        return new CpuTensor(data, row(from), count, columns);
+    }
+
     /** Columns {@code from} to {@code from + count} of every row. */
     Matrix columnBlock(int from, int count) {
         return new Matrix(data, offset + from, columns, 1, rows, count);

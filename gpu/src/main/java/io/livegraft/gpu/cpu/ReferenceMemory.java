@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
@@ -112,7 +113,7 @@ abstract class ReferenceMemory implements Backend {
     }
 
     @Override
-    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity) {
+    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
         DoubleTensor[] keys = new DoubleTensor[layers];
         DoubleTensor[] values = new DoubleTensor[layers];
         Arrays.setAll(keys, layer -> DoubleTensor.zeros(capacity, kvHeads * headDim));

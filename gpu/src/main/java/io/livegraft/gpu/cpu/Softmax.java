@@ -12,8 +12,13 @@ final class Softmax {
     private Softmax() {}
 
     static void apply(float[] s, int from, int count) {
+        scale(s, from, count, exponentials(s, from, count));
+    }
+
+    /** {@code s[j] = e^(s[j] − max)}, in place; the factor that makes their sum 1. */
+    static float exponentials(float[] s, int from, int count) {
         VectorMath.expShifted(s, from, s, from, count, max(s, from, count));
-        scale(s, from, count, (float) (1 / InterleavedSum.of(s, from, count)));
+        return (float) (1 / InterleavedSum.of(s, from, count));
     }
 
     /** The largest; its bits don't depend on an order. */

@@ -40,6 +40,7 @@ public final class VectorBackend extends CpuMemory {
     private final LinearProducts products;
     private final Optional<PackedProduct> packed;
     private final ProductChains chains;
+    private final Optional<StripAttention> attention;
     private final RotaryTable rotary = new RotaryTable();
 
     /** With portable kernels. */
@@ -54,6 +55,7 @@ public final class VectorBackend extends CpuMemory {
         this.products = new LinearProducts(workers, kernels);
         this.chains = new ProductChains(workers, kernels.strips());
         this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
+        this.attention = kernels.strips().map(strips -> new StripAttention(workers, strips));
     }
 
     @Override
@@ -234,23 +236,63 @@ public final class VectorBackend extends CpuMemory {
     }
 
     @Override
+    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+        return onStrips(headDim, arithmetic)
+                ? new StripKvCache(layers, kvHeads, headDim, capacity)
+                : super.allocateKvCache(layers, kvHeads, headDim, capacity, arithmetic);
+    }
+
+    private boolean onStrips(int headDim, Arithmetic arithmetic) {
+        return arithmetic == Arithmetic.BFLOAT16 && attention.isPresent() && StripKvCache.fits(headDim);
+    }
+
+    @Override
     public void attention(
-            Tensor out, Tensor q, KvCache cache, int layer, int position, int window, Arithmetic arithmetic) {
-        CpuKvCache kv = CpuKvCache.of(cache);
+            Tensor out,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            List<KvCache> caches,
+            int layer,
+            int[] positions,
+            int window) {
+        if (attention.isPresent() && caches.stream().allMatch(StripKvCache.class::isInstance)) {
+            List<StripKvCache> strips = caches.stream().map(StripKvCache.class::cast).toList();
+            CpuTensor queries = CpuTensor.of(q);
+            CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
+            attention.get().step(result, queries, CpuTensor.of(k), CpuTensor.of(v), strips, layer, positions, window);
+        } else {
+            super.attention(out, q, k, v, caches, layer, positions, window);
+        }
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
+        switch (CpuKvCache.of(cache)) {
+            case FloatKvCache floats -> attention(out, q, floats, layer, position, window);
+            case StripKvCache strips -> {
+                CpuTensor queries = CpuTensor.of(q);
+                CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
+                attention.orElseThrow().run(result, queries, strips, layer, position, window);
+            }
+        }
+    }
+
+    private void attention(Tensor out, Tensor q, FloatKvCache kv, int layer, int position, int window) {
         int headDim = kv.headDim();
         int group = q.columns() / headDim / kv.kvHeads();
         int first = CausalAttention.firstKey(position, window);
         int count = position + q.rows() - first;
-        CausalAttention attention = new CausalAttention(product(arithmetic), position - first, window);
+        CausalAttention causal = new CausalAttention(PanelProduct::run, position - first, window);
         share(q.columns() / headDim, (long) q.rows() * q.columns() * (position + q.rows()), head -> {
             Matrix heads = CpuTensor.of(out).columnBlock(head * headDim, headDim);
             Matrix query = CpuTensor.of(q).columnBlock(head * headDim, headDim);
             Matrix keys = kv.keysTransposed(layer, head / group, first, count);
             Matrix values = kv.values(layer, head / group, first, count);
-            if (q.rows() == 1 && DecodeAttention.fits(headDim) && !rounds(arithmetic)) {
+            if (q.rows() == 1 && DecodeAttention.fits(headDim)) {
                 DecodeAttention.forward(heads, query, keys, values, position - first, window);
             } else {
-                attention.forward(heads, query, keys, values);
+                causal.forward(heads, query, keys, values);
             }
         });
     }
@@ -258,10 +300,11 @@ public final class VectorBackend extends CpuMemory {
     @Override
     public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
         int group = q.columns() / k.columns();
-        CausalAttention attention = new CausalAttention(product(arithmetic), 0, window);
+        MatrixProduct product = onStrips(headDim, arithmetic) ? product(arithmetic) : PanelProduct::run;
+        CausalAttention causal = new CausalAttention(product, 0, window);
         share(q.columns() / headDim, (long) q.rows() * q.columns() * q.rows(), head -> {
             int kvColumn = head / group * headDim;
-            attention.forward(
+            causal.forward(
                     CpuTensor.of(out).columnBlock(head * headDim, headDim),
                     CpuTensor.of(q).columnBlock(head * headDim, headDim),
                     CpuTensor.of(k).columnBlock(kvColumn, headDim).transposed(),
@@ -287,10 +330,10 @@ public final class VectorBackend extends CpuMemory {
         try (var _ = temporaries()) {
             CpuTensor dKeys = CpuTensor.of(allocate(heads * q.rows(), headDim));
             CpuTensor dValues = CpuTensor.of(allocate(heads * q.rows(), headDim));
-            CausalAttention attention = new CausalAttention(product(arithmetic), 0, window);
+            CausalAttention causal = new CausalAttention(product(arithmetic), 0, window);
             share(heads, (long) q.rows() * q.columns() * q.rows(), head -> {
                 int kvColumn = head / group * headDim;
-                attention.backward(
+                causal.backward(
                         CpuTensor.of(dq).columnBlock(head * headDim, headDim),
                         CpuTensor.of(rows(dKeys, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
                         CpuTensor.of(rows(dValues, head * q.rows(), q.rows())).matrix(Operand.PLAIN),

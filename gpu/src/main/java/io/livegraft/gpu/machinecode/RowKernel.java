@@ -29,7 +29,7 @@ import java.lang.invoke.MethodHandle;
  * Levels and x have to be bfloat16 values, so that products are exact: then these are, bit for bit, the sums of {@link TileKernel}.
  */
 public final class RowKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
 
     public static final int MOST_ROWS = 4;
 
@@ -57,12 +57,7 @@ public final class RowKernel {
         this.code = memory.write(write());
     }
 
-    /**
-     * @param weights strips one behind the other
-     * @param x {@code x[k · rows + m]}, float32
-     * @param y first output of row 0; rows are {@code yStride} bytes apart
-     * @param constants see {@link Constants}
-     */
+    /** As below, strips one behind the other. */
     public void run(
             MemorySegment weights,
             MemorySegment x,
@@ -71,8 +66,27 @@ public final class RowKernel {
             long blocks,
             long strips,
             Constants constants) {
+        run(weights, x, y, yStride, blocks, strips, constants, 0);
+    }
+
+    /**
+     * @param weights the first strip
+     * @param x {@code x[k · rows + m]}, float32
+     * @param y first output of row 0; rows are {@code yStride} bytes apart
+     * @param constants see {@link Constants}
+     * @param gap bytes between the end of a strip's blocks and the next strip
+     */
+    public void run(
+            MemorySegment weights,
+            MemorySegment x,
+            MemorySegment y,
+            long yStride,
+            long blocks,
+            long strips,
+            Constants constants,
+            long gap) {
         try {
-            CALL.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory());
+            CALL.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory(), gap);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -84,6 +98,7 @@ public final class RowKernel {
         Constants.enter(a, R10);
         a.loadVector(TABLE, Address.at(R10, Constants.LEVELS));
         a.loadVector(UPPER, Address.at(R10, Constants.UPPER_HALVES));
+        a.load(R10, Address.at(RSP, 16));
         Label strip = a.label();
         begin(a);
         a.move(RAX, RSI);
@@ -105,6 +120,7 @@ public final class RowKernel {
             a.add(RAX, RCX);
         }
         a.add(RDX, StripForm.OUTPUTS * Float.BYTES);
+        a.add(RDI, R10);
         a.loop(R9, strip);
         Constants.exit(a);
         a.leave();

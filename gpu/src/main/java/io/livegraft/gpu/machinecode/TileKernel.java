@@ -3,6 +3,7 @@ package io.livegraft.gpu.machinecode;
 import static io.livegraft.gpu.machinecode.Register.R10;
 import static io.livegraft.gpu.machinecode.Register.R11;
 import static io.livegraft.gpu.machinecode.Register.R12;
+import static io.livegraft.gpu.machinecode.Register.R13;
 import static io.livegraft.gpu.machinecode.Register.R8;
 import static io.livegraft.gpu.machinecode.Register.R9;
 import static io.livegraft.gpu.machinecode.Register.RAX;
@@ -24,7 +25,7 @@ import java.lang.invoke.MethodHandle;
  * are scaled. The formula, and every bit of the result, is {@link RowKernel}'s.
  */
 public final class TileKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS);
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
 
     public static final int MOST_ROWS = 16;
 
@@ -57,12 +58,7 @@ public final class TileKernel {
         this.code = memory.write(write());
     }
 
-    /**
-     * @param weights strips one behind the other
-     * @param x bfloat16, rows {@code xStride} bytes apart
-     * @param y first output of row 0; rows are {@code yStride} bytes apart
-     * @param scratch the calling thread's own
-     */
+    /** As below, strips one behind the other. */
     public void run(
             MemorySegment weights,
             MemorySegment x,
@@ -73,6 +69,27 @@ public final class TileKernel {
             long strips,
             Constants constants,
             TileScratch scratch) {
+        run(weights, x, xStride, y, yStride, blocks, strips, constants, scratch, 0);
+    }
+
+    /**
+     * @param weights the first strip
+     * @param x bfloat16, rows {@code xStride} bytes apart
+     * @param y first output of row 0; rows are {@code yStride} bytes apart
+     * @param scratch the calling thread's own
+     * @param gap bytes between the end of a strip's blocks and the next strip
+     */
+    public void run(
+            MemorySegment weights,
+            MemorySegment x,
+            long xStride,
+            MemorySegment y,
+            long yStride,
+            long blocks,
+            long strips,
+            Constants constants,
+            TileScratch scratch,
+            long gap) {
         try {
             CALL.invokeExact(code, weights,
                     x,
@@ -83,7 +100,8 @@ public final class TileKernel {
                     strips,
                     constants.memory(),
                     scratch.memory(),
-                    configuration.memory());
+                    configuration.memory(),
+                    gap);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -98,6 +116,8 @@ public final class TileKernel {
         a.load(R11, Address.at(RSP, 24));
         a.push(RBX);
         a.push(R12);
+        a.push(R13);
+        a.load(R13, Address.at(RSP, 64));
         a.move(R12, R10);
         Constants.enter(a, RAX);
         a.loadVector(TABLE, Address.at(RAX, Constants.SHORT_LEVELS));
@@ -120,9 +140,11 @@ public final class TileKernel {
         a.loop(R10, block);
         store(a);
         a.add(RCX, StripForm.OUTPUTS * Float.BYTES);
+        a.add(RDI, R13);
         a.loop(R12, strip);
         a.releaseTiles();
         Constants.exit(a);
+        a.pop(R13);
         a.pop(R12);
         a.pop(RBX);
         a.leave();

@@ -76,17 +76,32 @@ final class Attention {
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, int layer, Batch batch) {
         Tensor attended = backend.allocateUnset(q.rows(), q.columns());
-        for (int s = 0; s < batch.segments().size(); s++) {
-            Segment segment = batch.segments().get(s);
-            int start = batch.start(s);
-            int count = segment.ids().length;
-            attend(
+        for (Batch.Steps steps : batch.steps()) {
+            int start = steps.start();
+            int count = steps.count();
+            backend.attention(
                     backend.rows(attended, start, count),
                     backend.rows(q, start, count),
                     backend.rows(k, start, count),
                     backend.rows(v, start, count),
+                    steps.caches(),
                     layer,
-                    segment);
+                    steps.positions(),
+                    config.window(layer));
+        }
+        for (int s = 0; s < batch.segments().size(); s++) {
+            Segment segment = batch.segments().get(s);
+            if (!Batch.isStep(segment)) {
+                int start = batch.start(s);
+                int count = segment.ids().length;
+                attend(
+                        backend.rows(attended, start, count),
+                        backend.rows(q, start, count),
+                        backend.rows(k, start, count),
+                        backend.rows(v, start, count),
+                        layer,
+                        segment);
+            }
         }
         return attended;
     }
@@ -95,7 +110,7 @@ final class Attention {
         if (segment.cache().isPresent()) {
             KvCache cache = segment.cache().get();
             backend.appendKv(cache, layer, k, v, segment.position());
-            backend.attention(out, q, cache, layer, segment.position(), config.window(layer), weights.arithmetic());
+            backend.attention(out, q, cache, layer, segment.position(), config.window(layer));
         } else {
             backend.attention(out, q, k, v, config.headDim(), config.window(layer), weights.arithmetic());
         }

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Phase;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ final class Batch {
     private final int[] positions;
     private final List<Run> runs;
     private final List<AdaptedRows> adapted;
+    private final List<Steps> steps;
 
     Batch(List<Segment> segments) {
         this.segments = List.copyOf(segments);
@@ -30,6 +32,37 @@ final class Batch {
         }
         this.runs = runs(this.segments);
         this.adapted = AdaptedRows.merged(this);
+        this.steps = steps(this.segments, starts);
+    }
+
+    /** Neighbouring segments that feed one token each to a cache, from row {@code start} on. */
+    record Steps(int start, List<KvCache> caches, int[] positions) {
+        int count() {
+            return positions.length;
+        }
+    }
+
+    private static List<Steps> steps(List<Segment> segments, int[] starts) {
+        List<Steps> steps = new ArrayList<>();
+        for (int from = 0; from < segments.size(); from++) {
+            int to = from;
+            while (to < segments.size() && isStep(segments.get(to))) {
+                to++;
+            }
+            if (from < to) {
+                List<Segment> some = segments.subList(from, to);
+                List<KvCache> caches =
+                        some.stream().flatMap(step -> step.cache().stream()).toList();
+                int[] positions = some.stream().mapToInt(Segment::position).toArray();
+                steps.add(new Steps(starts[from], caches, positions));
+                from = to;
+            }
+        }
+        return List.copyOf(steps);
+    }
+
+    static boolean isStep(Segment segment) {
+        return segment.ids().length == 1 && segment.cache().isPresent();
     }
 
     /** Neighbouring rows whose segments are of one phase. */
@@ -59,6 +92,11 @@ final class Batch {
     /** Rows with adapters; neighbours with the same one together. */
     List<AdaptedRows> adapted() {
         return adapted;
+    }
+
+    /** All segments of which {@link #isStep} is true. */
+    List<Steps> steps() {
+        return steps;
     }
 
     List<Segment> segments() {

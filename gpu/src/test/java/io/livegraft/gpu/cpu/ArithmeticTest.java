@@ -123,11 +123,11 @@ class ArithmeticTest {
 
     /** Of {@code count} queries from {@code position} on. */
     private static float[] cached(Backend backend, int position, int count, int window, Arithmetic arithmetic) {
-        KvCache cache = backend.allocateKvCache(1, 1, HEAD_DIM, LENGTH);
+        KvCache cache = backend.allocateKvCache(1, 1, HEAD_DIM, LENGTH, arithmetic);
         backend.appendKv(cache, 0, keys(backend), valuesOf(backend), 0);
         Tensor out = backend.allocate(count, HEADS * HEAD_DIM);
         Tensor some = backend.rows(queries(backend), position, count);
-        backend.attention(out, some, cache, 0, position, window, arithmetic);
+        backend.attention(out, some, cache, 0, position, window);
         return values(backend, out);
     }
 

@@ -174,10 +174,10 @@ class FastKernelTest {
         Tensor q = backend.upload(TinyModel.gaussian(random, length * 2 * headDim, 1), length, 2 * headDim);
         Tensor k = backend.upload(TinyModel.gaussian(random, length * headDim, 1), length, headDim);
         Tensor v = backend.upload(TinyModel.gaussian(random, length * headDim, 1), length, headDim);
-        KvCache cache = backend.allocateKvCache(1, 1, headDim, length);
+        KvCache cache = backend.allocateKvCache(1, 1, headDim, length, Arithmetic.FLOAT32);
         backend.appendKv(cache, 0, k, v, 0);
         Tensor out = backend.allocate(count, 2 * headDim);
-        backend.attention(out, backend.rows(q, position, count), cache, 0, position, window, Arithmetic.FLOAT32);
+        backend.attention(out, backend.rows(q, position, count), cache, 0, position, window);
         return values(backend, out);
     }
 

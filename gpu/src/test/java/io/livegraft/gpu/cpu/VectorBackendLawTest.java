@@ -37,11 +37,11 @@ class VectorBackendLawTest {
         Tensor q = tensor(random, N, 36);
         Tensor k = tensor(random, N, 18);
         Tensor v = tensor(random, N, 18);
-        KvCache cache = vector.allocateKvCache(1, 3, 6, 40);
+        KvCache cache = vector.allocateKvCache(1, 3, 6, 40, Arithmetic.FLOAT32);
         Tensor stepped = vector.allocate(N, 36);
         for (int n = 0; n < N; n++) {
             vector.appendKv(cache, 0, vector.rows(k, n, 1), vector.rows(v, n, 1), n);
-            vector.attention(vector.rows(stepped, n, 1), vector.rows(q, n, 1), cache, 0, n, window, Arithmetic.FLOAT32);
+            vector.attention(vector.rows(stepped, n, 1), vector.rows(q, n, 1), cache, 0, n, window);
         }
         Tensor whole = vector.allocate(N, 36);
         vector.attention(whole, q, k, v, 6, window, Arithmetic.FLOAT32);

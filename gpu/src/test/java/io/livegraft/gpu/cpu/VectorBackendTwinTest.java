@@ -248,7 +248,7 @@ class VectorBackendTwinTest {
     /** Prefill, single tokens, a whole sequence, and its gradients. */
     private static void attention(
             Backend both, Random random, int heads, int kvHeads, int dim, int window, Arithmetic arithmetic) {
-        KvCache cache = both.allocateKvCache(2, kvHeads, dim, 31);
+        KvCache cache = both.allocateKvCache(2, kvHeads, dim, 31, arithmetic);
         int position = 0;
         for (int count : new int[] {17, 1, 1, 11}) {
             both.appendKv(
@@ -258,7 +258,7 @@ class VectorBackendTwinTest {
                     tensor(both, random, count, kvHeads * dim),
                     position);
             Tensor q = tensor(both, random, count, heads * dim);
-            both.attention(both.allocate(count, heads * dim), q, cache, 1, position, window, arithmetic);
+            both.attention(both.allocate(count, heads * dim), q, cache, 1, position, window);
             position += count;
         }
         for (int count : new int[] {1, 2, 13, 71}) {

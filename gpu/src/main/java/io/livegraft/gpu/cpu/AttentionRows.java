@@ -1,0 +1,125 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.machinecode.Constants;
+import io.livegraft.gpu.machinecode.RowKernel;
+import io.livegraft.gpu.machinecode.StripForm;
+import io.livegraft.gpu.machinecode.TileKernel;
+import io.livegraft.gpu.machinecode.TileScratch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/**
+ * Attention of a few rows over one key-value head's strips; see {@link StripAttention} for the formula. Every thread has its own.
+ */
+final class AttentionRows {
+    private static final StripForm FORM = StripForm.BFLOAT16;
+    private static final int STRIP = StripForm.OUTPUTS;
+    private static final Constants CONSTANTS = Constants.withoutLevels();
+
+    /**
+     * Rows of q, and of out alike.
+     *
+     * @param offset of the first from the tensor's own
+     * @param stride from one row to the next
+     * @param position of the first row's last key
+     * @param step from a row's last key to the next row's: 0 for heads of one query, 1 for queries of one head
+     */
+    record Rows(int offset, int stride, int count, int position, int step) {
+        int last(int m) {
+            return position + m * step;
+        }
+    }
+
+    private final StripKernels kernels;
+    private final TileScratch scratch = TileScratch.allocate();
+    private final NativeBuffer rounded = new NativeBuffer();
+    private float[] scores = new float[0];
+    private float[] turned = new float[0];
+
+    AttentionRows(StripKernels kernels) {
+        this.kernels = kernels;
+    }
+
+    /** Rows that one call takes at most. */
+    static int most(StripKernels kernels) {
+        return kernels.tiles().isPresent() ? TileKernel.MOST_ROWS : RowKernel.MOST_ROWS;
+    }
+
+    void run(CpuTensor out, CpuTensor q, Rows rows, StripKvCache cache, int layer, int head, int window) {
+        int from = CausalAttention.firstKey(rows.position(), window);
+        int keys = TilePanels.padded(rows.last(rows.count() - 1) + 1 - from);
+        scores(q, rows, cache, cache.keys(layer, head, from), keys);
+        MemorySegment p = probabilities(rows, from, keys, window);
+        MemorySegment y = MemorySegment.ofArray(out.data()).asSlice(4L * (out.offset() + rows.offset()));
+        long gap = cache.valueStripBytes() - (long) keys * STRIP * Short.BYTES;
+        int strips = cache.headDim() / STRIP;
+        product(cache.values(layer, head, from), p, keys, y, rows.stride(), rows.count(), strips, gap);
+    }
+
+    /** {@code scores (count, keys)}. */
+    private void scores(CpuTensor q, Rows rows, StripKvCache cache, MemorySegment strips, int keys) {
+        int depth = cache.keyTiles() * StripForm.TILE_INPUTS;
+        int headDim = cache.headDim();
+        MemorySegment x = rounded.atLeast(2L * rows.count() * depth);
+        float scale = CausalAttention.scale(headDim);
+        for (int m = 0; m < rows.count(); m++) {
+            long to = 2L * m * depth;
+            Rounding.row(x, to, q.data(), q.offset() + rows.offset() + m * rows.stride(), headDim, scale);
+            zero(x, to + 2L * headDim, to + 2L * depth);
+        }
+        if (scores.length < rows.count() * keys) {
+            scores = new float[rows.count() * keys];
+        }
+        product(strips, x, depth, MemorySegment.ofArray(scores), keys, rows.count(), keys / STRIP, 0);
+    }
+
+    /** Softmax over each row's keys, rounded; zeros around them. */
+    private MemorySegment probabilities(Rows rows, int from, int keys, int window) {
+        MemorySegment p = rounded.atLeast(2L * rows.count() * keys);
+        for (int m = 0; m < rows.count(); m++) {
+            int begin = Math.max(0, rows.last(m) + 1 - window) - from;
+            int count = rows.last(m) + 1 - from - begin;
+            int row = m * keys;
+            float factor = Softmax.exponentials(scores, row + begin, count);
+            zero(p, 2L * row, 2L * (row + begin));
+            Rounding.row(p, 2L * (row + begin), scores, row + begin, count, factor);
+            zero(p, 2L * (row + begin + count), 2L * (row + keys));
+        }
+        return p;
+    }
+
+    private static void zero(MemorySegment memory, long from, long to) {
+        if (from < to) {
+            memory.asSlice(from, to - from).fill((byte) 0);
+        }
+    }
+
+    /** {@code y = x · stripsᵀ}, x (count, depth) bfloat16, rows of y {@code stride} float32 apart. */
+    private void product(
+            MemorySegment weights, MemorySegment x, int depth, MemorySegment y, int stride, int count, int strips, long gap) {
+        int tiles = depth / StripForm.TILE_INPUTS;
+        Optional<StripKernels.Tiles> onTiles = kernels.tiles();
+        if (onTiles.isPresent()) {
+            TileKernel kernel = onTiles.get().decode().get(FORM).get(count - 1);
+            kernel.run(weights, x, 2L * depth, y, 4L * stride, tiles, strips, CONSTANTS, scratch, gap);
+        } else {
+            RowKernel kernel = kernels.rows().get(FORM).get(count - 1);
+            kernel.run(weights, turned(x, depth, count), y, 4L * stride, tiles, strips, CONSTANTS, gap);
+        }
+    }
+
+    /** As float32, a column's rows side by side. */
+    private MemorySegment turned(MemorySegment x, int depth, int count) {
+        if (turned.length < depth * count) {
+            turned = new float[depth * count];
+        }
+        for (int m = 0; m < count; m++) {
+            for (int k = 0; k < depth; k++) {
+                int bits = x.getAtIndex(ValueLayout.JAVA_SHORT, m * depth + k) << 16;
+                turned[k * count + m] = Float.intBitsToFloat(bits);
+            }
+        }
+        return MemorySegment.ofArray(turned);
+    }
+}
