@@ -7,6 +7,7 @@ import io.livegraft.gpu.machinecode.TileKernel;
 import io.livegraft.gpu.machinecode.TileScratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -82,9 +83,9 @@ final class AttentionRows {
             int count = rows.last(m) + 1 - from - begin;
             int row = m * keys;
             float factor = Softmax.exponentials(scores, row + begin, count);
-            zero(p, 2L * row, 2L * (row + begin));
-            Rounding.row(p, 2L * (row + begin), scores, row + begin, count, factor);
-            zero(p, 2L * (row + begin + count), 2L * (row + keys));
+            Arrays.fill(scores, row, row + begin, 0f);
+            Arrays.fill(scores, row + begin + count, row + keys, 0f);
+            Rounding.row(p, 2L * row, scores, row, keys, factor);
         }
         return p;
     }

@@ -1,5 +1,10 @@
 package io.livegraft.gpu.cpu;
 
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
 /**
  * Sums in double precision with eight running totals, so that an addition needn't wait for the one before it.
  *
@@ -12,11 +17,35 @@ package io.livegraft.gpu.cpu;
  */
 final class InterleavedSum {
     private static final int CHAINS = 8;
+    private static final VectorSpecies<Double> TOTALS = DoubleVector.SPECIES_512;
+    private static final VectorSpecies<Float> TERMS = FloatVector.SPECIES_256;
+    /** Whether a register holds all totals; the bits are the same. */
+    private static final boolean WIDE = DoubleVector.SPECIES_PREFERRED.length() >= CHAINS;
 
     private InterleavedSum() {}
 
     /** {@code Σ x}. */
     static double of(float[] x, int from, int count) {
+        return WIDE ? inRegister(x, from, count) : oneByOne(x, from, count);
+    }
+
+    static double inRegister(float[] x, int from, int count) {
+        DoubleVector t = DoubleVector.zero(TOTALS);
+        int i = from;
+        int end = from + count - count % CHAINS;
+        for (; i < end; i += CHAINS) {
+            t = t.add(FloatVector.fromArray(TERMS, x, i).convertShape(VectorOperators.F2D, TOTALS, 0));
+        }
+        double rest = 0;
+        for (; i < from + count; i++) {
+            rest += x[i];
+        }
+        double even = (t.lane(0) + t.lane(4)) + (t.lane(2) + t.lane(6));
+        double odd = (t.lane(1) + t.lane(5)) + (t.lane(3) + t.lane(7));
+        return even + odd + rest;
+    }
+
+    static double oneByOne(float[] x, int from, int count) {
         double t0 = 0;
         double t1 = 0;
         double t2 = 0;

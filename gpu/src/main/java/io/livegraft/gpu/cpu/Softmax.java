@@ -25,14 +25,16 @@ final class Softmax {
     static float max(float[] s, int from, int count) {
         FloatVector max = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
         int j = 0;
-        for (; j + SPECIES.length() <= count; j += SPECIES.length()) {
-            max = max.max(FloatVector.fromArray(SPECIES, s, from + j));
+        for (; j < SPECIES.loopBound(count); j += SPECIES.length()) {
+            FloatVector x = FloatVector.fromArray(SPECIES, s, from + j);
+            max = max.blend(x, x.compare(VectorOperators.GT, max));
         }
-        float largest = max.reduceLanes(VectorOperators.MAX);
-        for (; j < count; j++) {
-            largest = Math.max(largest, s[from + j]);
+        if (j < count) {
+            VectorMask<Float> mask = SPECIES.indexInRange(j, count);
+            FloatVector x = FloatVector.fromArray(SPECIES, s, from + j, mask);
+            max = max.blend(x, x.compare(VectorOperators.GT, max).and(mask));
         }
-        return largest;
+        return max.reduceLanes(VectorOperators.MAX);
     }
 
     /** {@code s *= factor}. */

@@ -261,6 +261,7 @@ class VectorBackendTwinTest {
             both.attention(both.allocate(count, heads * dim), q, cache, 1, position, window);
             position += count;
         }
+        step(both, random, heads, kvHeads, dim, window, arithmetic);
         for (int count : new int[] {1, 2, 13, 71}) {
             Tensor q = tensor(both, random, count, heads * dim);
             Tensor k = tensor(both, random, count, kvHeads * dim);
@@ -278,6 +279,28 @@ class VectorBackendTwinTest {
                     window,
                     arithmetic);
         }
+    }
+
+    /** Three sequences at different positions. */
+    private static void step(
+            Backend both, Random random, int heads, int kvHeads, int dim, int window, Arithmetic arithmetic) {
+        int[] positions = {0, 5, 17};
+        List<KvCache> caches = new ArrayList<>();
+        for (int position : positions) {
+            KvCache cache = both.allocateKvCache(1, kvHeads, dim, 18, arithmetic);
+            Tensor before = tensor(both, random, position, kvHeads * dim);
+            both.appendKv(cache, 0, before, before, 0);
+            caches.add(cache);
+        }
+        both.attention(
+                both.allocate(3, heads * dim),
+                tensor(both, random, 3, heads * dim),
+                tensor(both, random, 3, kvHeads * dim),
+                tensor(both, random, 3, kvHeads * dim),
+                caches,
+                0,
+                positions,
+                window);
     }
 
     private static void loss(Backend both, Random random) {
