@@ -102,10 +102,10 @@ final class AttentionRows {
         int tiles = depth / StripForm.TILE_INPUTS;
         Optional<StripKernels.Tiles> onTiles = kernels.tiles();
         if (onTiles.isPresent()) {
-            TileKernel kernel = onTiles.get().decode().get(FORM).get(count - 1);
+            TileKernel kernel = onTiles.get().decode().get(FORM).get(count);
             kernel.run(weights, x, 2L * depth, y, 4L * stride, tiles, strips, CONSTANTS, scratch, gap);
         } else {
-            RowKernel kernel = kernels.rows().get(FORM).get(count - 1);
+            RowKernel kernel = kernels.rows().get(FORM).get(count);
             kernel.run(weights, turned(x, depth, count), y, 4L * stride, tiles, strips, CONSTANTS, gap);
         }
     }

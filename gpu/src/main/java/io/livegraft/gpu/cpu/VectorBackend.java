@@ -299,6 +299,11 @@ public final class VectorBackend extends CpuMemory {
 
     @Override
     public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
+        if (onStrips(headDim, arithmetic) && packed.isEmpty()) {
+            attention.orElseThrow()
+                    .whole(CpuTensor.of(out), CpuTensor.of(q), CpuTensor.of(k), CpuTensor.of(v), headDim, window);
+            return;
+        }
         int group = q.columns() / k.columns();
         MatrixProduct product = onStrips(headDim, arithmetic) ? product(arithmetic) : PanelProduct::run;
         CausalAttention causal = new CausalAttention(product, 0, window);
