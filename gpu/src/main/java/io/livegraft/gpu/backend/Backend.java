@@ -46,6 +46,9 @@ public interface Backend extends AutoCloseable {
     /** As above for a weight that is quantized already, which keeps its very bits. */
     LinearWeight freeze(QuantizedTensor weight);
 
+    /** A frozen table (V,C) in FP32 or BF16 for {@link #embed(Tensor, LinearWeight, int[])} alone: no product is taken with it. */
+    LinearWeight freezeTable(HostTensor table, Precision precision);
+
     /** @param arithmetic of attention over it: {@link Arithmetic#BFLOAT16} permits to keep keys and values rounded */
     KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic);
 
@@ -123,6 +126,9 @@ public interface Backend extends AutoCloseable {
 
     /** {@code y[n] = table[ids[n]]}. */
     void embed(Tensor y, Tensor table, int[] ids);
+
+    /** The same from a frozen table (V,C), or a frozen weight that is one: the values that it decodes to, exactly. */
+    void embed(Tensor y, LinearWeight table, int[] ids);
 
     /** {@code dTable[ids[n]] += dy[n]}, in order of n. */
     void embedBackward(Tensor dTable, Tensor dy, int[] ids);

@@ -1,18 +1,45 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.WeightImage;
+import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
-/** The upper half of a float32, rounded to nearest even. */
-record Bf16Weight(int outputFeatures, int inputFeatures, short[] values) implements CpuLinearWeight {
+/**
+ * The upper half of a float32, rounded to nearest even.
+ *
+ * @param values row-major, on the heap or in native memory
+ */
+record Bf16Weight(int outputFeatures, int inputFeatures, MemorySegment values) implements CpuLinearWeight {
+    private static final String ROWS = "BFLOAT16_ROWS";
+
     static Bf16Weight round(int outputFeatures, int inputFeatures, float[] values) {
         short[] rounded = new short[values.length];
         for (int i = 0; i < values.length; i++) {
             rounded[i] = Bf16.fromFloat(values[i]);
         }
-        return new Bf16Weight(outputFeatures, inputFeatures, rounded);
+        return new Bf16Weight(outputFeatures, inputFeatures, MemorySegment.ofArray(rounded));
+    }
+
+    /** A weight as {@link #image} has it; empty where that is of another form or length. */
+    static Optional<Bf16Weight> of(WeightImage image) {
+        long bytes = (long) Short.BYTES * image.outputFeatures() * image.inputFeatures();
+        return image.form().equals(ROWS) && image.bytes().byteSize() == bytes
+                ? Optional.of(new Bf16Weight(image.outputFeatures(), image.inputFeatures(), image.bytes()))
+                : Optional.empty();
+    }
+
+    WeightImage image() {
+        return new WeightImage(ROWS, outputFeatures, inputFeatures, new float[16], values);
+    }
+
+    Bf16Weight movedTo(HugeMemory memory) {
+        MemorySegment moved = memory.allocate(values.byteSize());
+        MemorySegment.copy(values, ValueLayout.JAVA_SHORT, 0, moved, ValueLayout.JAVA_SHORT, 0, values.byteSize() / 2);
+        return new Bf16Weight(outputFeatures, inputFeatures, moved);
     }
 
     /** With zeros behind the columns of {@code weight}, up to a multiple of {@code unit}. */
@@ -24,27 +51,33 @@ record Bf16Weight(int outputFeatures, int inputFeatures, short[] values) impleme
                 rounded[row * columns + i] = Bf16.fromFloat(weight.values()[row * weight.columns() + i]);
             }
         }
-        return new Bf16Weight(weight.rows(), columns, rounded);
+        return new Bf16Weight(weight.rows(), columns, MemorySegment.ofArray(rounded));
     }
 
     @Override
     public long bytes() {
-        return 2L * values.length;
+        return values.byteSize();
+    }
+
+    short at(int row, int column) {
+        return values.get(ValueLayout.JAVA_SHORT, offset(row, column));
+    }
+
+    private long offset(int row, int column) {
+        return Short.BYTES * ((long) row * inputFeatures + column);
     }
 
     @Override
     public void decodeBf16(MemorySegment out, int first, int count, int from, int width) {
         for (int r = 0; r < count; r++) {
-            MemorySegment.copy(
-                    values, (first + r) * inputFeatures + from, out, ValueLayout.JAVA_SHORT, 2L * r * width, width);
+            MemorySegment.copy(values, offset(first + r, from), out, 2L * r * width, 2L * width);
         }
     }
 
     @Override
     public void decodeRow(float[] out, int offset, int stride, int row, int fromColumn, int count) {
-        int from = row * inputFeatures + fromColumn;
         for (int i = 0; i < count; i++) {
-            out[offset + i * stride] = Bf16.toFloat(values[from + i]);
+            out[offset + i * stride] = Bf16.toFloat(at(row, fromColumn + i));
         }
     }
 }

@@ -74,6 +74,11 @@ abstract class CpuMemory implements Backend {
     }
 
     @Override
+    public LinearWeight freezeTable(HostTensor table, Precision precision) {
+        return CpuLinearWeight.freeze(table, precision);
+    }
+
+    @Override
     public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
         return new FloatKvCache(layers, kvHeads, headDim, capacity);
     }
@@ -96,6 +101,15 @@ abstract class CpuMemory implements Backend {
         out.requireShape(ids.length, rows.columns());
         for (int n = 0; n < ids.length; n++) {
             System.arraycopy(rows.data(), rows.row(ids[n]), out.data(), out.row(n), rows.columns());
+        }
+    }
+
+    @Override
+    public void embed(Tensor y, LinearWeight table, int[] ids) {
+        CpuLinearWeight rows = CpuLinearWeight.of(table);
+        CpuTensor out = CpuTensor.of(y).requireShape(ids.length, rows.inputFeatures());
+        for (int n = 0; n < ids.length; n++) {
+            rows.decodeRow(out.data(), out.row(n), 1, ids[n], 0, rows.inputFeatures());
         }
     }
 

@@ -113,6 +113,11 @@ abstract class ReferenceMemory implements Backend {
     }
 
     @Override
+    public LinearWeight freezeTable(HostTensor table, Precision precision) {
+        return CpuLinearWeight.freeze(table, precision);
+    }
+
+    @Override
     public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
         DoubleTensor[] keys = new DoubleTensor[layers];
         DoubleTensor[] values = new DoubleTensor[layers];
@@ -143,6 +148,19 @@ abstract class ReferenceMemory implements Backend {
         DoubleTensor out = DoubleTensor.of(y).requireShape(ids.length, table.columns());
         for (int n = 0; n < ids.length; n++) {
             copy(out.rowBlock(n, 1), DoubleTensor.of(table).rowBlock(ids[n], 1));
+        }
+    }
+
+    @Override
+    public void embed(Tensor y, LinearWeight table, int[] ids) {
+        CpuLinearWeight rows = CpuLinearWeight.of(table);
+        DoubleTensor out = DoubleTensor.of(y).requireShape(ids.length, rows.inputFeatures());
+        float[] row = new float[rows.inputFeatures()];
+        for (int n = 0; n < ids.length; n++) {
+            rows.decodeRow(row, 0, 1, ids[n], 0, row.length);
+            for (int c = 0; c < row.length; c++) {
+                out.set(n, c, row[c]);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.WeightImage;
 import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.StripForm;
@@ -7,7 +8,9 @@ import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.tensor.Bf16;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A weight in strips ({@link StripForm} has the layout), made at load; files keep their formats. A nested scale is undone: 4.5
@@ -47,9 +50,7 @@ record StripWeight(
 
     static StripWeight of(BlockTensor tensor, StripForm form, HugeMemory memory) {
         StripWeight weight = empty(memory, form, tensor.rows(), tensor.columns(), tensor.levels());
-        for (int row = 0; row < tensor.rows(); row++) {
-            weight.fill(row, tensor);
-        }
+        IntStream.range(0, tensor.rows()).parallel().forEach(row -> weight.fill(row, tensor));
         return weight;
     }
 
@@ -57,20 +58,37 @@ record StripWeight(
     static StripWeight of(Bf16Weight rounded, StripForm form, HugeMemory memory) {
         StripWeight weight =
                 empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
-        for (int row = 0; row < rounded.outputFeatures(); row++) {
-            for (int k = 0; k < rounded.inputFeatures(); k += 2) {
-                int from = row * rounded.inputFeatures() + k;
-                int pair = rounded.values()[from] & 0xFFFF | rounded.values()[from + 1] << 16;
-                weight.strips.set(ValueLayout.JAVA_INT, weight.pair(row, k), pair);
-            }
-        }
+        IntStream.range(0, rounded.outputFeatures()).parallel().forEach(row -> weight.fill(row, rounded));
         return weight;
     }
 
-    private static StripWeight empty(HugeMemory memory, StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
+    /** A weight as {@link #image} has it; empty where that is of another length than its shape and form say. */
+    static Optional<StripWeight> of(WeightImage image) {
+        return Arrays.stream(StripForm.values())
+                .filter(form -> form.name().equals(image.form()))
+                .filter(form -> bytes(form, image.outputFeatures(), image.inputFeatures())
+                        == image.bytes().byteSize())
+                .map(form -> new StripWeight(
+                        form,
+                        image.outputFeatures(),
+                        image.inputFeatures(),
+                        image.bytes(),
+                        image.levels(),
+                        Constants.of(image.levels())))
+                .findFirst();
+    }
+
+    WeightImage image() {
+        return new WeightImage(form.name(), outputFeatures, inputFeatures, levels, strips);
+    }
+
+    private static long bytes(StripForm form, int outputFeatures, int inputFeatures) {
         long pairs = Math.ceilDiv(outputFeatures, 2 * StripForm.OUTPUTS);
-        long blocks = 2 * pairs * (inputFeatures / form.blockInputs());
-        MemorySegment strips = memory.allocate(blocks * form.blockBytes());
+        return 2 * pairs * (inputFeatures / form.blockInputs()) * form.blockBytes();
+    }
+
+    private static StripWeight empty(HugeMemory memory, StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
+        MemorySegment strips = memory.allocate(bytes(form, outputFeatures, inputFeatures));
         return new StripWeight(form, outputFeatures, inputFeatures, strips, levels, Constants.of(levels));
     }
 
@@ -89,6 +107,13 @@ record StripWeight(
                 float scale = tensor.scales().of((row * inputFeatures + k) / tensor.blockSize());
                 strips.set(ValueLayout.JAVA_FLOAT, scale(row, k), scale);
             }
+        }
+    }
+
+    private void fill(int row, Bf16Weight rounded) {
+        for (int k = 0; k < inputFeatures; k += 2) {
+            int pair = rounded.at(row, k) & 0xFFFF | rounded.at(row, k + 1) << 16;
+            strips.set(ValueLayout.JAVA_INT, pair(row, k), pair);
         }
     }
 

@@ -11,6 +11,8 @@ import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.WeightImage;
+import io.livegraft.gpu.backend.WeightImages;
 import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.quantization.BlockTensor;
@@ -30,7 +32,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Every element is computed in one order that neither the vector width, the threads nor the rows beside it can change (law 3).
  * How far it may be from {@link ReferenceBackend} is one table in the tests, {@code TwinTolerance}. Used from one thread at a time.
  */
-public final class VectorBackend extends CpuMemory {
+public final class VectorBackend extends CpuMemory implements WeightImages {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
     /** Element-wise work below this is not worth a second thread. */
     private static final int PARALLEL_ELEMENTS = 32_768;
@@ -73,6 +75,14 @@ public final class VectorBackend extends CpuMemory {
         return laidOut(CpuLinearWeight.freeze(weight));
     }
 
+    @Override
+    public LinearWeight freezeTable(HostTensor table, Precision precision) {
+        LinearWeight weight = CpuLinearWeight.freeze(table, precision);
+        return weight instanceof Bf16Weight rounded
+                ? kernels.strips().<LinearWeight>map(strips -> rounded.movedTo(strips.memory())).orElse(weight)
+                : weight;
+    }
+
     private LinearWeight laidOut(CpuLinearWeight weight) {
         if (kernels.strips().isEmpty()) {
             return weight;
@@ -86,6 +96,25 @@ public final class VectorBackend extends CpuMemory {
             case Bf16Weight rounded when StripWeight.fits(rounded) -> StripWeight.of(rounded, StripForm.BFLOAT16, memory);
             case Bf16Weight _, Fp32Weight _, RowWeight _, StripWeight _ -> weight;
         };
+    }
+
+    @Override
+    public Optional<String> layout() {
+        return kernels.strips().map(_ -> "strips-1");
+    }
+
+    @Override
+    public Optional<WeightImage> image(LinearWeight weight) {
+        return switch (CpuLinearWeight.of(weight)) {
+            case StripWeight strips -> Optional.of(strips.image());
+            case Bf16Weight rounded when rounded.values().isNative() -> Optional.of(rounded.image());
+            case Bf16Weight _, Fp32Weight _, BlockWeight _, RowWeight _ -> Optional.empty();
+        };
+    }
+
+    @Override
+    public Optional<LinearWeight> restore(WeightImage image) {
+        return StripWeight.of(image).<LinearWeight>map(strips -> strips).or(() -> Bf16Weight.of(image));
     }
 
     @Override

@@ -24,6 +24,8 @@ import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
+import io.livegraft.gpu.weightcache.BaseWeights;
+import io.livegraft.gpu.weightcache.WeightCache;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,19 +45,22 @@ public final class Engine implements AutoCloseable {
     private final ModelDirectory directory;
     private final Tokenizer tokenizer;
     private final Backend backend;
+    private final BaseWeights weights;
     private final Precision precision;
     private final Transformer transformer;
     private final int maxSequenceTokens;
     private int admitted;
 
-    private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, Backend backend) {
+    private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, VectorBackend backend) {
         this.settings = settings;
         this.directory = directory;
         this.tokenizer = tokenizer;
         this.backend = backend;
         this.precision = settings.precision().orElse(directory.precision());
+        this.weights = WeightCache.weights(settings.weightCache(), directory, precision, backend);
         this.transformer = new Transformer(
-                backend, TransformerWeights.frozen(backend, directory, precision), settings.checkpointing());
+                backend, TransformerWeights.frozen(backend, directory, precision, weights), settings.checkpointing());
+        weights.complete();
         int limit = directory.config().maxPositions();
         this.maxSequenceTokens =
                 settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
@@ -91,7 +96,7 @@ public final class Engine implements AutoCloseable {
 
     /** SHA-256 of configuration, tokenizer and weights, hexadecimal. */
     public String baseDigest() {
-        return directory.digest();
+        return weights.baseDigest();
     }
 
     /** What the bits of a result depend on besides the inputs; part of every config digest. */

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
+import io.livegraft.gpu.weightcache.WeightCacheSettings;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param sliceTokens tokens of one training slice at most (a longer example is one slice)
  * @param checkpointing what a training slice keeps of its forward half; never changes a bit of any result
  * @param kernels of the CPU backend; part of the numeric profile
+ * @param weightCache where weights are kept in the form that kernels read; never changes a bit of any result
  */
 public record EngineSettings(
         Path base,
@@ -28,7 +30,8 @@ public record EngineSettings(
         int maxSequenceTokens,
         int sliceTokens,
         GradientCheckpointing checkpointing,
-        KernelChoice kernels) {
+        KernelChoice kernels,
+        WeightCacheSettings weightCache) {
     private static final String AS_STORED = "auto";
 
     public EngineSettings {
@@ -53,6 +56,7 @@ public record EngineSettings(
                 engine.getInt("slice-tokens"),
                 GradientCheckpointing.valueOf(
                         engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)),
-                KernelChoice.valueOf(engine.getString("kernels").toUpperCase(Locale.ROOT)));
+                KernelChoice.valueOf(engine.getString("kernels").toUpperCase(Locale.ROOT)),
+                WeightCacheSettings.from(engine, System.getenv()));
     }
 }

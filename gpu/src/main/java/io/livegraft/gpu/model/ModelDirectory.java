@@ -223,9 +223,18 @@ public final class ModelDirectory {
 
     /** SHA-256 in hex over names and contents of config, tokenizer and weight files; reads them all. */
     public String digest() {
+        return FileDigest.of(digested());
+    }
+
+    /** Changes with names, sizes and times of change of the files that {@link #digest()} reads; 64 hexadecimal digits, at once. */
+    public String stamp() {
+        return FileStamp.of(digested());
+    }
+
+    private List<Path> digested() {
         List<Path> files = new ArrayList<>(weights.files());
         DIGESTED.stream().map(path::resolve).filter(Files::isRegularFile).forEach(files::add);
-        return FileDigest.of(files);
+        return files;
     }
 
     /**

@@ -15,9 +15,7 @@ record Footprint(long linearBytes, long linearWeights, long bytes) {
     static Footprint of(TransformerWeights weights) {
         long linearBytes = 0;
         long linearWeights = 0;
-        long other = weights.embedding().weight().bytes()
-                + weights.finalNorm().weight().bytes()
-                + bytes(weights.head());
+        long other = embedding(weights) + weights.finalNorm().weight().bytes() + bytes(weights.head());
         for (Layer layer : weights.layers()) {
             for (Linear linear : layer.linears().values()) {
                 linearBytes += bytes(linear);
@@ -31,6 +29,11 @@ record Footprint(long linearBytes, long linearWeights, long bytes) {
 
     double bitsPerWeight() {
         return 8.0 * linearBytes / linearWeights;
+    }
+
+    /** A tied head's own matrix counts once. */
+    private static long embedding(TransformerWeights weights) {
+        return weights.embedding().equals(weights.head()) ? 0 : bytes(weights.embedding());
     }
 
     private static long bytes(Linear linear) {

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.quantization;
 
 import io.livegraft.gpu.tensor.HostTensor;
+import java.util.stream.IntStream;
 
 /**
  * A weight as 4-bit indices into a codebook and one scale per block of consecutive values, over the flat row-major weight.
@@ -56,7 +57,8 @@ public record BlockTensor(
     }
 
     /**
-     * Rounds every value of a matrix to the codebook; refuses values that are not finite.
+     * Rounds every value of a matrix to the codebook; refuses values that are not finite. Blocks, whole bytes each, are shared
+     * out to the machine's cores.
      *
      * @param doubleQuantization whether the scales are quantized to 8 bits as well
      */
@@ -65,7 +67,7 @@ public record BlockTensor(
         float[] values = weight.values();
         byte[] packed = new byte[Math.ceilDiv(values.length, 2)];
         float[] absMax = new float[Math.ceilDiv(values.length, blockSize)];
-        for (int block = 0; block < absMax.length; block++) {
+        IntStream.range(0, absMax.length).parallel().forEach(block -> {
             int begin = block * blockSize;
             int end = Math.min(begin + blockSize, values.length);
             absMax[block] = AbsMax.of(values, begin, end);
@@ -74,7 +76,7 @@ public record BlockTensor(
                 int index = codebook.index(values[i] * reciprocal);
                 packed[i >> 1] |= (byte) ((i & 1) == 0 ? index << 4 : index);
             }
-        }
+        });
         Scales scales = doubleQuantization ? DoubleQuantization.quantize(absMax) : new Scales.Plain(absMax);
         return new BlockTensor(codebook, codebook.levels(), weight.rows(), weight.columns(), blockSize, packed, scales);
     }

@@ -22,7 +22,7 @@ public final class DurableFile {
 
     /** Writes the contents in any order. */
     @FunctionalInterface
-    interface Positioned {
+    public interface Positioned {
         void writeTo(FileChannel channel) throws IOException;
     }
 
@@ -38,7 +38,7 @@ public final class DurableFile {
     }
 
     /** As {@link #write(Path, Contents)}. */
-    static void writeAnywhere(Path file, Positioned contents) {
+    public static void writeAnywhere(Path file, Positioned contents) {
         Path target = file.toAbsolutePath();
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {

@@ -91,7 +91,7 @@ public final class Transformer {
                 var _ = workspace.use()) {
             Tensor x = states(batch);
             Tensor y = states(batch);
-            backend.embed(x, weights.embedding().weight(), batch.ids());
+            embed(x, batch.ids());
             for (int layer = 0; layer < config().layers(); layer++) {
                 try (var _ = backend.temporaries()) {
                     block.infer(y, x, layer, batch);
@@ -112,7 +112,7 @@ public final class Transformer {
         Workspace workspace = backend.workspace();
         try (var _ = workspace.use()) {
             Tensor x = states(batch);
-            backend.embed(x, weights.embedding().weight(), batch.ids());
+            embed(x, batch.ids());
             List<Kept> kept = new ArrayList<>();
             for (int layer = 0; layer < config().layers(); layer++) {
                 Tensor y = states(batch);
@@ -127,6 +127,13 @@ public final class Transformer {
     /** Room for hidden states (N,C). */
     private Tensor states(Batch batch) {
         return backend.allocateUnset(batch.rows(), config().hiddenSize());
+    }
+
+    private void embed(Tensor x, int[] ids) {
+        switch (weights.embedding()) {
+            case Linear.Frozen(var table) -> backend.embed(x, table, ids);
+            case Linear.Trained(var table, var gradient) -> backend.embed(x, table, ids);
+        }
     }
 
     /** Logits (N,V) of hidden states (N,C), all of one phase. */
@@ -170,7 +177,10 @@ public final class Transformer {
                     block.backward(d, recording.blocks().get(layer), layer, tape.batch);
                 }
             }
-            weights.embedding().gradient().ifPresent(dTable -> backend.embedBackward(dTable, d, tape.batch.ids()));
+            switch (weights.embedding()) {
+                case Linear.Frozen _ -> {}
+                case Linear.Trained(var table, var gradient) -> backend.embedBackward(gradient, d, tape.batch.ids());
+            }
         }
     }
 }

@@ -3,9 +3,9 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.WeightSource;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
-import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.EnumMap;
@@ -28,12 +28,12 @@ import java.util.stream.Stream;
 public record TransformerWeights(
         ModelConfig config,
         Arithmetic arithmetic,
-        Vectors embedding,
+        Linear embedding,
         List<Layer> layers,
         Vectors finalNorm,
         Linear head) {
 
-    /** Weights that are not a linear layer: the embedding (V,C), a norm (1,C) or (1,D), a bias (1,out); the gradient only in full training. */
+    /** Weights that are not a matrix: a norm (1,C) or (1,D), a bias (1,out); the gradient only in full training. */
     public record Vectors(Tensor weight, Optional<Tensor> gradient) {}
 
     /**
@@ -61,35 +61,34 @@ public record TransformerWeights(
         }
     }
 
-    private static final String EMBEDDING = "model.embed_tokens.weight";
-    private static final String HEAD = "lm_head.weight";
+    static final String EMBEDDING = "model.embed_tokens.weight";
+    static final String HEAD = "lm_head.weight";
 
     /**
-     * Loads a base that stays as it is; linear layers in {@code precision}, the head in
-     * bfloat16 unless that is float32, the rest in float32.
-     *
-     * @param precision of the linear layers; see {@link FrozenLinear} for those that are stored quantized
+     * As {@link #frozen(Backend, ModelDirectory, Precision, WeightSource)}, every weight from the base's own files.
      */
     public static TransformerWeights frozen(Backend backend, ModelDirectory directory, Precision precision) {
-        ModelConfig config = directory.config();
-        HostTensor embedding = directory.tensor(EMBEDDING);
-        HostTensor head = config.tieWordEmbeddings() ? embedding : directory.tensor(HEAD);
-        return build(
-                config,
-                Arithmetic.beside(precision),
-                name -> {
-                    HostTensor t = name.equals(EMBEDDING) ? embedding : directory.tensor(name);
-                    boolean matrix = t.shape().size() == 2;
-                    Tensor weight = backend.upload(t.values(), matrix ? t.rows() : 1, matrix ? t.columns() : t.rows());
-                    return new Vectors(weight, Optional.empty());
-                },
-                name -> new Linear.Frozen(FrozenLinear.load(backend, directory, name, precision)),
-                new Linear.Frozen(backend.freeze(head, headPrecision(precision))));
+        return frozen(backend, directory, precision, WeightSource.FILES);
     }
 
-    /** The head's form: bitsandbytes leaves it at 16 bits. */
-    private static Precision headPrecision(Precision precision) {
-        return precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
+    /**
+     * Loads a base that stays as it is; linear layers in {@code precision}, the head in bfloat16 unless that is float32, the
+     * embedding as exactly as it is stored, the rest in float32. One tensor at a time is on the heap.
+     *
+     * @param precision of the linear layers; see {@link FrozenLinear} for those that are stored quantized
+     * @param source asked for every matrix by its name, the head always by that of an untied one
+     */
+    public static TransformerWeights frozen(
+            Backend backend, ModelDirectory directory, Precision precision, WeightSource source) {
+        FrozenBase base = new FrozenBase(backend, directory, precision, source);
+        Linear head = base.head();
+        return build(
+                directory.config(),
+                Arithmetic.beside(precision),
+                name -> new Vectors(base.vector(name), Optional.empty()),
+                base::linear,
+                base.embedding(head),
+                head);
     }
 
     /** Views of one arena of values and one of gradients, both in {@link #layout}. */
@@ -103,6 +102,7 @@ public record TransformerWeights(
                 Arithmetic.FLOAT32,
                 name -> new Vectors(value.apply(name), Optional.of(gradient.apply(name))),
                 linear,
+                linear.apply(EMBEDDING),
                 linear.apply(config.tieWordEmbeddings() ? EMBEDDING : HEAD));
     }
 
@@ -139,12 +139,13 @@ public record TransformerWeights(
             Arithmetic arithmetic,
             Function<String, Vectors> vectors,
             Function<String, Linear> linear,
+            Linear embedding,
             Linear head) {
         List<Layer> layers = IntStream.range(0, config.layers())
                 .mapToObj(layer -> layer(config, layer, vectors, linear))
                 .toList();
         return new TransformerWeights(
-                config, arithmetic, vectors.apply(EMBEDDING), layers, vectors.apply("model.norm.weight"), head);
+                config, arithmetic, embedding, layers, vectors.apply("model.norm.weight"), head);
     }
 
     private static Layer layer(

@@ -169,6 +169,7 @@ public final class TwinBackend {
     private static TwinTolerance tolerance(Method method, Object[] arguments) {
         return parts(arguments)
                 .filter(Weights.class::isInstance)
+                .filter(_ -> !method.getName().equals("embed"))
                 .map(Weights.class::cast)
                 .map(weights -> TwinTolerance.ofLinear(weights.precision()))
                 .max(Comparator.comparingDouble(TwinTolerance::relative))

@@ -57,6 +57,7 @@ enum TwinTolerance {
                     "rows",
                     "view",
                     "freeze",
+                    "freezeTable",
                     "allocateKvCache",
                     "appendKv",
                     "zero",

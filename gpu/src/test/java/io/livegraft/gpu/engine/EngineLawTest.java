@@ -16,6 +16,7 @@ import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
+import io.livegraft.gpu.weightcache.WeightCacheSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -178,6 +179,6 @@ class EngineLawTest {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
         return Engine.open(new EngineSettings(
-                base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO));
+                base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO, WeightCacheSettings.OFF));
     }
 }

@@ -13,6 +13,7 @@ import io.livegraft.gpu.quantization.QuantizationFormat;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
+import io.livegraft.gpu.weightcache.WeightCacheSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -82,6 +83,6 @@ class QuantizedServingTest {
 
     private static Engine open(Path directory, Optional<Precision> precision) {
         return Engine.open(
-                new EngineSettings(directory, precision, 1, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO));
+                new EngineSettings(directory, precision, 1, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO, WeightCacheSettings.OFF));
     }
 }

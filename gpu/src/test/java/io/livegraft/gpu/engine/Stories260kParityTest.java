@@ -21,6 +21,7 @@ import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import java.io.IOException;
+import io.livegraft.gpu.weightcache.WeightCacheSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,7 +120,7 @@ class Stories260kParityTest {
 
     private Engine open(Precision precision, int threads) {
         return Engine.open(new EngineSettings(
-                base, Optional.of(precision), threads, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO));
+                base, Optional.of(precision), threads, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO, WeightCacheSettings.OFF));
     }
 
     private static JsonNode read(Path file) {

@@ -1,0 +1,15 @@
+package io.livegraft.gpu.backend;
+
+import java.util.Optional;
+
+/** What a backend whose weights may outlive the process can do beside {@link Backend}'s operations. */
+public interface WeightImages {
+    /** Version of the forms, e.g. {@code strips-1}; empty where the backend makes no images. */
+    Optional<String> layout();
+
+    /** Of a weight that this backend made; empty where it is not in native memory, but as its file has it. */
+    Optional<WeightImage> image(LinearWeight weight);
+
+    /** The weight, in the image's own memory; empty where the image does not fit its form. */
+    Optional<LinearWeight> restore(WeightImage image);
+}
