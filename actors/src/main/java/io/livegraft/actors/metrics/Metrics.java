@@ -18,6 +18,7 @@ public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Gauge requestsRunning = gauge("requests_running", "Requests on the device.");
     private final Gauge requestsWaiting = gauge("requests_waiting", "Requests that wait for the device.");
+    private final Gauge memory = gauge("memory_bytes", "Memory of the base's weights and of what may be added to it.", "kind");
     private final Histogram timeToFirstToken =
             histogram("time_to_first_token_seconds", "From admission to the first token.", LATENCY);
     private final Histogram interTokenLatency =
@@ -52,6 +53,11 @@ public final class Metrics {
 
     public PrometheusRegistry registry() {
         return registry;
+    }
+
+    /** Of the base: linear, head, embedding, vectors; sequence is one of the longest, heap the most that Java takes. */
+    public void memory(String kind, long bytes) {
+        memory.labelValues(kind).set(bytes);
     }
 
     public void requestsRunning(int requests) {

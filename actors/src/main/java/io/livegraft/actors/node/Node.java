@@ -12,6 +12,7 @@ import io.livegraft.actors.kafka.Topics;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.RegistryDatabase;
 import io.livegraft.gpu.engine.Engine;
+import io.livegraft.gpu.engine.MemoryBudget;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -59,6 +60,7 @@ public final class Node implements AutoCloseable {
             Topics.create(bootstrapServers, settings.kafka());
             this.engine = closing(Engine.open(settings.engine()));
             state.claimFor(engine.baseDigest());
+            record(engine.memory());
             LogWriter writer = closing(new LogWriter(bootstrapServers));
             this.system = closing(start(rootConfig, state, writer), Node::stop);
             NodeGuardian.Parts parts = await(
@@ -133,6 +135,15 @@ public final class Node implements AutoCloseable {
                 LOG.warn("a part did not stop cleanly", e);
             }
         }
+    }
+
+    private void record(MemoryBudget memory) {
+        metrics.memory("linear", memory.linear());
+        metrics.memory("head", memory.head());
+        metrics.memory("embedding", memory.embedding());
+        metrics.memory("vectors", memory.vectors());
+        metrics.memory("sequence", memory.sequence());
+        metrics.memory("heap", memory.heap());
     }
 
     private String broker(StateDirectory state) {

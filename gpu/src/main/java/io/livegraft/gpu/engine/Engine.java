@@ -49,6 +49,7 @@ public final class Engine implements AutoCloseable {
     private final Precision precision;
     private final Transformer transformer;
     private final int maxSequenceTokens;
+    private final MemoryBudget memory;
     private int admitted;
 
     private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, VectorBackend backend) {
@@ -58,12 +59,14 @@ public final class Engine implements AutoCloseable {
         this.backend = backend;
         this.precision = settings.precision().orElse(directory.precision());
         this.weights = WeightCache.weights(settings.weightCache(), directory, precision, backend);
-        this.transformer = new Transformer(
-                backend, TransformerWeights.frozen(backend, directory, precision, weights), settings.checkpointing());
+        TransformerWeights frozen = TransformerWeights.frozen(backend, directory, precision, weights);
+        this.transformer = new Transformer(backend, frozen, settings.checkpointing());
         weights.complete();
         int limit = directory.config().maxPositions();
         this.maxSequenceTokens =
                 settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
+        this.memory = MemoryBudget.of(frozen, transformer, maxSequenceTokens, settings.maxSequences());
+        LOG.info("{}", memory.description());
     }
 
     /** Loads a base; a directory that can't be used is refused with {@link ErrorCode#INVALID_MODEL}. */
@@ -102,6 +105,11 @@ public final class Engine implements AutoCloseable {
     /** What the bits of a result depend on besides the inputs; part of every config digest. */
     public String profile() {
         return backend.profile() + "/" + precision;
+    }
+
+    /** What the base takes, and what may come on top. */
+    public MemoryBudget memory() {
+        return memory;
     }
 
     /** Longest prompt and answer together, in tokens. */

@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -203,6 +204,19 @@ public final class ModelDirectory {
         return quantizedTensor(huggingFaceName)
                 .map(QuantizedTensor::dequantize)
                 .orElseGet(() -> dense(huggingFaceName));
+    }
+
+    /** All of {@link #expectedTensors()} with one dimension, norms and biases, by name; opens each file once. */
+    public Map<String, HostTensor> vectors() {
+        Map<String, HostTensor> vectors = new HashMap<>();
+        try (OpenWeights open = new OpenWeights(weights)) {
+            expectedTensors().forEach((name, shape) -> {
+                if (shape.size() == 1) {
+                    vectors.put(name, open.read(name));
+                }
+            });
+        }
+        return vectors;
     }
 
     private HostTensor dense(String huggingFaceName) {

@@ -15,10 +15,10 @@ record Footprint(long linearBytes, long linearWeights, long bytes) {
     static Footprint of(TransformerWeights weights) {
         long linearBytes = 0;
         long linearWeights = 0;
-        long other = embedding(weights) + weights.finalNorm().weight().bytes() + bytes(weights.head());
+        long other = embedding(weights) + weights.finalNorm().weight().bytes() + weights.head().bytes();
         for (Layer layer : weights.layers()) {
             for (Linear linear : layer.linears().values()) {
-                linearBytes += bytes(linear);
+                linearBytes += linear.bytes();
                 linearWeights += weights(linear);
             }
             other +=
@@ -33,14 +33,7 @@ record Footprint(long linearBytes, long linearWeights, long bytes) {
 
     /** A tied head's own matrix counts once. */
     private static long embedding(TransformerWeights weights) {
-        return weights.embedding().equals(weights.head()) ? 0 : bytes(weights.embedding());
-    }
-
-    private static long bytes(Linear linear) {
-        return switch (linear) {
-            case Linear.Frozen(var weight) -> weight.bytes();
-            case Linear.Trained(var weight, var gradient) -> weight.bytes();
-        };
+        return weights.embedding().equals(weights.head()) ? 0 : weights.embedding().bytes();
     }
 
     private static long weights(Linear linear) {

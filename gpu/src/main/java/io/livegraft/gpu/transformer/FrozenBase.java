@@ -8,13 +8,23 @@ import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.safetensors.DType;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** The tensors of a base that stays as it is, each in its form on the device. */
-record FrozenBase(Backend backend, ModelDirectory directory, Precision precision, WeightSource source) {
+record FrozenBase(
+        Backend backend,
+        ModelDirectory directory,
+        Precision precision,
+        WeightSource source,
+        Map<String, HostTensor> vectors) {
+    static FrozenBase open(Backend backend, ModelDirectory directory, Precision precision, WeightSource source) {
+        return new FrozenBase(backend, directory, precision, source, directory.vectors());
+    }
+
     /** A norm or a bias, as one row. */
     Tensor vector(String name) {
-        HostTensor vector = directory.tensor(name);
+        HostTensor vector = vectors.get(name);
         return backend.upload(vector.values(), 1, vector.rows());
     }
 

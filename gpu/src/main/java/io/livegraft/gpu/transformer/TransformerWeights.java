@@ -80,7 +80,7 @@ public record TransformerWeights(
      */
     public static TransformerWeights frozen(
             Backend backend, ModelDirectory directory, Precision precision, WeightSource source) {
-        FrozenBase base = new FrozenBase(backend, directory, precision, source);
+        FrozenBase base = FrozenBase.open(backend, directory, precision, source);
         Linear head = base.head();
         return build(
                 directory.config(),

@@ -19,6 +19,7 @@ public record WeightCacheSettings(Optional<Path> directory, long maxBytes, boole
     public static final WeightCacheSettings OFF = new WeightCacheSettings(Optional.empty(), 0, true);
 
     private static final String USERS_OWN = "auto";
+    private static final String NONE = "off";
 
     public WeightCacheSettings {
         if (maxBytes < 0) {
@@ -37,7 +38,7 @@ public record WeightCacheSettings(Optional<Path> directory, long maxBytes, boole
     }
 
     private static Optional<Path> directory(String text, Map<String, String> environment) {
-        if (text.isBlank()) {
+        if (text.isBlank() || text.equals(NONE)) {
             return Optional.empty();
         }
         return Optional.of(text.equals(USERS_OWN) ? usersOwn(environment) : Path.of(text));

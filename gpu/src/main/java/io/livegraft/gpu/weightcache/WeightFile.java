@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -61,8 +62,7 @@ record WeightFile(WeightFileHeader header, Map<String, WeightImage> images) {
             }
             MemorySegment data = hugePages
                     ? copied(channel, start(length), header)
-                    : channel.map(FileChannel.MapMode.READ_ONLY, start(length), header.dataBytes(), Arena.ofAuto());
-            check(data, header);
+                    : mapped(channel, start(length), header);
             return new WeightFile(
                     header,
                     header.weights().stream().collect(Collectors.toMap(Entry::name, entry -> entry.image(data))));
@@ -85,28 +85,38 @@ record WeightFile(WeightFileHeader header, Map<String, WeightImage> images) {
         return WeightFileHeader.decode(json.array());
     }
 
+    /** Each piece is checked while the processor still has it. */
     private static MemorySegment copied(FileChannel channel, long start, WeightFileHeader header) throws IOException {
         MemorySegment data = new HugeMemory().allocate(header.dataBytes());
-        try {
-            header.pieces().parallelStream().forEach(piece -> {
-                try {
-                    read(channel, piece.of(data), start + piece.offset());
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        check(header, piece -> {
+            try {
+                return read(channel, piece.of(data), start + piece.offset());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
         return data;
     }
 
-    private static void check(MemorySegment data, WeightFileHeader header) throws IOException {
-        Optional<Piece> damaged = header.pieces().parallelStream()
-                .filter(piece -> PieceCheck.of(piece.of(data)) != piece.check())
-                .findAny();
-        if (damaged.isPresent()) {
-            throw new IOException("weight '%s' is damaged".formatted(damaged.get().name()));
+    private static MemorySegment mapped(FileChannel channel, long start, WeightFileHeader header) throws IOException {
+        MemorySegment data =
+                channel.map(FileChannel.MapMode.READ_ONLY, start, header.dataBytes(), Arena.ofAuto());
+        check(header, piece -> piece.of(data));
+        return data;
+    }
+
+    /** On all of the machine's cores. */
+    private static void check(WeightFileHeader header, Function<Piece, ByteBuffer> bytes) throws IOException {
+        try {
+            Optional<Piece> damaged = header.pieces().parallelStream()
+                    .filter(piece -> PieceCheck.of(bytes.apply(piece)) != piece.check())
+                    .findAny();
+            if (damaged.isPresent()) {
+                throw new IOException(
+                        "weight '%s' is damaged".formatted(damaged.get().name()));
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 

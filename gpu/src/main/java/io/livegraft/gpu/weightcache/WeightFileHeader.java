@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  */
 record WeightFileHeader(String key, String baseDigest, List<Entry> weights, long dataBytes) {
     /** Bytes that are read and checked in one go. */
-    static final int PIECE = 4 << 20;
+    static final int PIECE = 1 << 20;
 
     private static final long ALIGNMENT = 64;
     private static final JsonMapper JSON = new JsonMapper();

@@ -1,0 +1,81 @@
+package io.livegraft.gpu.engine;
+
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.transformer.Transformer;
+import io.livegraft.gpu.transformer.TransformerWeights;
+import io.livegraft.gpu.transformer.TransformerWeights.Layer;
+
+/**
+ * Where an engine's memory goes, in bytes.
+ *
+ * @param linear weights of the seven linear kinds in all layers
+ * @param head of the base
+ * @param embedding 0 where that is the head's own matrix
+ * @param vectors norms and biases
+ * @param sequence keys and values of one sequence of {@code sequenceTokens}
+ * @param sequences admitted at once, at most
+ * @param adapterRank one rank of an adapter on all linear kinds, served
+ * @param heap Java's, at most: scratch is in it, and whatever above is not in native memory
+ */
+public record MemoryBudget(
+        long linear,
+        long head,
+        long embedding,
+        long vectors,
+        long sequence,
+        int sequenceTokens,
+        int sequences,
+        long adapterRank,
+        long heap) {
+    /** Enough for a cache's own granularity not to count. */
+    private static final int SAMPLE_TOKENS = 64;
+
+    static MemoryBudget of(
+            TransformerWeights weights, Transformer transformer, int sequenceTokens, int sequences) {
+        long linear = 0;
+        long vectors = weights.finalNorm().weight().bytes();
+        for (Layer layer : weights.layers()) {
+            linear += layer.linears().values().stream().mapToLong(one -> one.bytes()).sum();
+            vectors += layer.vectors().mapToLong(one -> one.weight().bytes()).sum();
+        }
+        boolean shared = weights.embedding().equals(weights.head());
+        long token = transformer.allocateKvCache(SAMPLE_TOKENS).bytes() / SAMPLE_TOKENS;
+        LoraConfig rank = new LoraConfig(1, 1, false, LoraConfig.ALL_LINEAR);
+        return new MemoryBudget(
+                linear,
+                weights.head().bytes(),
+                shared ? 0 : weights.embedding().bytes(),
+                vectors,
+                token * sequenceTokens,
+                sequenceTokens,
+                sequences,
+                4L * LoraAdapter.layout(rank, weights.config()).size(),
+                Runtime.getRuntime().maxMemory());
+    }
+
+    /** All of the base. */
+    public long weights() {
+        return linear + head + embedding + vectors;
+    }
+
+    /** One line, in MiB. */
+    public String description() {
+        return "memory in MiB: weights %.1f (linear %.1f, head %.1f, embedding %.1f, norms and biases %.1f); %.1f for each of %d sequences of %d tokens; %.2f for each rank of an adapter; heap at most %.0f"
+                .formatted(
+                        mib(weights()),
+                        mib(linear),
+                        mib(head),
+                        mib(embedding),
+                        mib(vectors),
+                        mib(sequence),
+                        sequences,
+                        sequenceTokens,
+                        mib(adapterRank),
+                        mib(heap));
+    }
+
+    private static double mib(long bytes) {
+        return bytes / (double) (1 << 20);
+    }
+}
