@@ -13,8 +13,12 @@ public final class Refusals {
     private Refusals() {}
 
     public static void assertInvalidModel(String partOfTheMessage, Executable action) {
+        assertRefused(ErrorCode.INVALID_MODEL, partOfTheMessage, action);
+    }
+
+    public static void assertRefused(ErrorCode code, String partOfTheMessage, Executable action) {
         LivegraftException refusal = assertThrows(LivegraftException.class, action);
-        assertEquals(ErrorCode.INVALID_MODEL, refusal.code());
+        assertEquals(code, refusal.code());
         String message = String.valueOf(refusal.getMessage());
         assertTrue(message.contains(partOfTheMessage), () -> "'" + partOfTheMessage + "' is not in: " + message);
         assertEquals(1, message.lines().count(), () -> "one sentence, not: " + message);

@@ -57,8 +57,8 @@ public final class Livegraft {
         line.addSubcommand(new CommandLine(new FeedbackCommand()).addSubcommand(new FeedbackSendCommand(terminal)));
         line.addSubcommand(new CommandLine(new BenchCommand())
                 .addSubcommand(new BenchQualityCommand(terminal))
-                .addSubcommand(UnbuiltCommand.unbuilt(terminal, "bench engine", "Kernels, decode and training speed."))
-                .addSubcommand(UnbuiltCommand.unbuilt(terminal, "bench train", "Training throughput.")));
+                .addSubcommand(new BenchEngineCommand(terminal))
+                .addSubcommand(new BenchTrainCommand(terminal)));
         UnbuiltCommand.all(terminal).forEach(line::addSubcommand);
         providers.forEach(provider -> provider.commands().forEach(line::addSubcommand));
         addHelp(line);

@@ -40,7 +40,7 @@ record QualityTable(
                 settings.lora().rank(),
                 settings.adapterOptimizer().learningRate(),
                 settings.fullOptimizer().learningRate());
-        out.printf("%d cores, %s, %s, %s%n", machine.cores(), machine.cpu(), machine.jvm(), machine.system());
+        out.println(BenchOptions.line(machine));
         printDamage(out);
         if (!report.variants().isEmpty()) {
             printOutcomes(out);

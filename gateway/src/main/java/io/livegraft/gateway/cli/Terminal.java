@@ -29,8 +29,13 @@ record Terminal(PrintWriter out, PrintWriter err, boolean interactive) {
 
     /** One object as the last line of standard output. */
     void json(Object value) {
+        out.println(line(value));
+    }
+
+    /** An object as one line of JSON. */
+    static String line(Object value) {
         try {
-            out.println(JSON.writeValueAsString(value));
+            return JSON.writeValueAsString(value);
         } catch (JsonProcessingException broken) {
             throw new UncheckedIOException(broken);
         }

@@ -54,14 +54,7 @@ class LivegraftTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "reset support --to 3",
-                "forget support --subject u1",
-                "rebuild --verify support:7",
-                "bench engine --json",
-                "bench train -n 3"
-            })
+    @ValueSource(strings = {"reset support --to 3", "forget support --subject u1", "rebuild --verify support:7"})
     void aVerbThatIsNotBuiltSaysSoAndExitsWith2(String command) {
         assertEquals(2, run(command.split(" ", -1)));
         assertTrue(err.toString().contains("is not built yet"), err.toString());
@@ -84,7 +77,9 @@ class LivegraftTest {
                 "feedback",
                 "feedback send --tenant t",
                 "bench",
-                "bench quality"
+                "bench quality",
+                "bench engine --batch many",
+                "bench train --kernels fast"
             })
     void wrongArgumentsAreOneLineAndExitCode2(String command) {
         String[] arguments = command.isEmpty() ? new String[0] : command.split(" ", -1);

@@ -1,8 +1,6 @@
 package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.Phase;
-import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.CpuKernels;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.error.ErrorCode;
@@ -21,14 +19,14 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
-import io.livegraft.gpu.transformer.Segment;
+import io.livegraft.gpu.transformer.NextLogits;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.gpu.weightcache.BaseWeights;
 import io.livegraft.gpu.weightcache.WeightCache;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +46,7 @@ public final class Engine implements AutoCloseable {
     private final BaseWeights weights;
     private final Precision precision;
     private final Transformer transformer;
+    private final NextLogits nextLogits;
     private final int maxSequenceTokens;
     private final MemoryBudget memory;
     private int admitted;
@@ -62,6 +61,7 @@ public final class Engine implements AutoCloseable {
         TransformerWeights frozen = TransformerWeights.frozen(backend, directory, precision, weights);
         this.transformer = new Transformer(backend, frozen, settings.checkpointing());
         weights.complete();
+        this.nextLogits = new NextLogits(backend, transformer);
         int limit = directory.config().maxPositions();
         this.maxSequenceTokens =
                 settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
@@ -157,30 +157,11 @@ public final class Engine implements AutoCloseable {
         if (batch.isEmpty()) {
             return List.of();
         }
-        List<Segment> segments = batch.stream().map(Generation::segment).toList();
-        Transformer.Tape tape = transformer.infer(segments);
-        List<GenerationDelta> deltas = new ArrayList<>();
-        for (int from = 0; from < segments.size(); ) {
-            int to = from + together(segments.subList(from, segments.size()));
-            int firstRow = tape.start(from) + segments.get(from).ids().length - 1;
-            Tensor hidden = backend.rows(tape.hidden(), firstRow, to - from);
-            Tensor logits = transformer.logits(hidden, segments.get(from).phase());
-            for (; from < to; from++) {
-                float[] values = new float[config().vocabSize()];
-                backend.download(values, backend.rows(logits, logits.rows() - (to - from), 1));
-                deltas.add(batch.get(from).accept(values));
-            }
-        }
-        return deltas;
-    }
-
-    /** How many of the first segments share a product: decode steps have a row each, one behind the other. */
-    private static int together(List<Segment> segments) {
-        int count = 0;
-        while (count < segments.size() && segments.get(count).phase() == Phase.DECODE) {
-            count++;
-        }
-        return Math.max(1, count);
+        List<float[]> logits =
+                nextLogits.of(batch.stream().map(Generation::segment).toList());
+        return IntStream.range(0, batch.size())
+                .mapToObj(i -> batch.get(i).accept(logits.get(i)))
+                .toList();
     }
 
     /** One optimizer step of one adapter, in slices of at most {@code slice-tokens}. */

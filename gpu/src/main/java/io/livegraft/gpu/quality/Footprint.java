@@ -11,8 +11,8 @@ import io.livegraft.gpu.transformer.TransformerWeights.Layer;
  * @param linearWeights how many weights these hold
  * @param bytes of everything
  */
-record Footprint(long linearBytes, long linearWeights, long bytes) {
-    static Footprint of(TransformerWeights weights) {
+public record Footprint(long linearBytes, long linearWeights, long bytes) {
+    public static Footprint of(TransformerWeights weights) {
         long linearBytes = 0;
         long linearWeights = 0;
         long other = embedding(weights) + weights.finalNorm().weight().bytes() + weights.head().bytes();
@@ -27,7 +27,7 @@ record Footprint(long linearBytes, long linearWeights, long bytes) {
         return new Footprint(linearBytes, linearWeights, linearBytes + other);
     }
 
-    double bitsPerWeight() {
+    public double bitsPerWeight() {
         return 8.0 * linearBytes / linearWeights;
     }
 

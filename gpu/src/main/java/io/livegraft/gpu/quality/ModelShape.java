@@ -1,10 +1,13 @@
 package io.livegraft.gpu.quality;
 
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.model.ModelConfig;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * The shape of a well-known model, to say what memory it would take; no weights of it are needed.
+ * The shape of a well-known model, to say what memory it would take and how fast it is; no weights of it are needed.
  *
  * @param label e.g. {@code 1.1b}
  */
@@ -14,6 +17,23 @@ public record ModelShape(String label, ModelConfig config) {
             new ModelShape("15m", config(288, 768, 6, 6, 6, 32_000, true)),
             new ModelShape("135m", config(576, 1536, 30, 9, 3, 49_152, true)),
             new ModelShape("1.1b", config(2048, 5632, 22, 32, 4, 32_000, false)));
+
+    /** The bundled base. */
+    public static final ModelShape TINY = new ModelShape("tiny", config(192, 512, 4, 6, 3, 1024, true));
+
+    /** One of {@link #KNOWN} or {@link #TINY}; any other label is an {@link ErrorCode#INVALID_CONFIGURATION}. */
+    public static ModelShape of(String label) {
+        List<ModelShape> all = Stream.concat(KNOWN.stream(), Stream.of(TINY)).toList();
+        return all.stream()
+                .filter(shape -> shape.label().equals(label))
+                .findFirst()
+                .orElseThrow(() -> new LivegraftException(
+                        ErrorCode.INVALID_CONFIGURATION,
+                        "shape is '%s', expected one of %s"
+                                .formatted(
+                                        label,
+                                        all.stream().map(ModelShape::label).toList())));
+    }
 
     private static ModelConfig config(
             int hidden, int intermediate, int layers, int heads, int kvHeads, int vocab, boolean tied) {

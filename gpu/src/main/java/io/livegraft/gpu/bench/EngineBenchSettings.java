@@ -1,0 +1,49 @@
+package io.livegraft.gpu.bench;
+
+import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.quality.ModelShape;
+import io.livegraft.gpu.tensor.Precision;
+import java.util.List;
+
+/**
+ * What {@link EngineBench} measures; a number out of range is an {@link ErrorCode#INVALID_CONFIGURATION}.
+ *
+ * @param threads that compute
+ * @param prompt tokens of the prompt
+ * @param tokens that a run generates
+ * @param depths tokens that one sequence has before those
+ * @param batches sequences side by side; 1 is always measured
+ * @param adapters how many different ones these have; 0 is always measured
+ * @param rank of the adapters, on all linear kinds
+ * @param precision of the linear layers
+ * @param runs of each figure, after a first one
+ * @param setBytes read to find the memory's ceiling
+ */
+public record EngineBenchSettings(
+        ModelShape shape,
+        int threads,
+        int prompt,
+        int tokens,
+        List<Integer> depths,
+        List<Integer> batches,
+        List<Integer> adapters,
+        int rank,
+        Precision precision,
+        KernelChoice kernels,
+        int runs,
+        long setBytes) {
+    public EngineBenchSettings {
+        depths = List.copyOf(depths);
+        batches = List.copyOf(batches);
+        adapters = List.copyOf(adapters);
+        AtLeast.require(1, "threads", threads);
+        AtLeast.require(1, "prompt", prompt);
+        AtLeast.require(1, "tokens", tokens);
+        depths.forEach(depth -> AtLeast.require(0, "depth", depth));
+        batches.forEach(batch -> AtLeast.require(1, "batch", batch));
+        adapters.forEach(count -> AtLeast.require(0, "adapters", count));
+        AtLeast.require(1, "rank", rank);
+        AtLeast.require(1, "runs", runs);
+    }
+}

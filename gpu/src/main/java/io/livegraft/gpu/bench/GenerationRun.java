@@ -1,0 +1,97 @@
+package io.livegraft.gpu.bench;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.generation.Sampler;
+import io.livegraft.gpu.generation.SamplingSettings;
+import io.livegraft.gpu.transformer.AdapterTensors;
+import io.livegraft.gpu.transformer.NextLogits;
+import io.livegraft.gpu.transformer.Segment;
+import io.livegraft.gpu.transformer.Transformer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Sequences that are generated side by side, one token each a step: the engine's decode step, with the largest logit taken and
+ * its log-probability computed as for a request of temperature 0. Caches are filled to a depth once; every run begins there anew.
+ */
+final class GenerationRun implements Runnable {
+    private static final Sampler SAMPLER = new Sampler(SamplingSettings.greedy(1));
+
+    private final NextLogits next;
+    private final List<Optional<AdapterTensors>> adapters;
+    private final List<KvCache> caches = new ArrayList<>();
+    private final int depth;
+    private final int steps;
+    private double seconds;
+    private double samplingSeconds;
+    private double logProbabilities;
+
+    /**
+     * @param adapters of the sequences
+     * @param depth tokens that each sequence has already
+     * @param steps of a run
+     */
+    GenerationRun(
+            Backend backend, Transformer transformer, List<Optional<AdapterTensors>> adapters, int depth, int steps) {
+        this.next = new NextLogits(backend, transformer);
+        this.adapters = adapters;
+        this.depth = depth;
+        this.steps = steps;
+        for (Optional<AdapterTensors> adapter : adapters) {
+            KvCache cache = transformer.allocateKvCache(depth + steps);
+            caches.add(cache);
+            if (depth > 0) {
+                int[] prompt = RandomBase.tokens(transformer.config(), depth, caches.size());
+                transformer.infer(List.of(Segment.prefill(prompt, 0, cache, adapter)));
+            }
+        }
+    }
+
+    @Override
+    public void run() {
+        Stopwatch watch = new Stopwatch();
+        int[] last = new int[caches.size()];
+        for (int position = depth; position < depth + steps; position++) {
+            draw(last, next.of(segments(last, position)));
+        }
+        seconds += watch.seconds();
+        if (!Double.isFinite(logProbabilities)) {
+            throw new IllegalStateException("the random base overflowed");
+        }
+    }
+
+    private List<Segment> segments(int[] last, int position) {
+        List<Segment> segments = new ArrayList<>();
+        for (int i = 0; i < last.length; i++) {
+            segments.add(Segment.decode(last[i], position, caches.get(i), adapters.get(i)));
+        }
+        return segments;
+    }
+
+    private void draw(int[] last, List<float[]> logits) {
+        Stopwatch watch = new Stopwatch();
+        for (int i = 0; i < last.length; i++) {
+            last[i] = SAMPLER.next(logits.get(i));
+            logProbabilities += Sampler.logprob(logits.get(i), last[i]);
+        }
+        samplingSeconds += watch.seconds();
+    }
+
+    /** Tokens of all sequences in one run. */
+    int tokens() {
+        return caches.size() * steps;
+    }
+
+    /** Of the time of all runs, the part that went into choosing tokens; llama-bench and its like leave that out. */
+    double samplingShare() {
+        return samplingSeconds / seconds;
+    }
+
+    /** Keys and values that a token of one sequence reads, in the middle of a run. */
+    long contextBytes() {
+        KvCache cache = caches.getFirst();
+        return cache.bytes() * (2L * depth + steps) / (2L * cache.capacity());
+    }
+}

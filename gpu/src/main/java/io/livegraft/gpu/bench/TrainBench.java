@@ -1,0 +1,123 @@
+package io.livegraft.gpu.bench;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.SplitMix64;
+import io.livegraft.gpu.cpu.CpuKernels;
+import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
+import io.livegraft.gpu.quality.Footprint;
+import io.livegraft.gpu.quality.Machine;
+import io.livegraft.gpu.training.AdapterTraining;
+import io.livegraft.gpu.training.Evaluation;
+import io.livegraft.gpu.training.StepPlan;
+import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.TrainingState;
+import io.livegraft.gpu.transformer.AdapterTensors;
+import io.livegraft.gpu.transformer.Transformer;
+import io.livegraft.gpu.transformer.TransformerWeights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** Speed of QLoRA steps on random tokens and a base of random weights: imitation of every token, adapter on all linear kinds. */
+public final class TrainBench {
+    private static final OptimizerSettings OPTIMIZER = new OptimizerSettings(1e-4, 0.9, 0.999, 1e-8, 0, 1, 0);
+
+    /** One step; {@code passSeconds} is forward and backward. */
+    private record TimedStep(TrainingState state, double passSeconds, double optimizerSeconds) {
+        double seconds() {
+            return passSeconds + optimizerSeconds;
+        }
+    }
+
+    private final TrainBenchSettings settings;
+    private final Backend backend;
+    private final Transformer transformer;
+    private final Consumer<String> progress;
+    private final List<TrainingExample> examples;
+
+    private TrainBench(
+            TrainBenchSettings settings, Backend backend, TransformerWeights weights, Consumer<String> progress) {
+        this.settings = settings;
+        this.backend = backend;
+        this.transformer = new Transformer(backend, weights, settings.checkpointing());
+        this.progress = progress;
+        this.examples = IntStream.range(0, settings.sequences())
+                .mapToObj(i -> RandomBase.tokens(weights.config(), settings.context(), SplitMix64.output(2, i)))
+                .map(tokens -> new TrainingExample(tokens, 1))
+                .toList();
+    }
+
+    /**
+     * Takes seconds to minutes.
+     *
+     * @param progress told before each part
+     */
+    public static TrainReport run(TrainBenchSettings settings, Consumer<String> progress) {
+        CpuKernels kernels = settings.kernels().kernels();
+        try (Backend backend = new VectorBackend(settings.threads(), kernels)) {
+            progress.accept("making a base of shape " + settings.shape().label());
+            TransformerWeights weights =
+                    RandomBase.weights(backend, settings.shape().config(), settings.precision());
+            TrainBench bench = new TrainBench(settings, backend, weights, progress);
+            List<TimedStep> steps = bench.steps();
+            LoraAdapter trained = steps.getLast().state().adapter();
+            return new TrainReport(
+                    Machine.current(),
+                    settings,
+                    kernels.description(),
+                    trained.layout().size(),
+                    Rate.of(steps.stream()
+                            .map(step -> settings.tokens() / step.seconds())
+                            .toList()),
+                    bench.forward(trained),
+                    mean(steps, TimedStep::passSeconds),
+                    mean(steps, TimedStep::optimizerSeconds),
+                    Footprint.of(weights).bytes(),
+                    ProcessMemory.peak());
+        }
+    }
+
+    private static double mean(List<TimedStep> steps, ToDoubleFunction<TimedStep> seconds) {
+        return steps.stream().mapToDouble(seconds).sum() / steps.size();
+    }
+
+    private List<TimedStep> steps() {
+        LoraConfig lora = new LoraConfig(settings.rank(), settings.rank(), false, LoraConfig.ALL_LINEAR);
+        progress.accept("a first step");
+        TimedStep last = step(TrainingState.initial(RandomBase.adapter(lora, transformer.config(), 1)));
+        List<TimedStep> steps = new ArrayList<>();
+        for (int i = 1; i <= settings.steps(); i++) {
+            progress.accept("step %d of %d".formatted(i, settings.steps()));
+            last = step(last.state());
+            steps.add(last);
+        }
+        return steps;
+    }
+
+    private TimedStep step(TrainingState state) {
+        StepPlan plan = StepPlan.supervised(state, examples, OPTIMIZER, 1);
+        Stopwatch watch = new Stopwatch();
+        AdapterTraining training = new AdapterTraining(backend, transformer, plan, settings.sliceTokens());
+        double passes = 0;
+        boolean done = false;
+        while (!done) {
+            passes = watch.seconds(); // the last slice of a step is the optimizer's
+            done = training.advance();
+        }
+        return new TimedStep(training.result().state(), passes, watch.seconds() - passes);
+    }
+
+    private Rate forward(LoraAdapter adapter) {
+        progress.accept("forward alone");
+        Optional<AdapterTensors> tensors = Optional.of(AdapterTensors.forServing(backend, adapter));
+        return Rate.measure(settings.steps(), settings.tokens(), () -> new Evaluation(
+                        backend, transformer, tensors, examples, settings.sliceTokens())
+                .finish());
+    }
+}

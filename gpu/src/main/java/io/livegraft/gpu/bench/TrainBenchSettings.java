@@ -1,0 +1,43 @@
+package io.livegraft.gpu.bench;
+
+import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.quality.ModelShape;
+import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
+
+/**
+ * What {@link TrainBench} measures; a number out of range is an {@link ErrorCode#INVALID_CONFIGURATION}.
+ *
+ * @param threads that compute
+ * @param context tokens of a sequence
+ * @param rank of the adapter, on all linear kinds
+ * @param sequences of a step
+ * @param steps that are measured, after a first one
+ * @param precision of the linear layers
+ * @param sliceTokens of one pass at most
+ */
+public record TrainBenchSettings(
+        ModelShape shape,
+        int threads,
+        int context,
+        int rank,
+        int sequences,
+        int steps,
+        Precision precision,
+        KernelChoice kernels,
+        int sliceTokens,
+        GradientCheckpointing checkpointing) {
+    public TrainBenchSettings {
+        AtLeast.require(1, "threads", threads);
+        AtLeast.require(2, "context", context);
+        AtLeast.require(1, "rank", rank);
+        AtLeast.require(1, "sequences", sequences);
+        AtLeast.require(1, "steps", steps);
+    }
+
+    /** Of a step. */
+    double tokens() {
+        return (double) sequences * context;
+    }
+}

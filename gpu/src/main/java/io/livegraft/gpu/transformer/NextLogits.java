@@ -1,0 +1,46 @@
+package io.livegraft.gpu.transformer;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the next token of each sequence is drawn from. Decode steps that stand side by side share one product with the head. */
+public final class NextLogits {
+    private final Backend backend;
+    private final Transformer transformer;
+
+    public NextLogits(Backend backend, Transformer transformer) {
+        this.backend = backend;
+        this.transformer = transformer;
+    }
+
+    /** Feeds all segments; logits (V) of each one's last row, in order. */
+    public List<float[]> of(List<Segment> segments) {
+        Transformer.Tape tape = transformer.infer(segments);
+        List<float[]> all = new ArrayList<>();
+        for (int from = 0; from < segments.size(); ) {
+            int count = together(segments.subList(from, segments.size()));
+            int firstRow = tape.start(from) + segments.get(from).ids().length - 1;
+            Tensor hidden = backend.rows(tape.hidden(), firstRow, count);
+            Tensor logits = transformer.logits(hidden, segments.get(from).phase());
+            for (int row = 0; row < count; row++) {
+                float[] values = new float[logits.columns()];
+                backend.download(values, backend.rows(logits, row, 1));
+                all.add(values);
+            }
+            from += count;
+        }
+        return all;
+    }
+
+    /** How many of the first segments share a product: decode steps have a row each, one behind the other. */
+    private static int together(List<Segment> segments) {
+        int count = 0;
+        while (count < segments.size() && segments.get(count).phase() == Phase.DECODE) {
+            count++;
+        }
+        return Math.max(1, count);
+    }
+}
