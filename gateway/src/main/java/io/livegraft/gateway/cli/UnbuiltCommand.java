@@ -17,16 +17,14 @@ final class UnbuiltCommand {
                 unbuilt(terminal, "rebuild", "Rebuild a version from the log; --verify compares the digests."));
     }
 
-    /** One verb; its last word is its name. */
-    static CommandLine unbuilt(Terminal terminal, String verb, String description) {
+    private static CommandLine unbuilt(Terminal terminal, String verb, String description) {
         CommandSpec spec = CommandSpec.wrapWithoutInspection((Callable<Integer>) () -> refuse(terminal, verb));
-        spec.name(verb.substring(verb.indexOf(' ') + 1));
+        spec.name(verb);
         spec.usageMessage().description(description + " Not built yet.");
         return new CommandLine(spec).setUnmatchedArgumentsAllowed(true);
     }
 
-    /** For a command of which only a part is not built. */
-    static int refuse(Terminal terminal, String what) {
+    private static int refuse(Terminal terminal, String what) {
         terminal.err().println("livegraft: %s is not built yet".formatted(what));
         return ErrorTable.USAGE;
     }

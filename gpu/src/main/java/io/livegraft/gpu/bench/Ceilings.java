@@ -28,38 +28,40 @@ public record Ceilings(Rate dramReadGigabytesPerSecond, Rate fmaGigaflopsPerSeco
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
     /** Vectors in flight: enough to hide a fused multiply-add's latency on two ports. */
     private static final int CHAINS = 8;
-    /** Of one call: short, so that it is compiled as a whole and not in the middle of its loop. */
-    private static final int ROUNDS = 4096;
+    /** Calls are short, so that they are compiled as a whole and not in the middle of a loop. */
+    private static final long CALL_BYTES = 1 << 16;
 
+    private static final int CALL_ROUNDS = 4096;
     private static final int CALLS = 1024;
+    /** Cheap, and the greatest counts. */
+    private static final int RUNS = 9;
 
     /** @param setBytes read by all threads together */
-    static Ceilings measure(int threads, int runs, long setBytes) {
+    static Ceilings measure(int threads, long setBytes) {
         ExecutorService crew = Executors.newFixedThreadPool(threads);
         try {
-            return new Ceilings(dram(crew, threads, runs, setBytes), fma(crew, threads, runs));
+            return new Ceilings(dram(crew, threads, setBytes), fma(crew, threads));
         } finally {
             crew.shutdownNow();
         }
     }
 
-    private static Rate dram(ExecutorService crew, int threads, int runs, long setBytes) {
-        long stride = (long) CHAINS * LONGS.vectorByteSize(); // whole rounds of read()
-        long part = Math.max(1, setBytes / threads / stride) * stride;
+    private static Rate dram(ExecutorService crew, int threads, long setBytes) {
+        long part = Math.max(1, setBytes / threads / CALL_BYTES) * CALL_BYTES;
         try (Arena arena = Arena.ofShared()) {
             List<MemorySegment> parts = new ArrayList<>();
             for (int thread = 0; thread < threads; thread++) {
                 // Written once: pages that never were are all the same one.
-                parts.add(arena.allocate(part, stride).fill((byte) 1));
+                parts.add(arena.allocate(part, LONGS.vectorByteSize()).fill((byte) 1));
             }
-            return Rate.measure(runs, threads * part / 1e9, () -> together(crew, threads, i -> read(parts.get(i))));
+            return Rate.measure(RUNS, threads * part / 1e9, () -> together(crew, threads, i -> read(parts.get(i))));
         }
     }
 
-    private static Rate fma(ExecutorService crew, int threads, int runs) {
-        double operations = 2.0 * FLOATS.length() * CHAINS * ROUNDS * CALLS * threads;
+    private static Rate fma(ExecutorService crew, int threads) {
+        double operations = 2.0 * FLOATS.length() * CHAINS * CALL_ROUNDS * CALLS * threads;
         return Rate.measure(
-                runs,
+                RUNS,
                 operations / 1e9,
                 () -> together(crew, threads, i -> IntStream.range(0, CALLS)
                         .mapToDouble(call -> multiplyAdd(i))
@@ -85,13 +87,21 @@ public record Ceilings(Rate dramReadGigabytesPerSecond, Rate fmaGigaflopsPerSeco
     }
 
     private static double read(MemorySegment part) {
+        double sum = 0;
+        for (long from = 0; from < part.byteSize(); from += CALL_BYTES) {
+            sum += read(part, from);
+        }
+        return sum;
+    }
+
+    private static long read(MemorySegment part, long from) {
         ByteOrder order = ByteOrder.nativeOrder();
         long step = LONGS.vectorByteSize();
         LongVector a = LongVector.zero(LONGS);
         LongVector b = a;
         LongVector c = a;
         LongVector d = a;
-        for (long at = 0; at < part.byteSize(); at += 4 * step) {
+        for (long at = from; at < from + CALL_BYTES; at += 4 * step) {
             a = a.add(LongVector.fromMemorySegment(LONGS, part, at, order));
             b = b.add(LongVector.fromMemorySegment(LONGS, part, at + step, order));
             c = c.add(LongVector.fromMemorySegment(LONGS, part, at + 2 * step, order));
@@ -111,7 +121,7 @@ public record Ceilings(Rate dramReadGigabytesPerSecond, Rate fmaGigaflopsPerSeco
         FloatVector f = y;
         FloatVector g = y;
         FloatVector h = y;
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < CALL_ROUNDS; round++) {
             a = a.fma(x, y);
             b = b.fma(x, y);
             c = c.fma(x, y);

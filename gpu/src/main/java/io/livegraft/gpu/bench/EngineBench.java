@@ -45,7 +45,7 @@ public final class EngineBench {
      */
     public static EngineReport run(EngineBenchSettings settings, Consumer<String> progress) {
         progress.accept("measuring the machine");
-        Ceilings ceilings = Ceilings.measure(settings.threads(), settings.runs(), settings.setBytes());
+        Ceilings ceilings = Ceilings.measure(settings.threads(), settings.setBytes());
         CpuKernels kernels = settings.kernels().kernels();
         try (Backend backend = new VectorBackend(settings.threads(), kernels)) {
             progress.accept("making a base of shape " + settings.shape().label());
@@ -101,7 +101,7 @@ public final class EngineBench {
         var run = new GenerationRun(backend, transformer, List.of(Optional.empty()), depth, settings.tokens());
         Rate rate = Rate.measure(settings.runs(), run.tokens(), run);
         long bytes = memory.tokenBytes() + run.contextBytes();
-        double limit = 1e9 * ceilings.dramReadGigabytesPerSecond().median() / bytes;
+        double limit = 1e9 * ceilings.dramReadGigabytesPerSecond().max() / bytes;
         return new Generation(depth, bytes, rate, rate.median() / limit, run.samplingShare());
     }
 }

@@ -48,7 +48,7 @@ public record EngineReport(
      *
      * @param depthTokens that it had already
      * @param tokenBytes read for a token: weights and context
-     * @param dramShare of {@link Ceilings#dramReadGigabytesPerSecond} that this needs; above 1 where caches hold the weights
+     * @param dramShare of the greatest {@link Ceilings#dramReadGigabytesPerSecond} that this needs; above 1 where caches hold the weights
      * @param samplingShare of the time that went into choosing tokens
      */
     public record Generation(
