@@ -1,5 +1,6 @@
 package io.livegraft.gpu.bench;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.SplitMix64;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -59,6 +60,7 @@ final class RandomBase {
         HostTensor head = config.tieWordEmbeddings() ? embedding : matrix(config.vocabSize(), config.hiddenSize());
         return new TransformerWeights(
                 config,
+                Arithmetic.beside(precision),
                 vectors(embedding),
                 IntStream.range(0, config.layers()).mapToObj(layer -> layer()).toList(),
                 norm(),
