@@ -34,7 +34,8 @@ public final class EngineBench {
         this.backend = backend;
         this.transformer = new Transformer(backend, weights);
         long bytes = Footprint.of(weights).bytes();
-        this.memory = new Memory(bytes, bytes - weights.embedding().weight().bytes(), ProcessMemory.resident());
+        long table = weights.embedding().equals(weights.head()) ? 0 : weights.embedding().bytes();
+        this.memory = new Memory(bytes, bytes - table, ProcessMemory.resident());
         this.progress = progress;
     }
 

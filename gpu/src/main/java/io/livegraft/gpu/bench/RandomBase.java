@@ -56,15 +56,19 @@ final class RandomBase {
     }
 
     private TransformerWeights weights() {
-        HostTensor embedding = matrix(config.vocabSize(), config.hiddenSize());
-        HostTensor head = config.tieWordEmbeddings() ? embedding : matrix(config.vocabSize(), config.hiddenSize());
+        Precision halves = precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
+        Linear head = new Linear.Frozen(backend.freeze(matrix(config.vocabSize(), config.hiddenSize()), halves));
         return new TransformerWeights(
                 config,
                 Arithmetic.beside(precision),
-                vectors(embedding),
+                config.tieWordEmbeddings() ? head : table(halves),
                 IntStream.range(0, config.layers()).mapToObj(layer -> layer()).toList(),
                 norm(),
-                new Linear.Frozen(backend.freeze(head, TransformerWeights.headPrecision(precision))));
+                head);
+    }
+
+    private Linear table(Precision halves) {
+        return new Linear.Frozen(backend.freezeTable(matrix(config.vocabSize(), config.hiddenSize()), halves));
     }
 
     private Layer layer() {
