@@ -14,6 +14,9 @@ import java.util.Optional;
  * @param values row-major, on the heap or in native memory
  */
 record Bf16Weight(int outputFeatures, int inputFeatures, MemorySegment values) implements CpuLinearWeight {
+    /** Aligned in fact; saying so would be checked at every access. */
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED;
+
     private static final String ROWS = "BFLOAT16_ROWS";
 
     static Bf16Weight round(int outputFeatures, int inputFeatures, float[] values) {
@@ -59,8 +62,8 @@ record Bf16Weight(int outputFeatures, int inputFeatures, MemorySegment values) i
         return values.byteSize();
     }
 
-    short at(int row, int column) {
-        return values.get(ValueLayout.JAVA_SHORT, offset(row, column));
+    short[] row(int row) {
+        return values.asSlice(offset(row, 0), (long) Short.BYTES * inputFeatures).toArray(ValueLayout.JAVA_SHORT);
     }
 
     private long offset(int row, int column) {
@@ -77,7 +80,7 @@ record Bf16Weight(int outputFeatures, int inputFeatures, MemorySegment values) i
     @Override
     public void decodeRow(float[] out, int offset, int stride, int row, int fromColumn, int count) {
         for (int i = 0; i < count; i++) {
-            out[offset + i * stride] = Bf16.toFloat(at(row, fromColumn + i));
+            out[offset + i * stride] = Bf16.toFloat(values.get(HALF, offset(row, fromColumn + i)));
         }
     }
 }

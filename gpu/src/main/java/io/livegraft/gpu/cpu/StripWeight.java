@@ -28,6 +28,9 @@ record StripWeight(
         float[] levels,
         Constants constants)
         implements CpuLinearWeight {
+    /** Aligned in fact; saying so would be checked at every access. */
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
     private static final int LANE = Integer.BYTES;
     private static final int ROW = StripForm.OUTPUTS * LANE;
     /** Of a tile of indices, in one 64-byte word. */
@@ -100,20 +103,21 @@ record StripWeight(
             int from = (row * inputFeatures + k) / 2;
             int lane = 0;
             for (int i = 0; i < ROWS_PER_WORD; i++) {
-                lane |= (packed[from + i] >> 4 & 0xF) << 4 * i | (packed[from + i] & 0xF) << 16 + 4 * i;
+                lane |= ((packed[from + i] >> 4) & 0xF) << (4 * i);
+                lane |= (packed[from + i] & 0xF) << (16 + 4 * i);
             }
-            strips.set(ValueLayout.JAVA_INT, word(row, k), lane);
+            strips.set(INT, word(row, k), lane);
             if (k % form.blockInputs() == 0) {
                 float scale = tensor.scales().of((row * inputFeatures + k) / tensor.blockSize());
-                strips.set(ValueLayout.JAVA_FLOAT, scale(row, k), scale);
+                strips.set(ValueLayout.JAVA_FLOAT_UNALIGNED, scale(row, k), scale);
             }
         }
     }
 
     private void fill(int row, Bf16Weight rounded) {
+        short[] halves = rounded.row(row);
         for (int k = 0; k < inputFeatures; k += 2) {
-            int pair = rounded.at(row, k) & 0xFFFF | rounded.at(row, k + 1) << 16;
-            strips.set(ValueLayout.JAVA_INT, pair(row, k), pair);
+            strips.set(INT, pair(row, k), (halves[k] & 0xFFFF) | (halves[k + 1] << 16));
         }
     }
 
@@ -135,23 +139,25 @@ record StripWeight(
     }
 
     private long block(int row, int k) {
-        return row / StripForm.OUTPUTS * stripBytes() + (long) (k / form.blockInputs()) * form.blockBytes();
+        return (row / StripForm.OUTPUTS) * stripBytes() + (long) (k / form.blockInputs()) * form.blockBytes();
     }
 
     /** Byte offset of the lane that has the indices of (row, k). */
     private long word(int row, int k) {
-        return block(row, k)
-                + (long) (k % form.blockInputs() / (2 * ROWS_PER_WORD)) * ROW
-                + row % StripForm.OUTPUTS * LANE;
+        return block(row, k) + (long) ROW * (k % form.blockInputs() / (2 * ROWS_PER_WORD)) + lane(row);
     }
 
     private long scale(int row, int k) {
-        return block(row, k) + form.scaleOffset() + row % StripForm.OUTPUTS * LANE;
+        return block(row, k) + form.scaleOffset() + lane(row);
     }
 
     /** Byte offset of the two bfloat16 of (row, k) and its odd neighbour. */
     private long pair(int row, int k) {
-        return block(row, k) + k % form.blockInputs() / 2 * ROW + row % StripForm.OUTPUTS * LANE;
+        return block(row, k) + (long) ROW * (k % form.blockInputs() / 2) + lane(row);
+    }
+
+    private static long lane(int row) {
+        return (long) LANE * (row % StripForm.OUTPUTS);
     }
 
     @Override
@@ -169,12 +175,12 @@ record StripWeight(
     }
 
     private float level(int row, int k) {
-        int lane = strips.get(ValueLayout.JAVA_INT, word(row, k));
+        int lane = strips.get(INT, word(row, k));
         int shift = 4 * (k / 2 % ROWS_PER_WORD) + k % 2 * 16;
-        return levels[lane >> shift & 0xF] * strips.get(ValueLayout.JAVA_FLOAT, scale(row, k));
+        return levels[(lane >> shift) & 0xF] * strips.get(ValueLayout.JAVA_FLOAT, scale(row, k));
     }
 
     private short half(int row, int k) {
-        return strips.get(ValueLayout.JAVA_SHORT, pair(row, k) + k % 2 * Short.BYTES);
+        return strips.get(ValueLayout.JAVA_SHORT, pair(row, k) + (long) Short.BYTES * (k % 2));
     }
 }

@@ -34,7 +34,11 @@ public record Constants(MemorySegment memory) {
     /** A scratch word below the stack pointer; nothing else uses the red zone. */
     private static final Address SAVED = Address.at(Register.RSP, -8);
 
-    /** @param levels what the 16 indices stand for */
+    /**
+     * A table for one codebook.
+     *
+     * @param levels what the 16 indices stand for
+     */
     public static Constants of(float[] levels) {
         MemorySegment memory = Arena.ofAuto().allocate(BYTES, 64);
         for (int i = 0; i < 32; i++) {

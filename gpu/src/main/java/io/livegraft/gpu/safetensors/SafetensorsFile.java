@@ -31,6 +31,8 @@ public final class SafetensorsFile implements AutoCloseable {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final int RUN = 8192;
+
     private final String origin;
     private final SafetensorsHeader header;
     private final MemorySegment data;
@@ -110,21 +112,38 @@ public final class SafetensorsFile implements AutoCloseable {
         float[] values = new float[(int) info.elements()];
         switch (info.dtype()) {
             case F32 -> MemorySegment.copy(bytes, F32, 0, values, 0, values.length);
-            case F16 -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.float16ToFloat(bytes.getAtIndex(HALF, i));
-                }
-            }
-            case BF16 -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = Bf16.toFloat(bytes.getAtIndex(HALF, i));
-                }
-            }
+            case F16 ->
+                eachRun(bytes, (from, halves, count) -> {
+                    for (int i = 0; i < count; i++) {
+                        values[from + i] = Float.float16ToFloat(halves[i]);
+                    }
+                });
+            case BF16 ->
+                eachRun(bytes, (from, halves, count) -> {
+                    for (int i = 0; i < count; i++) {
+                        values[from + i] = Bf16.toFloat(halves[i]);
+                    }
+                });
             default ->
                 throw refusal(origin, "tensor '%s' is %s, expected F32, F16 or BF16".formatted(name, info.dtype()));
         }
         List<Integer> shape = info.shape().stream().map(Math::toIntExact).toList();
         return new HostTensor(shape, values);
+    }
+
+    private interface Run {
+        void take(int from, short[] halves, int count);
+    }
+
+    /** By way of the heap, where loops are fast. */
+    private static void eachRun(MemorySegment bytes, Run run) {
+        short[] halves = new short[RUN];
+        int all = (int) (bytes.byteSize() / Short.BYTES);
+        for (int from = 0; from < all; from += RUN) {
+            int count = Math.min(RUN, all - from);
+            MemorySegment.copy(bytes, HALF, (long) from * Short.BYTES, halves, 0, count);
+            run.take(from, halves, count);
+        }
     }
 
     private TensorInfo info(String name) {

@@ -52,5 +52,7 @@ final class NewWeights implements BaseWeights {
             keeper.ifPresent(to -> to.keep(baseDigest(), images));
         }
         images.clear();
+        // what was read and quantized is garbage now; the collector gives no memory back unless asked
+        System.gc();
     }
 }
