@@ -18,7 +18,8 @@ public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Gauge requestsRunning = gauge("requests_running", "Requests on the device.");
     private final Gauge requestsWaiting = gauge("requests_waiting", "Requests that wait for the device.");
-    private final Gauge memory = gauge("memory_bytes", "Memory of the base's weights and of what may be added to it.", "kind");
+    private final Gauge memory =
+            gauge("memory_bytes", "Memory of the base's weights and of what may be added to it.", "kind");
     private final Histogram timeToFirstToken =
             histogram("time_to_first_token_seconds", "From admission to the first token.", LATENCY);
     private final Histogram interTokenLatency =

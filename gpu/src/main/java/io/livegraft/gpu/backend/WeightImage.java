@@ -10,5 +10,4 @@ import java.lang.foreign.MemorySegment;
  * @param levels what indices stand for; arbitrary where the form has none
  * @param bytes in native memory, from a multiple of 64 on; not to be changed
  */
-public record WeightImage(
-        String form, int outputFeatures, int inputFeatures, float[] levels, MemorySegment bytes) {}
+public record WeightImage(String form, int outputFeatures, int inputFeatures, float[] levels, MemorySegment bytes) {}

@@ -63,7 +63,8 @@ record Bf16Weight(int outputFeatures, int inputFeatures, MemorySegment values) i
     }
 
     short[] row(int row) {
-        return values.asSlice(offset(row, 0), (long) Short.BYTES * inputFeatures).toArray(ValueLayout.JAVA_SHORT);
+        return values.asSlice(offset(row, 0), (long) Short.BYTES * inputFeatures)
+                .toArray(ValueLayout.JAVA_SHORT);
     }
 
     private long offset(int row, int column) {

@@ -90,7 +90,8 @@ record StripWeight(
         return 2 * pairs * (inputFeatures / form.blockInputs()) * form.blockBytes();
     }
 
-    private static StripWeight empty(HugeMemory memory, StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
+    private static StripWeight empty(
+            HugeMemory memory, StripForm form, int outputFeatures, int inputFeatures, float[] levels) {
         MemorySegment strips = memory.allocate(bytes(form, outputFeatures, inputFeatures));
         return new StripWeight(form, outputFeatures, inputFeatures, strips, levels, Constants.of(levels));
     }

@@ -79,7 +79,9 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     public LinearWeight freezeTable(HostTensor table, Precision precision) {
         LinearWeight weight = CpuLinearWeight.freeze(table, precision);
         return weight instanceof Bf16Weight rounded
-                ? kernels.strips().<LinearWeight>map(strips -> rounded.movedTo(strips.memory())).orElse(weight)
+                ? kernels.strips()
+                        .<LinearWeight>map(strips -> rounded.movedTo(strips.memory()))
+                        .orElse(weight)
                 : weight;
     }
 

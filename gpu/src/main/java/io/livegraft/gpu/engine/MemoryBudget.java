@@ -31,12 +31,13 @@ public record MemoryBudget(
     /** Enough for a cache's own granularity not to count. */
     private static final int SAMPLE_TOKENS = 64;
 
-    static MemoryBudget of(
-            TransformerWeights weights, Transformer transformer, int sequenceTokens, int sequences) {
+    static MemoryBudget of(TransformerWeights weights, Transformer transformer, int sequenceTokens, int sequences) {
         long linear = 0;
         long vectors = weights.finalNorm().weight().bytes();
         for (Layer layer : weights.layers()) {
-            linear += layer.linears().values().stream().mapToLong(one -> one.bytes()).sum();
+            linear += layer.linears().values().stream()
+                    .mapToLong(one -> one.bytes())
+                    .sum();
             vectors += layer.vectors().mapToLong(one -> one.weight().bytes()).sum();
         }
         boolean shared = weights.embedding().equals(weights.head());

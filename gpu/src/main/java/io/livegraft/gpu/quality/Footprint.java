@@ -15,7 +15,9 @@ public record Footprint(long linearBytes, long linearWeights, long bytes) {
     public static Footprint of(TransformerWeights weights) {
         long linearBytes = 0;
         long linearWeights = 0;
-        long other = embedding(weights) + weights.finalNorm().weight().bytes() + weights.head().bytes();
+        long other = embedding(weights)
+                + weights.finalNorm().weight().bytes()
+                + weights.head().bytes();
         for (Layer layer : weights.layers()) {
             for (Linear linear : layer.linears().values()) {
                 linearBytes += linear.bytes();
@@ -33,7 +35,9 @@ public record Footprint(long linearBytes, long linearWeights, long bytes) {
 
     /** A tied head's own matrix counts once. */
     private static long embedding(TransformerWeights weights) {
-        return weights.embedding().equals(weights.head()) ? 0 : weights.embedding().bytes();
+        return weights.embedding().equals(weights.head())
+                ? 0
+                : weights.embedding().bytes();
     }
 
     private static long weights(Linear linear) {

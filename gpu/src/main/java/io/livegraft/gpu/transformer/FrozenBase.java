@@ -9,6 +9,7 @@ import io.livegraft.gpu.safetensors.DType;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** The tensors of a base that stays as it is, each in its form on the device. */
@@ -24,7 +25,7 @@ record FrozenBase(
 
     /** A norm or a bias, as one row. */
     Tensor vector(String name) {
-        HostTensor vector = vectors.get(name);
+        HostTensor vector = Objects.requireNonNull(vectors.get(name), name);
         return backend.upload(vector.values(), 1, vector.rows());
     }
 

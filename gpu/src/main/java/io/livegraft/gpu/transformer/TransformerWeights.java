@@ -144,8 +144,7 @@ public record TransformerWeights(
         List<Layer> layers = IntStream.range(0, config.layers())
                 .mapToObj(layer -> layer(config, layer, vectors, linear))
                 .toList();
-        return new TransformerWeights(
-                config, arithmetic, embedding, layers, vectors.apply("model.norm.weight"), head);
+        return new TransformerWeights(config, arithmetic, embedding, layers, vectors.apply("model.norm.weight"), head);
     }
 
     private static Layer layer(

@@ -51,7 +51,8 @@ record WeightFile(WeightFileHeader header, Map<String, WeightImage> images) {
     static WeightFile open(Path file, boolean hugePages) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             ByteBuffer prefix = read(channel, ByteBuffer.allocate(PREFIX_BYTES), 0);
-            if (prefix.getLong() != MAGIC || prefix.order(ByteOrder.LITTLE_ENDIAN).getInt() != VERSION) {
+            if (prefix.getLong() != MAGIC
+                    || prefix.order(ByteOrder.LITTLE_ENDIAN).getInt() != VERSION) {
                 throw new IOException("it is no weight file of version " + VERSION);
             }
             int length = prefix.getInt();
@@ -60,9 +61,8 @@ record WeightFile(WeightFileHeader header, Map<String, WeightImage> images) {
             if (channel.size() != end) {
                 throw new IOException("it has %d bytes, expected %d".formatted(channel.size(), end));
             }
-            MemorySegment data = hugePages
-                    ? copied(channel, start(length), header)
-                    : mapped(channel, start(length), header);
+            MemorySegment data =
+                    hugePages ? copied(channel, start(length), header) : mapped(channel, start(length), header);
             return new WeightFile(
                     header,
                     header.weights().stream().collect(Collectors.toMap(Entry::name, entry -> entry.image(data))));
@@ -99,8 +99,7 @@ record WeightFile(WeightFileHeader header, Map<String, WeightImage> images) {
     }
 
     private static MemorySegment mapped(FileChannel channel, long start, WeightFileHeader header) throws IOException {
-        MemorySegment data =
-                channel.map(FileChannel.MapMode.READ_ONLY, start, header.dataBytes(), Arena.ofAuto());
+        MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, start, header.dataBytes(), Arena.ofAuto());
         check(header, piece -> piece.of(data));
         return data;
     }

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 
 /** Writes a {@link WeightFile}: it is there as a whole or not at all. */
 final class WeightFileWriter {
@@ -32,7 +33,8 @@ final class WeightFileWriter {
         write(ByteBuffer.wrap(json), WeightFile.PREFIX_BYTES);
         write(ByteBuffer.allocate(1), start + header.dataBytes() - 1);
         for (Entry entry : header.weights()) {
-            MemorySegment bytes = images.get(entry.name()).bytes();
+            MemorySegment bytes = Objects.requireNonNull(images.get(entry.name()), entry.name())
+                    .bytes();
             for (Piece piece : entry.pieces()) {
                 MemorySegment part = bytes.asSlice(piece.offset() - entry.offset(), piece.length());
                 write(part.asByteBuffer(), start + piece.offset());

@@ -63,12 +63,15 @@ record WeightFolder(Path directory, long maxBytes) {
 
     private List<Kept> latestFirst() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            List<Path> ours = files.filter(path -> path.toString().endsWith(SUFFIX)).toList();
+            List<Path> ours =
+                    files.filter(path -> path.toString().endsWith(SUFFIX)).toList();
             Stream.Builder<Kept> kept = Stream.builder();
             for (Path path : ours) {
                 kept.add(Kept.of(path));
             }
-            return kept.build().sorted(Comparator.comparing(Kept::used).reversed()).toList();
+            return kept.build()
+                    .sorted(Comparator.comparing(Kept::used).reversed())
+                    .toList();
         }
     }
 
@@ -76,7 +79,9 @@ record WeightFolder(Path directory, long maxBytes) {
     private void removeStrays() throws IOException {
         try (var strays = Files.newDirectoryStream(directory, ".*" + SUFFIX + ".*.tmp")) {
             for (Path stray : strays) {
-                if (Files.getLastModifiedTime(stray).toInstant().isBefore(Instant.now().minus(STRAY))) {
+                if (Files.getLastModifiedTime(stray)
+                        .toInstant()
+                        .isBefore(Instant.now().minus(STRAY))) {
                     Files.deleteIfExists(stray);
                 }
             }

@@ -232,8 +232,8 @@ class VectorBackendTwinTest {
         Tensor table = tensor(both, random, 131, 67);
         both.embed(both.allocate(ids.length, 67), table, ids);
         for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
-            LinearWeight frozen = both.freezeTable(
-                    HostTensor.matrix(131, 67, TinyModel.gaussian(random, 131 * 67, 1)), precision);
+            LinearWeight frozen =
+                    both.freezeTable(HostTensor.matrix(131, 67, TinyModel.gaussian(random, 131 * 67, 1)), precision);
             both.embed(both.allocate(ids.length, 67), frozen, ids);
         }
         both.embedBackward(both.view(table, 0, 131, 67), tensor(both, random, ids.length, 67), ids);

@@ -179,6 +179,14 @@ class EngineLawTest {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
         return Engine.open(new EngineSettings(
-                base, Optional.of(Precision.NF4), threads, 8, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO, WeightCacheSettings.OFF));
+                base,
+                Optional.of(Precision.NF4),
+                threads,
+                8,
+                0,
+                256,
+                GradientCheckpointing.NONE,
+                KernelChoice.AUTO,
+                WeightCacheSettings.OFF));
     }
 }

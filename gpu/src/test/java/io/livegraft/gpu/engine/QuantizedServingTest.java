@@ -82,7 +82,15 @@ class QuantizedServingTest {
     }
 
     private static Engine open(Path directory, Optional<Precision> precision) {
-        return Engine.open(
-                new EngineSettings(directory, precision, 1, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO, WeightCacheSettings.OFF));
+        return Engine.open(new EngineSettings(
+                directory,
+                precision,
+                1,
+                4,
+                0,
+                256,
+                GradientCheckpointing.NONE,
+                KernelChoice.AUTO,
+                WeightCacheSettings.OFF));
     }
 }

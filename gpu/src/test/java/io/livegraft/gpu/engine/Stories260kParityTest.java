@@ -20,8 +20,8 @@ import io.livegraft.gpu.transformer.GradientCheckpointing;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
-import java.io.IOException;
 import io.livegraft.gpu.weightcache.WeightCacheSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,7 +120,15 @@ class Stories260kParityTest {
 
     private Engine open(Precision precision, int threads) {
         return Engine.open(new EngineSettings(
-                base, Optional.of(precision), threads, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO, WeightCacheSettings.OFF));
+                base,
+                Optional.of(precision),
+                threads,
+                4,
+                0,
+                256,
+                GradientCheckpointing.NONE,
+                KernelChoice.AUTO,
+                WeightCacheSettings.OFF));
     }
 
     private static JsonNode read(Path file) {

@@ -39,8 +39,8 @@ class WeightCacheSettingsTest {
 
     private static Optional<Path> directory(String text, Map<String, String> environment) {
         return WeightCacheSettings.from(
-                        ConfigFactory.parseMap(Map.of(
-                                "quantized-cache", text, "quantized-cache-bytes", "1 GiB", "huge-pages", true)),
+                        ConfigFactory.parseMap(
+                                Map.of("quantized-cache", text, "quantized-cache-bytes", "1 GiB", "huge-pages", true)),
                         environment)
                 .directory();
     }

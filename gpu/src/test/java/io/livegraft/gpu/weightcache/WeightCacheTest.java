@@ -65,7 +65,8 @@ class WeightCacheTest {
         ModelDirectory bundled = ModelDirectory.open(BundledBase.DIRECTORY);
         JsonMapper json = new JsonMapper();
         Path untied = Files.createDirectory(base.resolve("untied"));
-        ObjectNode config = (ObjectNode) json.readTree(bundled.path().resolve("config.json").toFile());
+        ObjectNode config =
+                (ObjectNode) json.readTree(bundled.path().resolve("config.json").toFile());
         json.writeValue(untied.resolve("config.json").toFile(), config.put("tie_word_embeddings", false));
         for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
             Files.copy(bundled.path().resolve(name), untied.resolve(name));
@@ -183,7 +184,8 @@ class WeightCacheTest {
         Path nf4 = onlyFile();
         long bytes = Files.size(nf4);
         start(kept(), Precision.FP4);
-        Path fp4 = files().stream().filter(file -> !file.equals(nf4)).findFirst().orElseThrow();
+        Path fp4 =
+                files().stream().filter(file -> !file.equals(nf4)).findFirst().orElseThrow();
         Files.setLastModifiedTime(nf4, FileTime.from(Instant.now().minusSeconds(20)));
         Files.setLastModifiedTime(fp4, FileTime.from(Instant.now().minusSeconds(10)));
         start(kept(), Precision.NF4);
@@ -195,8 +197,7 @@ class WeightCacheTest {
     @Test
     void whatIsLargerThanTheWholeFolderMayBeIsNotKept() throws IOException {
         Start without = start(WeightCacheSettings.OFF, Precision.NF4);
-        assertEquals(
-                without, start(new WeightCacheSettings(Optional.of(folder), 10_000, true), Precision.NF4));
+        assertEquals(without, start(new WeightCacheSettings(Optional.of(folder), 10_000, true), Precision.NF4));
         assertEquals(List.of(), files());
     }
 
