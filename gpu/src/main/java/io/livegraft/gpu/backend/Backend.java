@@ -205,14 +205,7 @@ public interface Backend extends AutoCloseable {
      * then row n of q (N, H·D) attends. The same bits as one sequence after the other.
      */
     default void attention(
-            Tensor out,
-            Tensor q,
-            Tensor k,
-            Tensor v,
-            List<KvCache> caches,
-            int layer,
-            int[] positions,
-            int window) {
+            Tensor out, Tensor q, Tensor k, Tensor v, List<KvCache> caches, int layer, int[] positions, int window) {
         for (int n = 0; n < positions.length; n++) {
             appendKv(caches.get(n), layer, rows(k, n, 1), rows(v, n, 1), positions[n]);
             attention(rows(out, n, 1), rows(q, n, 1), caches.get(n), layer, positions[n], window);

@@ -8,6 +8,7 @@ import io.livegraft.gpu.machinecode.TileScratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -32,14 +33,16 @@ final class AttentionRows {
         }
     }
 
-    private final StripKernels kernels;
+    private final KernelTable<RowKernel> registers;
+    private final Optional<KernelTable<TileKernel>> tiles;
     private final TileScratch scratch = TileScratch.allocate();
     private final NativeBuffer rounded = new NativeBuffer();
     private float[] scores = new float[0];
     private float[] turned = new float[0];
 
     AttentionRows(StripKernels kernels) {
-        this.kernels = kernels;
+        this.registers = Objects.requireNonNull(kernels.rows().get(FORM));
+        this.tiles = kernels.tiles().map(onTiles -> Objects.requireNonNull(onTiles.decode().get(FORM)));
     }
 
     /** Rows that one call takes at most. */
@@ -98,15 +101,21 @@ final class AttentionRows {
 
     /** {@code y = x · stripsᵀ}, x (count, depth) bfloat16, rows of y {@code stride} float32 apart. */
     private void product(
-            MemorySegment weights, MemorySegment x, int depth, MemorySegment y, int stride, int count, int strips, long gap) {
-        int tiles = depth / StripForm.TILE_INPUTS;
-        Optional<StripKernels.Tiles> onTiles = kernels.tiles();
-        if (onTiles.isPresent()) {
-            TileKernel kernel = onTiles.get().decode().get(FORM).get(count);
-            kernel.run(weights, x, 2L * depth, y, 4L * stride, tiles, strips, CONSTANTS, scratch, gap);
+            MemorySegment weights,
+            MemorySegment x,
+            int depth,
+            MemorySegment y,
+            int stride,
+            int count,
+            int strips,
+            long gap) {
+        int blocks = depth / StripForm.TILE_INPUTS;
+        if (tiles.isPresent()) {
+            TileKernel kernel = tiles.get().get(count);
+            kernel.run(weights, x, 2L * depth, y, 4L * stride, blocks, strips, CONSTANTS, scratch, gap);
         } else {
-            RowKernel kernel = kernels.rows().get(FORM).get(count);
-            kernel.run(weights, turned(x, depth, count), y, 4L * stride, tiles, strips, CONSTANTS, gap);
+            RowKernel kernel = registers.get(count);
+            kernel.run(weights, turned(x, depth, count), y, 4L * stride, blocks, strips, CONSTANTS, gap);
         }
     }
 

@@ -8,9 +8,6 @@ sealed interface CpuKvCache extends KvCache permits FloatKvCache, StripKvCache {
 
     int headDim();
 
-    /** Writes k and v (count, G·D) of one layer at {@code position} and on. */
-    void append(int layer, CpuTensor k, CpuTensor v, int position);
-
     static CpuKvCache of(KvCache cache) {
         return (CpuKvCache) cache;
     }

@@ -1,8 +1,6 @@
 package io.livegraft.gpu.cpu;
 
-import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
@@ -76,16 +74,6 @@ abstract class CpuMemory implements Backend {
     @Override
     public LinearWeight freezeTable(HostTensor table, Precision precision) {
         return CpuLinearWeight.freeze(table, precision);
-    }
-
-    @Override
-    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
-        return new FloatKvCache(layers, kvHeads, headDim, capacity);
-    }
-
-    @Override
-    public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
-        CpuKvCache.of(cache).append(layer, CpuTensor.of(k), CpuTensor.of(v), position);
     }
 
     @Override

@@ -36,8 +36,7 @@ final class FloatKvCache implements CpuKvCache {
         return 8L * keys.length * kvHeads * headDim * capacity;
     }
 
-    @Override
-    public void append(int layer, CpuTensor k, CpuTensor v, int position) {
+    void append(int layer, CpuTensor k, CpuTensor v, int position) {
         requireRoom(k, v, position);
         for (int n = 0; n < k.rows(); n++) {
             appendKey(keys[layer], k.data(), k.row(n), position + n);

@@ -219,8 +219,7 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public void attention(
-            Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
+    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
         Cache kv = (Cache) cache;
         int length = position + q.rows();
         Tensor keys = kv.keys()[layer].rowBlock(0, length);

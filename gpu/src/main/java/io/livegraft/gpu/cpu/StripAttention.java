@@ -16,6 +16,12 @@ import java.util.function.IntConsumer;
 final class StripAttention {
     /** Multiply-adds that are not worth handing over. */
     private static final long SMALL = 100_000;
+    /** Of any task of a step, in multiply-adds. */
+    private static final long TASK_WORK = 16_000;
+    /** Positions of a task. */
+    private static final int APPENDED = 64;
+    /** Of an element, in multiply-adds. */
+    private static final long APPEND_WORK = 16;
 
     private final Workers workers;
     private final int most;
@@ -27,15 +33,27 @@ final class StripAttention {
         this.rows = ThreadLocal.withInitial(() -> new AttentionRows(kernels));
     }
 
-    /** Of queries at {@code position} and on, which the cache has: tasks are a head and a few queries. */
+    /** Writes k and v (count, G·D) of one layer at {@code position} and on. */
+    void append(StripKvCache cache, int layer, CpuTensor k, CpuTensor v, int position) {
+        cache.requireRoom(k, v, position);
+        int blocks = Math.ceilDiv(k.rows(), APPENDED);
+        share(blocks * cache.kvHeads(), APPEND_WORK * k.size(), task -> {
+            int from = task / cache.kvHeads() * APPENDED;
+            int count = Math.min(APPENDED, k.rows() - from);
+            CpuTensor keys = k.rowBlock(from, count);
+            cache.append(layer, task % cache.kvHeads(), keys, v.rowBlock(from, count), position + from);
+        });
+    }
+
+    /** Of queries at {@code position} and on, which the cache has: tasks are a head and a few queries, head by head. */
     void run(CpuTensor out, CpuTensor q, StripKvCache cache, int layer, int position, int window) {
         int headDim = cache.headDim();
         int heads = q.columns() / headDim;
         int group = heads / cache.kvHeads();
         int blocks = Math.ceilDiv(q.rows(), most);
         share(heads * blocks, (long) q.size() * (position + q.rows()), task -> {
-            int query = (blocks - 1 - task / heads) * most;
-            int head = task % heads;
+            int query = (blocks - 1 - task % blocks) * most;
+            int head = task / blocks;
             int count = Math.min(most, q.rows() - query);
             int offset = query * q.columns() + head * headDim;
             Rows some = new Rows(offset, q.columns(), count, position + query, 1);
@@ -46,7 +64,7 @@ final class StripAttention {
     /** Of a sequence from position 0 with its own k and v; nothing is kept. */
     void whole(CpuTensor out, CpuTensor q, CpuTensor k, CpuTensor v, int headDim, int window) {
         StripKvCache cache = new StripKvCache(1, k.columns() / headDim, headDim, k.rows());
-        cache.append(0, k, v, 0);
+        append(cache, 0, k, v, 0);
         run(out, q, cache, 0, 0, window);
     }
 
@@ -64,7 +82,7 @@ final class StripAttention {
         for (int n = 0; n < positions.length; n++) {
             caches.get(n).requireRoom(k.rowBlock(n, 1), v.rowBlock(n, 1), positions[n]);
         }
-        long work = 0;
+        long work = TASK_WORK * kvHeads * positions.length;
         for (int position : positions) {
             work += (long) q.columns() * Math.min(position + 1, window);
         }

@@ -39,7 +39,7 @@ final class StripKvCache implements CpuKvCache {
         this.capacity = capacity;
         this.depth = TilePanels.padded(headDim);
         this.positions = TilePanels.padded(capacity);
-        long bytes = layers * kvHeads * headBytes();
+        long bytes = (long) layers * kvHeads * headBytes();
         this.keys = Arena.ofAuto().allocate(bytes, ROW);
         this.values = Arena.ofAuto().allocate(bytes, ROW);
     }
@@ -69,14 +69,6 @@ final class StripKvCache implements CpuKvCache {
         return keys.byteSize() + values.byteSize();
     }
 
-    @Override
-    public void append(int layer, CpuTensor k, CpuTensor v, int position) {
-        requireRoom(k, v, position);
-        for (int head = 0; head < kvHeads; head++) {
-            append(layer, head, k, v, position);
-        }
-    }
-
     /** One head of k and v (count, G·D). */
     void append(int layer, int head, CpuTensor k, CpuTensor v, int position) {
         for (int n = 0; n < k.rows(); n++) {
@@ -89,8 +81,8 @@ final class StripKvCache implements CpuKvCache {
     /** A lane of a strip: pairs of dimensions, a row each. */
     private void appendKey(long at, float[] key, int from) {
         for (int d = 0; d < headDim; d += 2) {
-            int pair = Bf16.fromFloat(key[from + d]) & 0xFFFF | Bf16.fromFloat(key[from + d + 1]) << 16;
-            keys.set(ValueLayout.JAVA_INT, at + d / 2 * ROW, pair);
+            int pair = (Bf16.fromFloat(key[from + d]) & 0xFFFF) | (Bf16.fromFloat(key[from + d + 1]) << 16);
+            keys.set(ValueLayout.JAVA_INT, at + d / 2L * ROW, pair);
         }
     }
 
@@ -99,7 +91,7 @@ final class StripKvCache implements CpuKvCache {
         for (int strip = 0; strip < headDim / STRIP; strip++) {
             long row = at + strip * valueStripBytes();
             for (int lane = 0; lane < STRIP; lane++) {
-                values.set(ValueLayout.JAVA_SHORT, row + 4 * lane, Bf16.fromFloat(value[from + strip * STRIP + lane]));
+                values.set(ValueLayout.JAVA_SHORT, row + 4L * lane, Bf16.fromFloat(value[from + strip * STRIP + lane]));
             }
         }
     }
@@ -131,13 +123,13 @@ final class StripKvCache implements CpuKvCache {
     private long key(int layer, int head, int position) {
         return (layer * kvHeads + head) * headBytes()
                 + (long) (position / STRIP) * keyTiles() * StripForm.TILE_BYTES
-                + position % STRIP * 4;
+                + 4L * (position % STRIP);
     }
 
     private long value(int layer, int head, int position) {
         return (layer * kvHeads + head) * headBytes()
                 + (long) (position / TILE) * StripForm.TILE_BYTES
-                + position % TILE / 2 * ROW
-                + position % 2 * Short.BYTES;
+                + (long) (position % TILE / 2) * ROW
+                + 2L * (position % 2);
     }
 }

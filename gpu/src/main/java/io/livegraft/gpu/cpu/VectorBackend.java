@@ -270,7 +270,16 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
         return onStrips(headDim, arithmetic)
                 ? new StripKvCache(layers, kvHeads, headDim, capacity)
-                : super.allocateKvCache(layers, kvHeads, headDim, capacity, arithmetic);
+                : new FloatKvCache(layers, kvHeads, headDim, capacity);
+    }
+
+    @Override
+    public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
+        switch (CpuKvCache.of(cache)) {
+            case FloatKvCache floats -> floats.append(layer, CpuTensor.of(k), CpuTensor.of(v), position);
+            case StripKvCache strips ->
+                attention.orElseThrow().append(strips, layer, CpuTensor.of(k), CpuTensor.of(v), position);
+        }
     }
 
     private boolean onStrips(int headDim, Arithmetic arithmetic) {
@@ -279,16 +288,10 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public void attention(
-            Tensor out,
-            Tensor q,
-            Tensor k,
-            Tensor v,
-            List<KvCache> caches,
-            int layer,
-            int[] positions,
-            int window) {
+            Tensor out, Tensor q, Tensor k, Tensor v, List<KvCache> caches, int layer, int[] positions, int window) {
         if (attention.isPresent() && caches.stream().allMatch(StripKvCache.class::isInstance)) {
-            List<StripKvCache> strips = caches.stream().map(StripKvCache.class::cast).toList();
+            List<StripKvCache> strips =
+                    caches.stream().map(StripKvCache.class::cast).toList();
             CpuTensor queries = CpuTensor.of(q);
             CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
             attention.get().step(result, queries, CpuTensor.of(k), CpuTensor.of(v), strips, layer, positions, window);

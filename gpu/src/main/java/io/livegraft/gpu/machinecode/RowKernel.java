@@ -70,6 +70,8 @@ public final class RowKernel {
     }
 
     /**
+     * Multiplies with strips that may lie apart.
+     *
      * @param weights the first strip
      * @param x {@code x[k · rows + m]}, float32
      * @param y first output of row 0; rows are {@code yStride} bytes apart

@@ -73,6 +73,8 @@ public final class TileKernel {
     }
 
     /**
+     * Multiplies with strips that may lie apart.
+     *
      * @param weights the first strip
      * @param x bfloat16, rows {@code xStride} bytes apart
      * @param y first output of row 0; rows are {@code yStride} bytes apart
@@ -163,8 +165,7 @@ public final class TileKernel {
         }
         for (int tile = 0; tile < form.tiles(); tile++) {
             a.loadTile(INPUT + tile, Address.rows(RAX, tile * StripForm.TILE_INPUTS * Short.BYTES, RDX));
-            a.loadTile(
-                    WEIGHT + tile, Address.rows(form.quantized() ? R11 : RDI, tile * StripForm.TILE_BYTES, RBX));
+            a.loadTile(WEIGHT + tile, Address.rows(form.quantized() ? R11 : RDI, tile * StripForm.TILE_BYTES, RBX));
             a.multiplyTiles(SUM, INPUT + tile, WEIGHT + tile);
         }
         if (form.quantized()) {

@@ -80,7 +80,8 @@ public final class Transformer {
     /** Room for one sequence of {@code capacity} tokens. */
     public KvCache allocateKvCache(int capacity) {
         ModelConfig config = config();
-        return backend.allocateKvCache(config.layers(), config.kvHeads(), config.headDim(), capacity, weights.arithmetic());
+        return backend.allocateKvCache(
+                config.layers(), config.kvHeads(), config.headDim(), capacity, weights.arithmetic());
     }
 
     /** Feeds all segments, in order; the tape holds their final hidden states only. */

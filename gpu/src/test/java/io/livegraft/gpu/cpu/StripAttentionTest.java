@@ -162,8 +162,7 @@ class StripAttentionTest {
         Tensor k = one.allocate(1, shape.kvWidth());
         assertThrows(IllegalArgumentException.class, () -> one.appendKv(cache, 0, k, k, 4));
         assertThrows(
-                IllegalArgumentException.class,
-                () -> one.attention(q, q, k, k, List.of(cache), 0, new int[] {4}, ALL));
+                IllegalArgumentException.class, () -> one.attention(q, q, k, k, List.of(cache), 0, new int[] {4}, ALL));
     }
 
     /** Attention of all queries, fed in pieces. */
