@@ -58,7 +58,7 @@ public final class Metrics {
 
     /** Of the base: linear, head, embedding, vectors; sequence is one of the longest, heap the most that Java takes. */
     public void memory(String kind, long bytes) {
-        memory.labelValues(kind).set(bytes);
+        memory.labelValues(kind).set((double) bytes);
     }
 
     public void requestsRunning(int requests) {
