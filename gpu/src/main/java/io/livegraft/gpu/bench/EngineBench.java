@@ -34,7 +34,9 @@ public final class EngineBench {
         this.backend = backend;
         this.transformer = new Transformer(backend, weights);
         long bytes = Footprint.of(weights).bytes();
-        long table = weights.embedding().equals(weights.head()) ? 0 : weights.embedding().bytes();
+        long table = weights.embedding().equals(weights.head())
+                ? 0
+                : weights.embedding().bytes();
         this.memory = new Memory(bytes, bytes - table, ProcessMemory.resident());
         this.progress = progress;
     }

@@ -42,7 +42,8 @@ final class AttentionRows {
 
     AttentionRows(StripKernels kernels) {
         this.registers = Objects.requireNonNull(kernels.rows().get(FORM));
-        this.tiles = kernels.tiles().map(onTiles -> Objects.requireNonNull(onTiles.decode().get(FORM)));
+        this.tiles = kernels.tiles()
+                .map(onTiles -> Objects.requireNonNull(onTiles.decode().get(FORM)));
     }
 
     /** Rows that one call takes at most. */

@@ -46,8 +46,7 @@ record CausalAttention(MatrixProduct product, int position, int window) {
             Matrix ds = Matrix.zeros(p.rows(), p.columns());
             product.run(ds, upstream, v.rowBlock(block.from(), p.columns()).transposed(), 1, false);
             softmaxBackward(ds, p);
-            product.run(
-                    dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, true);
+            product.run(dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, true);
             product.run(
                     dk.rowBlock(block.from(), p.columns()),
                     ds.transposed(),

@@ -52,7 +52,9 @@ final class PackedProduct {
         Slot find(Matrix matrix, float scale) {
             Slot oldest = slots.getFirst();
             for (Slot slot : slots) {
-                if (slot.scale == scale && slot.matrix.isPresent() && slot.matrix.get().equals(matrix)) {
+                if (slot.scale == scale
+                        && slot.matrix.isPresent()
+                        && slot.matrix.get().equals(matrix)) {
                     slot.used = ++uses;
                     return slot;
                 }

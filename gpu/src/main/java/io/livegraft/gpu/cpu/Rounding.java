@@ -36,8 +36,7 @@ final class Rounding {
     }
 
     /** Writes the nearest that bfloat16 has as float32, at the elements {@code to}, {@code to + step}, … */
-    static void floats(
-            MemorySegment out, int to, int step, float[] values, int from, int count, float scale) {
+    static void floats(MemorySegment out, int to, int step, float[] values, int from, int count, float scale) {
         int i = 0;
         for (; step == 1 && i + LANES <= count; i += LANES) {
             IntVector bits =

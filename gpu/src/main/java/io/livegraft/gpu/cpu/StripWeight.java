@@ -59,8 +59,7 @@ record StripWeight(
 
     /** @param form without indices; its blocks divide the inputs */
     static StripWeight of(Bf16Weight rounded, StripForm form, HugeMemory memory) {
-        StripWeight weight =
-                empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
+        StripWeight weight = empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
         IntStream.range(0, rounded.outputFeatures()).parallel().forEach(row -> weight.fill(row, rounded));
         return weight;
     }

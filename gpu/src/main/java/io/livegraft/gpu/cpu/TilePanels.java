@@ -95,14 +95,12 @@ final class TilePanels {
 
     /** 16 rows (16, depth) of bfloat16 become a strip: they are its columns. */
     void turn(MemorySegment rows, int depth, MemorySegment tiles) {
-        kernels.turn()
-                .run(rows, 2L * depth, 2L * SIDE, tiles, 64, StripForm.TILE_BYTES, depth / SIDE);
+        kernels.turn().run(rows, 2L * depth, 2L * SIDE, tiles, 64, StripForm.TILE_BYTES, depth / SIDE);
     }
 
     /** A strip becomes 16 rows (16, depth). */
     void turnBack(MemorySegment tiles, int depth, MemorySegment rows) {
-        kernels.turn()
-                .run(tiles, 64, StripForm.TILE_BYTES, rows, 2L * depth, 2L * SIDE, depth / SIDE);
+        kernels.turn().run(tiles, 64, StripForm.TILE_BYTES, rows, 2L * depth, 2L * SIDE, depth / SIDE);
     }
 
     /** Rows of {@code b} from column {@code column} on, up to 32, become two strips, padded with zeros to a multiple of 32 rows. */

@@ -95,7 +95,8 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
                 StripWeight.form(tensor)
                         .<LinearWeight>map(form -> StripWeight.of(tensor, form, memory))
                         .orElse(weight);
-            case Bf16Weight rounded when StripWeight.fits(rounded) -> StripWeight.of(rounded, StripForm.BFLOAT16, memory);
+            case Bf16Weight rounded
+            when StripWeight.fits(rounded) -> StripWeight.of(rounded, StripForm.BFLOAT16, memory);
             case Bf16Weight _, Fp32Weight _, RowWeight _, StripWeight _ -> weight;
         };
     }
@@ -334,7 +335,8 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     @Override
     public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
         if (onStrips(headDim, arithmetic) && packed.isEmpty()) {
-            attention.orElseThrow()
+            attention
+                    .orElseThrow()
                     .whole(CpuTensor.of(out), CpuTensor.of(q), CpuTensor.of(k), CpuTensor.of(v), headDim, window);
             return;
         }

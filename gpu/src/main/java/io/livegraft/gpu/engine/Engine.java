@@ -176,12 +176,7 @@ public final class Engine implements AutoCloseable {
 
     /** Mean negative log-likelihood per target token, in slices; without an adapter that of the base alone. */
     public SlicedWork<Double> evaluate(Optional<LoraAdapter> adapter, List<TrainingExample> examples) {
-        return new Evaluation(
-                backend,
-                transformer,
-                adapter.map(transformer::stage),
-                examples,
-                settings.sliceTokens());
+        return new Evaluation(backend, transformer, adapter.map(transformer::stage), examples, settings.sliceTokens());
     }
 
     @Override

@@ -304,15 +304,7 @@ public final class Assembler {
      * @param masking the mask register, and whether others become zeros
      */
     private void evex(
-            Prefix prefix,
-            Map map,
-            int w,
-            int opcode,
-            int register,
-            int second,
-            Address third,
-            int unit,
-            int masking) {
+            Prefix prefix, Map map, int w, int opcode, int register, int second, Address third, int unit, int masking) {
         int index = third.index().map(Register::number).orElse(0);
         int base = third.base().number();
         int last = masking | (third.broadcast() ? 1 << 4 : 0);
@@ -334,7 +326,9 @@ public final class Assembler {
     }
 
     private void rex(Address address) {
-        bytes(0x40 | address.index().map(Register::number).orElse(0) >> 3 << 1 | address.base().number() >> 3);
+        bytes(0x40
+                | address.index().map(Register::number).orElse(0) >> 3 << 1
+                | address.base().number() >> 3);
     }
 
     /** ModRM, SIB where it is needed, and the displacement: short where {@code unit} divides it. */

@@ -16,8 +16,7 @@ public final class ExecutableMemory {
      */
     @SuppressWarnings("restricted") // the launcher allows native access
     static MethodHandle caller(MemoryLayout... arguments) {
-        return Linker.nativeLinker()
-                .downcallHandle(FunctionDescriptor.ofVoid(arguments), Linker.Option.critical(true));
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(arguments), Linker.Option.critical(true));
     }
 
     /** The address of the code. */

@@ -32,7 +32,8 @@ import java.lang.invoke.MethodHandle;
  * K is a multiple of 32 and M too; a row's bits depend on nothing but the row, b and K.
  */
 public final class GemmKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    private static final MethodHandle CALL =
+            ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
 
     /** Rows and columns of a block. */
     public static final int SIDE = 32;
@@ -56,13 +57,7 @@ public final class GemmKernel {
      * @param blocks M / 32
      */
     public void run(
-            MemorySegment a,
-            long aStride,
-            MemorySegment b,
-            MemorySegment c,
-            long cStride,
-            long depth,
-            long blocks) {
+            MemorySegment a, long aStride, MemorySegment b, MemorySegment c, long cStride, long depth, long blocks) {
         try {
             CALL.invokeExact(code, a, aStride, b, c, cStride, depth, blocks, FULL.memory());
         } catch (Throwable thrown) {

@@ -38,7 +38,8 @@ public final class HugeMemory {
         }
         system.preferHugePages(memory.get(), mapped);
         MemorySegment whole = memory.get()
-                .reinterpret(mapped, Arena.ofAuto(), all -> system.unmap(MemorySegment.ofAddress(all.address()), mapped));
+                .reinterpret(
+                        mapped, Arena.ofAuto(), all -> system.unmap(MemorySegment.ofAddress(all.address()), mapped));
         long gap = Math.floorMod(-whole.address(), PAGE);
         return whole.asSlice(gap, bytes);
     }

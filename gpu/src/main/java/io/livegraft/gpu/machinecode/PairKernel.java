@@ -23,8 +23,8 @@ import java.lang.invoke.MethodHandle;
  * <p>K is even here; what is missing to a multiple of 32 is the caller's to fill with zeros.
  */
 public final class PairKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_FLOAT);
+    private static final MethodHandle CALL =
+            ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_FLOAT);
 
     private static final int LINE = PanelKernel.LINE;
     private static final int ORDER = 4;

@@ -38,16 +38,9 @@ public final class RoundKernel {
 
     /** Strides are bytes. */
     public void run(
-            MemorySegment in,
-            long inStride,
-            MemorySegment out,
-            long outStride,
-            long rows,
-            int columns,
-            float scale) {
+            MemorySegment in, long inStride, MemorySegment out, long outStride, long rows, int columns, float scale) {
         try {
-            CALL.invokeExact(
-                    code, in, inStride, out, outStride, rows, whole(columns) + 1L, mask(columns), scale);
+            CALL.invokeExact(code, in, inStride, out, outStride, rows, whole(columns) + 1L, mask(columns), scale);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -29,7 +29,8 @@ import java.lang.invoke.MethodHandle;
  * Levels and x have to be bfloat16 values, so that products are exact: then these are, bit for bit, the sums of {@link TileKernel}.
  */
 public final class RowKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+    private static final MethodHandle CALL =
+            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
 
     public static final int MOST_ROWS = 4;
 

@@ -20,20 +20,19 @@ final class SystemCalls {
     private static final int HUGE_PAGES = 14;
     private static final long FAILED = -1;
 
-    private final MethodHandle map = bind(
-            "mmap", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private final MethodHandle map =
+            bind("mmap", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private final MethodHandle unmap = bind("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
     private final MethodHandle protect =
             bind("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private final MethodHandle advise =
-            bind("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private final MethodHandle advise = bind("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private final MethodHandle call =
             bind("syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     /** New memory of zeros, readable and writable, as an address without bounds; empty where the system has none left. */
     Optional<MemorySegment> map(long bytes) {
-        MemorySegment memory = run(() -> (MemorySegment)
-                map.invokeExact(MemorySegment.NULL, bytes, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0L));
+        MemorySegment memory = run(() ->
+                (MemorySegment) map.invokeExact(MemorySegment.NULL, bytes, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0L));
         return memory.address() == FAILED ? Optional.empty() : Optional.of(memory);
     }
 

@@ -25,7 +25,9 @@ import java.lang.invoke.MethodHandle;
  * are scaled. The formula, and every bit of the result, is {@link RowKernel}'s.
  */
 public final class TileKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+    private static final MethodHandle CALL = ExecutableMemory.caller(
+            ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS,
+            JAVA_LONG);
 
     public static final int MOST_ROWS = 16;
 
@@ -93,7 +95,9 @@ public final class TileKernel {
             TileScratch scratch,
             long gap) {
         try {
-            CALL.invokeExact(code, weights,
+            CALL.invokeExact(
+                    code,
+                    weights,
                     x,
                     xStride,
                     y,

@@ -24,7 +24,8 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class TransposedPanelKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+    private static final MethodHandle CALL =
+            ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
 
     private static final int ROWS = 16;
     private static final int TABLE = 16;

@@ -21,7 +21,8 @@ import java.lang.invoke.MethodHandle;
  * transpose, into tiles; or tiles into 16 rows.
  */
 public final class TurnKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle CALL =
+            ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     private static final int SIDE = 16;
 
@@ -33,13 +34,7 @@ public final class TurnKernel {
 
     /** From row to row and from block to block, in bytes, where it is read and where it is written. */
     public void run(
-            MemorySegment from,
-            long fromRow,
-            long fromBlock,
-            MemorySegment to,
-            long toRow,
-            long toBlock,
-            long blocks) {
+            MemorySegment from, long fromRow, long fromBlock, MemorySegment to, long toRow, long toBlock, long blocks) {
         try {
             CALL.invokeExact(code, from, fromRow, fromBlock, to, toRow, toBlock, blocks);
         } catch (Throwable thrown) {

@@ -84,9 +84,7 @@ final class LinearLayers {
         base.backward(dx, dys, x, linears(layer, kinds));
         for (int i = 0; i < kinds.size(); i++) {
             Tensor dy = dys.get(i);
-            bias(layer, kinds.get(i))
-                    .flatMap(Vectors::gradient)
-                    .ifPresent(dBias -> backend.addBiasBackward(dBias, dy));
+            bias(layer, kinds.get(i)).flatMap(Vectors::gradient).ifPresent(dBias -> backend.addBiasBackward(dBias, dy));
         }
         try (var _ = backend.temporaries()) {
             gradients.add(dx, dys, x, layer, kinds, batch);

@@ -80,7 +80,9 @@ final class TinyTraining {
         float[] values = TinyModel.gaussian(new Random(6), initial.layout().size(), 0.2);
         AdapterTensors tensors = AdapterTensors.forTraining(backend, initial.withValues(values));
         trained.add(new Arena(
-                initial.layout(), tensors.values().orElseThrow(), tensors.gradients().orElseThrow()));
+                initial.layout(),
+                tensors.values().orElseThrow(),
+                tensors.gradients().orElseThrow()));
         return tensors;
     }
 
