@@ -49,7 +49,11 @@ public interface Backend extends AutoCloseable {
     /** A frozen table (V,C) in FP32 or BF16 for {@link #embed(Tensor, LinearWeight, int[])} alone: no product is taken with it. */
     LinearWeight freezeTable(HostTensor table, Precision precision);
 
-    /** @param arithmetic of attention over it: {@link Arithmetic#BFLOAT16} permits to keep keys and values rounded */
+    /**
+     * Room for one sequence.
+     *
+     * @param arithmetic of attention over it: {@link Arithmetic#BFLOAT16} permits to keep keys and values rounded
+     */
     KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic);
 
     // element-wise

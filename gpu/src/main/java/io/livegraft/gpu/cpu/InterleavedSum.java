@@ -3,6 +3,7 @@ package io.livegraft.gpu.cpu;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -13,94 +14,83 @@ import jdk.incubator.vector.VectorSpecies;
  *   rest = Σ of the last count mod 8 elements, in order
  * }</pre>
  *
- * The order is fixed by the position of an element in its row, whatever is computed beside it.
+ * The order is fixed by the position of an element in its row, whatever is computed beside it; narrower registers hold fewer
+ * totals and go over the row more often.
  */
 final class InterleavedSum {
     private static final int CHAINS = 8;
-    private static final VectorSpecies<Double> TOTALS = DoubleVector.SPECIES_512;
-    private static final VectorSpecies<Float> TERMS = FloatVector.SPECIES_256;
-    /** Whether a register holds all totals; the bits are the same. */
-    private static final boolean WIDE = DoubleVector.SPECIES_PREFERRED.length() >= CHAINS;
+    private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED.length() <= CHAINS
+            ? DoubleVector.SPECIES_PREFERRED
+            : DoubleVector.SPECIES_512;
+    /** As many lanes, of float. */
+    private static final VectorSpecies<Float> FLOATS =
+            VectorSpecies.of(float.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
     private InterleavedSum() {}
 
     /** {@code Σ x}. */
     static double of(float[] x, int from, int count) {
-        return WIDE ? inRegister(x, from, count) : oneByOne(x, from, count);
-    }
-
-    static double inRegister(float[] x, int from, int count) {
-        DoubleVector t = DoubleVector.zero(TOTALS);
-        int i = from;
         int end = from + count - count % CHAINS;
-        for (; i < end; i += CHAINS) {
-            t = t.add(FloatVector.fromArray(TERMS, x, i).convertShape(VectorOperators.F2D, TOTALS, 0));
+        double[] totals = new double[CHAINS];
+        for (int t = 0; t < CHAINS; t += SPECIES.length()) {
+            DoubleVector total = DoubleVector.zero(SPECIES);
+            for (int i = from + t; i < end; i += CHAINS) {
+                total = total.add(wide(FloatVector.fromArray(FLOATS, x, i)));
+            }
+            total.intoArray(totals, t);
         }
         double rest = 0;
-        for (; i < from + count; i++) {
+        for (int i = end; i < from + count; i++) {
             rest += x[i];
         }
-        double even = (t.lane(0) + t.lane(4)) + (t.lane(2) + t.lane(6));
-        double odd = (t.lane(1) + t.lane(5)) + (t.lane(3) + t.lane(7));
-        return even + odd + rest;
-    }
-
-    static double oneByOne(float[] x, int from, int count) {
-        double t0 = 0;
-        double t1 = 0;
-        double t2 = 0;
-        double t3 = 0;
-        double t4 = 0;
-        double t5 = 0;
-        double t6 = 0;
-        double t7 = 0;
-        int i = from;
-        int end = from + count - count % CHAINS;
-        for (; i < end; i += CHAINS) {
-            t0 += x[i];
-            t1 += x[i + 1];
-            t2 += x[i + 2];
-            t3 += x[i + 3];
-            t4 += x[i + 4];
-            t5 += x[i + 5];
-            t6 += x[i + 6];
-            t7 += x[i + 7];
-        }
-        double rest = 0;
-        for (; i < from + count; i++) {
-            rest += x[i];
-        }
-        return ((t0 + t4) + (t2 + t6)) + ((t1 + t5) + (t3 + t7)) + rest;
+        return joined(totals) + rest;
     }
 
     /** {@code Σ x·y}, products in double precision. */
     static double ofProducts(float[] x, int from, float[] y, int yFrom, int count) {
-        double t0 = 0;
-        double t1 = 0;
-        double t2 = 0;
-        double t3 = 0;
-        double t4 = 0;
-        double t5 = 0;
-        double t6 = 0;
-        double t7 = 0;
-        int i = 0;
         int end = count - count % CHAINS;
-        for (; i < end; i += CHAINS) {
-            int a = from + i;
-            int b = yFrom + i;
-            t0 += (double) x[a] * y[b];
-            t1 += (double) x[a + 1] * y[b + 1];
-            t2 += (double) x[a + 2] * y[b + 2];
-            t3 += (double) x[a + 3] * y[b + 3];
-            t4 += (double) x[a + 4] * y[b + 4];
-            t5 += (double) x[a + 5] * y[b + 5];
-            t6 += (double) x[a + 6] * y[b + 6];
-            t7 += (double) x[a + 7] * y[b + 7];
+        double[] totals = new double[CHAINS];
+        for (int t = 0; t < CHAINS; t += SPECIES.length()) {
+            DoubleVector total = DoubleVector.zero(SPECIES);
+            for (int i = t; i < end; i += CHAINS) {
+                DoubleVector left = wide(FloatVector.fromArray(FLOATS, x, from + i));
+                total = total.add(left.mul(wide(FloatVector.fromArray(FLOATS, y, yFrom + i))));
+            }
+            total.intoArray(totals, t);
         }
         double rest = 0;
-        for (; i < count; i++) {
+        for (int i = end; i < count; i++) {
             rest += (double) x[from + i] * y[yFrom + i];
         }
-        return ((t0 + t4) + (t2 + t6)) + ((t1 + t5) + (t3 + t7)) + rest;
+        return joined(totals) + rest;
+    }
+
+    /** {@code Σ (scale·x)·(y·z)}, the factors in brackets rounded to float, their products in double precision. */
+    static double ofProducts(float scale, float[] x, int from, float[] y, int yFrom, float[] z, int zFrom, int count) {
+        int end = count - count % CHAINS;
+        double[] totals = new double[CHAINS];
+        for (int t = 0; t < CHAINS; t += SPECIES.length()) {
+            DoubleVector total = DoubleVector.zero(SPECIES);
+            for (int i = t; i < end; i += CHAINS) {
+                FloatVector left = FloatVector.fromArray(FLOATS, x, from + i).mul(scale);
+                FloatVector right =
+                        FloatVector.fromArray(FLOATS, y, yFrom + i).mul(FloatVector.fromArray(FLOATS, z, zFrom + i));
+                total = total.add(wide(left).mul(wide(right)));
+            }
+            total.intoArray(totals, t);
+        }
+        double rest = 0;
+        for (int i = end; i < count; i++) {
+            rest += (double) (x[from + i] * scale) * (y[yFrom + i] * z[zFrom + i]);
+        }
+        return joined(totals) + rest;
+    }
+
+    private static DoubleVector wide(FloatVector values) {
+        return (DoubleVector) values.convertShape(VectorOperators.F2D, SPECIES, 0);
+    }
+
+    private static double joined(double[] t) {
+        return ((t[0] + t[4]) + (t[2] + t[6])) + ((t[1] + t[5]) + (t[3] + t[7]));
     }
 }

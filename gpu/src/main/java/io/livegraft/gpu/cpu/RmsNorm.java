@@ -1,7 +1,13 @@
 package io.livegraft.gpu.cpu;
 
-/** One row at a time; sums in double precision, in order of the channel. Formulas: {@code Backend.rmsNorm}. */
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/** One row at a time; sums of a row in double precision, {@link InterleavedSum}. Formulas: {@code Backend.rmsNorm}. */
 final class RmsNorm {
+    private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+
     private RmsNorm() {}
 
     static void forward(CpuTensor y, CpuTensor rstd, CpuTensor x, CpuTensor w, int n, float epsilon) {
@@ -9,8 +15,9 @@ final class RmsNorm {
         double sumOfSquares = InterleavedSum.ofProducts(x.data(), row, x.data(), row, x.columns());
         float s = (float) (1 / Math.sqrt(sumOfSquares / x.columns() + epsilon));
         int to = y.row(n);
-        for (int c = 0; c < x.columns(); c++) {
-            y.data()[to + c] = x.data()[row + c] * s * w.data()[w.offset() + c];
+        for (int c = 0; c < x.columns(); c += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(c, x.columns());
+            load(x, row + c, mask).mul(s).mul(load(w, w.offset() + c, mask)).intoArray(y.data(), to + c, mask);
         }
         rstd.data()[rstd.row(n)] = s;
     }
@@ -19,16 +26,22 @@ final class RmsNorm {
         int row = x.row(n);
         int up = dy.row(n);
         float s = rstd.data()[rstd.row(n)];
-        double projection = 0;
-        for (int c = 0; c < x.columns(); c++) {
-            projection += (double) (x.data()[row + c] * s) * (w.data()[w.offset() + c] * dy.data()[up + c]);
-        }
+        double projection =
+                InterleavedSum.ofProducts(s, x.data(), row, w.data(), w.offset(), dy.data(), up, x.columns());
         float mean = (float) (projection / x.columns());
         int to = dx.row(n);
-        for (int c = 0; c < x.columns(); c++) {
-            float normalised = x.data()[row + c] * s;
-            dx.data()[to + c] += s * (w.data()[w.offset() + c] * dy.data()[up + c] - normalised * mean);
+        for (int c = 0; c < x.columns(); c += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(c, x.columns());
+            FloatVector normalised = load(x, row + c, mask).mul(s);
+            FloatVector weighted = load(w, w.offset() + c, mask).mul(load(dy, up + c, mask));
+            load(dx, to + c, mask)
+                    .add(weighted.sub(normalised.mul(mean)).mul(s))
+                    .intoArray(dx.data(), to + c, mask);
         }
+    }
+
+    private static FloatVector load(CpuTensor tensor, int index, VectorMask<Float> mask) {
+        return FloatVector.fromArray(SPECIES, tensor.data(), index, mask);
     }
 
     static void weightBackward(CpuTensor dw, CpuTensor dy, CpuTensor x, CpuTensor rstd) {

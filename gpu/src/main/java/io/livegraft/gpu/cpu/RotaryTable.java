@@ -1,15 +1,21 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.Rope;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Cosines and sines of the rotary angles, computed once a position; used from one thread at a time, as backends are. */
 final class RotaryTable {
     /** Positions above are computed anew in each call: a bound on memory, which is 4·D bytes a position. */
     private static final int KEPT_POSITIONS = 32_768;
 
-    /** Of one rope: radians per position by pair, and {cos, sin} pairs by position. */
+    private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+
+    /** Of one rope: radians per position by pair, and by position all cosines, then all sines. */
     private record Turns(double[] frequencies, Map<Integer, float[]> kept) {
         static Turns of(Rope rope) {
             double[] frequencies = new double[rope.headDim() / 2];
@@ -26,8 +32,8 @@ final class RotaryTable {
         private float[] compute(int position) {
             float[] turn = new float[2 * frequencies.length];
             for (int i = 0; i < frequencies.length; i++) {
-                turn[2 * i] = (float) StrictMath.cos(position * frequencies[i]);
-                turn[2 * i + 1] = (float) StrictMath.sin(position * frequencies[i]);
+                turn[i] = (float) StrictMath.cos(position * frequencies[i]);
+                turn[frequencies.length + i] = (float) StrictMath.sin(position * frequencies[i]);
             }
             return turn;
         }
@@ -35,27 +41,32 @@ final class RotaryTable {
 
     private final Map<Rope, Turns> ropes = new HashMap<>();
 
-    /** {@code Backend.rotate}. */
-    void rotate(CpuTensor x, int[] positions, Rope rope, boolean inverse) {
-        x.requireShape(positions.length, x.columns());
+    /** Those of each row, by its position. */
+    float[][] turns(int[] positions, Rope rope) {
         Turns turns = ropes.computeIfAbsent(rope, Turns::of);
-        for (int n = 0; n < positions.length; n++) {
-            float[] turn = turns.at(positions[n]);
-            for (int head = x.row(n); head < x.row(n) + x.columns(); head += rope.headDim()) {
-                rotate(x.data(), head, turn, inverse);
-            }
+        float[][] rows = new float[positions.length][];
+        Arrays.setAll(rows, n -> turns.at(positions[n]));
+        return rows;
+    }
+
+    /** All heads of row {@code n}: {@code Backend.rotate}. */
+    static void rotate(CpuTensor x, int n, float[] turn, boolean inverse) {
+        for (int head = x.row(n); head < x.row(n) + x.columns(); head += turn.length) {
+            rotate(x.data(), head, turn, inverse);
         }
     }
 
     private static void rotate(float[] x, int head, float[] turn, boolean inverse) {
         int half = turn.length / 2;
-        for (int i = 0; i < half; i++) {
-            float cosine = turn[2 * i];
-            float sine = inverse ? -turn[2 * i + 1] : turn[2 * i + 1];
-            float a = x[head + i];
-            float b = x[head + half + i];
-            x[head + i] = a * cosine - b * sine;
-            x[head + half + i] = b * cosine + a * sine;
+        for (int i = 0; i < half; i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, half);
+            FloatVector cosine = FloatVector.fromArray(SPECIES, turn, i, mask);
+            FloatVector forward = FloatVector.fromArray(SPECIES, turn, half + i, mask);
+            FloatVector sine = inverse ? forward.neg() : forward;
+            FloatVector a = FloatVector.fromArray(SPECIES, x, head + i, mask);
+            FloatVector b = FloatVector.fromArray(SPECIES, x, head + half + i, mask);
+            a.mul(cosine).sub(b.mul(sine)).intoArray(x, head + i, mask);
+            b.mul(cosine).add(a.mul(sine)).intoArray(x, head + half + i, mask);
         }
     }
 }

@@ -39,7 +39,11 @@ final class Softmax {
 
     /** {@code s *= factor}. */
     static void scale(float[] s, int from, int count, float factor) {
-        for (int j = 0; j < count; j += SPECIES.length()) {
+        int j = 0;
+        for (; j <= count - SPECIES.length(); j += SPECIES.length()) {
+            FloatVector.fromArray(SPECIES, s, from + j).mul(factor).intoArray(s, from + j);
+        }
+        if (j < count) {
             VectorMask<Float> mask = SPECIES.indexInRange(j, count);
             FloatVector.fromArray(SPECIES, s, from + j, mask).mul(factor).intoArray(s, from + j, mask);
         }

@@ -4,37 +4,63 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
-/** One row at a time, lane by lane. Formulas: {@code Backend.swiGlu}. */
+/**
+ * Elements {@code from} to {@code to} of tensors of one shape, lane by lane. Formulas: {@code Backend.swiGlu}. The loops are kept
+ * short: the compiler gives up inlining in long ones, and then every vector is an object.
+ */
 final class SwiGlu {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+    /** Sigmoids that are computed before they are used; a multiple of every vector's length. */
+    private static final int BLOCK = 512;
 
     private SwiGlu() {}
 
-    static void forward(CpuTensor y, CpuTensor gate, CpuTensor up, int n) {
-        int base = n * y.columns();
-        for (int c = 0; c < y.columns(); c += SPECIES.length()) {
-            VectorMask<Float> mask = SPECIES.indexInRange(c, y.columns());
-            FloatVector g = VectorBackend.load(gate, base + c, mask);
-            FloatVector u = VectorBackend.load(up, base + c, mask);
-            g.mul(sigmoid(g)).mul(u).intoArray(y.data(), y.offset() + base + c, mask);
+    static void forward(CpuTensor y, CpuTensor gate, CpuTensor up, int from, int to) {
+        for (int i = from; i < to; i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, to);
+            FloatVector g = VectorBackend.load(gate, i, mask);
+            FloatVector u = VectorBackend.load(up, i, mask);
+            g.mul(sigmoid(g)).mul(u).intoArray(y.data(), y.offset() + i, mask);
         }
     }
 
-    static void backward(CpuTensor dGate, CpuTensor dUp, CpuTensor dy, CpuTensor gate, CpuTensor up, int n) {
-        int base = n * dy.columns();
-        for (int c = 0; c < dy.columns(); c += SPECIES.length()) {
-            VectorMask<Float> mask = SPECIES.indexInRange(c, dy.columns());
-            FloatVector g = VectorBackend.load(gate, base + c, mask);
-            FloatVector u = VectorBackend.load(up, base + c, mask);
-            FloatVector d = VectorBackend.load(dy, base + c, mask);
-            FloatVector s = sigmoid(g);
-            VectorBackend.load(dUp, base + c, mask)
-                    .add(d.mul(g.mul(s)))
-                    .intoArray(dUp.data(), dUp.offset() + base + c, mask);
+    static void backward(CpuTensor dGate, CpuTensor dUp, CpuTensor dy, CpuTensor gate, CpuTensor up, int from, int to) {
+        float[] sigmoids = new float[BLOCK];
+        for (int i = from; i < to; i += BLOCK) {
+            int end = Math.min(to, i + BLOCK);
+            sigmoids(sigmoids, gate, i, end);
+            backwardUp(dUp, dy, gate, sigmoids, i, end);
+            backwardGate(dGate, dy, gate, up, sigmoids, i, end);
+        }
+    }
+
+    private static void sigmoids(float[] out, CpuTensor gate, int from, int to) {
+        for (int i = from; i < to; i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, to);
+            sigmoid(VectorBackend.load(gate, i, mask)).intoArray(out, i - from);
+        }
+    }
+
+    private static void backwardUp(CpuTensor dUp, CpuTensor dy, CpuTensor gate, float[] sigmoids, int from, int to) {
+        for (int i = from; i < to; i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, to);
+            FloatVector silu =
+                    VectorBackend.load(gate, i, mask).mul(FloatVector.fromArray(SPECIES, sigmoids, i - from));
+            VectorBackend.load(dUp, i, mask)
+                    .add(VectorBackend.load(dy, i, mask).mul(silu))
+                    .intoArray(dUp.data(), dUp.offset() + i, mask);
+        }
+    }
+
+    private static void backwardGate(
+            CpuTensor dGate, CpuTensor dy, CpuTensor gate, CpuTensor up, float[] sigmoids, int from, int to) {
+        for (int i = from; i < to; i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, to);
+            FloatVector s = FloatVector.fromArray(SPECIES, sigmoids, i - from);
+            FloatVector g = VectorBackend.load(gate, i, mask);
             FloatVector slope = s.mul(g.mul(s.neg().add(1f)).add(1f));
-            VectorBackend.load(dGate, base + c, mask)
-                    .add(d.mul(u).mul(slope))
-                    .intoArray(dGate.data(), dGate.offset() + base + c, mask);
+            FloatVector d = VectorBackend.load(dy, i, mask).mul(VectorBackend.load(up, i, mask));
+            VectorBackend.load(dGate, i, mask).add(d.mul(slope)).intoArray(dGate.data(), dGate.offset() + i, mask);
         }
     }
 

@@ -19,6 +19,7 @@ import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -36,6 +37,14 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
     /** Element-wise work below this is not worth a second thread. */
     private static final int PARALLEL_ELEMENTS = 32_768;
+    /** Elements that a thread takes at once. */
+    private static final int STRETCH = 8_192;
+
+    /** What is done with rows or elements {@code from} to {@code to}. */
+    @FunctionalInterface
+    private interface Stretch {
+        void accept(int from, int to);
+    }
 
     private final Workers workers;
     private final CpuKernels kernels;
@@ -121,12 +130,22 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
+    public void zero(Tensor x) {
+        CpuTensor t = CpuTensor.of(x);
+        forEachStretch(t.size(), (from, to) -> Arrays.fill(t.data(), t.offset() + from, t.offset() + to, 0f));
+    }
+
+    @Override
     public void add(Tensor y, Tensor x) {
         CpuTensor out = CpuTensor.of(y);
         CpuTensor in = CpuTensor.of(x).requireShapeOf(out);
-        for (int i = 0; i < out.size(); i += SPECIES.length()) {
-            VectorMask<Float> mask = SPECIES.indexInRange(i, out.size());
-            load(out, i, mask).add(load(in, i, mask)).intoArray(out.data(), out.offset() + i, mask);
+        forEachStretch(out.size(), (from, to) -> add(out, in, from, to));
+    }
+
+    private static void add(CpuTensor y, CpuTensor x, int from, int to) {
+        for (int i = from; i < to; i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, to);
+            load(y, i, mask).add(load(x, i, mask)).intoArray(y.data(), y.offset() + i, mask);
         }
     }
 
@@ -232,7 +251,9 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public void rotate(Tensor x, int[] positions, Rope rope, boolean inverse) {
-        rotary.rotate(CpuTensor.of(x), positions, rope, inverse);
+        CpuTensor heads = CpuTensor.of(x).requireShape(positions.length, x.columns());
+        float[][] turns = rotary.turns(positions, rope);
+        forEachRow(heads, n -> RotaryTable.rotate(heads, n, turns[n], inverse));
     }
 
     @Override
@@ -240,7 +261,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         CpuTensor out = CpuTensor.of(y);
         CpuTensor g = CpuTensor.of(gate).requireShapeOf(out);
         CpuTensor u = CpuTensor.of(up).requireShapeOf(out);
-        forEachRow(out, n -> SwiGlu.forward(out, g, u, n));
+        forEachStretch(out.size(), (from, to) -> SwiGlu.forward(out, g, u, from, to));
     }
 
     @Override
@@ -250,7 +271,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         CpuTensor dg = CpuTensor.of(dGate).requireShapeOf(g);
         CpuTensor du = CpuTensor.of(dUp).requireShapeOf(g);
         CpuTensor d = CpuTensor.of(dy).requireShapeOf(g);
-        forEachRow(g, n -> SwiGlu.backward(dg, du, d, g, u, n));
+        forEachStretch(g.size(), (from, to) -> SwiGlu.backward(dg, du, d, g, u, from, to));
     }
 
     @Override
@@ -435,12 +456,25 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     /** Rows are independent; each is computed by one thread in one go. */
     private void forEachRow(CpuTensor shape, IntConsumer row) {
-        if (shape.size() < PARALLEL_ELEMENTS) {
-            for (int n = 0; n < shape.rows(); n++) {
+        forEachStretch(shape.rows(), Math.max(1, STRETCH / Math.max(1, shape.columns())), shape.size(), (from, to) -> {
+            for (int n = from; n < to; n++) {
                 row.accept(n);
             }
+        });
+    }
+
+    /** Elements are independent. */
+    private void forEachStretch(int elements, Stretch stretch) {
+        forEachStretch(elements, STRETCH, elements, stretch);
+    }
+
+    private void forEachStretch(int count, int together, long work, Stretch stretch) {
+        if (work < PARALLEL_ELEMENTS) {
+            stretch.accept(0, count);
         } else {
-            workers.run(shape.rows(), row);
+            workers.run(
+                    Math.ceilDiv(count, together),
+                    task -> stretch.accept(task * together, Math.min(count, (task + 1) * together)));
         }
     }
 

@@ -7,11 +7,26 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class InterleavedSumTest {
+    private static final int FROM = 7;
+
     @Test
-    void totalsInARegisterGiveTheBitsOfTotalsOneByOne() {
+    void totalsInRegistersGiveTheBitsOfTheFormula() {
         float[] x = TinyModel.gaussian(new Random(1), 300, 1e3);
         for (int count = 0; count < 290; count++) {
-            assertEquals(InterleavedSum.oneByOne(x, 7, count), InterleavedSum.inRegister(x, 7, count), 0);
+            assertEquals(formula(x, count), InterleavedSum.of(x, FROM, count), 0);
         }
+    }
+
+    private static double formula(float[] x, int count) {
+        double[] t = new double[8];
+        double rest = 0;
+        for (int i = 0; i < count; i++) {
+            if (i < count / 8 * 8) {
+                t[i % 8] += x[FROM + i];
+            } else {
+                rest += x[FROM + i];
+            }
+        }
+        return ((t[0] + t[4]) + (t[2] + t[6])) + ((t[1] + t[5]) + (t[3] + t[7])) + rest;
     }
 }

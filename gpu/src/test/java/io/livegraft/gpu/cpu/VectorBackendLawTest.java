@@ -80,7 +80,7 @@ class VectorBackendLawTest {
             Backend watched = (Backend) Proxy.newProxyInstance(
                     Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
                         Object result = method.invoke(backend, arguments);
-                        TwinBackend.parts(arguments)
+                        TwinBackend.parts(arguments == null ? new Object[0] : arguments)
                                 .filter(Tensor.class::isInstance)
                                 .forEach(tensor -> bits.append(Arrays.hashCode(download(backend, (Tensor) tensor)))
                                         .append(' '));
