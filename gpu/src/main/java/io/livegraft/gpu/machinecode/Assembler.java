@@ -27,10 +27,16 @@ public final class Assembler {
 
     /** The mandatory prefix, as it is encoded. */
     private enum Prefix {
-        NONE,
-        P66,
-        PF3,
-        PF2
+        NONE(0),
+        P66(1),
+        PF3(2),
+        PF2(3);
+
+        private final int code;
+
+        Prefix(int code) {
+            this.code = code;
+        }
     }
 
     private static final int WIDTH_512 = 2 << 5;
@@ -49,12 +55,12 @@ public final class Assembler {
     }
 
     public void move(Register to, int value) {
-        bytes(0x48 | to.number() >> 3, 0xC7, 0xC0 | to.number() & 7);
+        bytes(0x48 | high(to.number()), 0xC7, 0xC0 | low(to.number()));
         int32(value);
     }
 
     public void load(Register to, Address from) {
-        bytes(0x48 | to.number() >> 3 << 2 | from.base().number() >> 3, 0x8B);
+        bytes(0x48 | (high(to.number()) << 2) | high(from.base().number()), 0x8B);
         memory(to.number(), from, 1);
     }
 
@@ -63,25 +69,25 @@ public final class Assembler {
     }
 
     public void add(Register to, int value) {
-        bytes(0x48 | to.number() >> 3, 0x81, 0xC0 | to.number() & 7);
+        bytes(0x48 | high(to.number()), 0x81, 0xC0 | low(to.number()));
         int32(value);
     }
 
     public void push(Register register) {
-        bytes(0x40 | register.number() >> 3, 0x50 | register.number() & 7);
+        bytes(0x40 | high(register.number()), 0x50 | low(register.number()));
     }
 
     public void pop(Register register) {
-        bytes(0x40 | register.number() >> 3, 0x58 | register.number() & 7);
+        bytes(0x40 | high(register.number()), 0x58 | low(register.number()));
     }
 
     /** Times two to the power of {@code bits}. */
     public void shiftLeft(Register to, int bits) {
-        bytes(0x48 | to.number() >> 3, 0xC1, 0xE0 | to.number() & 7, bits);
+        bytes(0x48 | high(to.number()), 0xC1, 0xE0 | low(to.number()), bits);
     }
 
     public void shiftRight(Register to, int bits) {
-        bytes(0x48 | to.number() >> 3, 0xC1, 0xE8 | to.number() & 7, bits);
+        bytes(0x48 | high(to.number()), 0xC1, 0xE8 | low(to.number()), bits);
     }
 
     /** Goes on at the place that {@link #here} fixes when the last sum was zero. */
@@ -95,7 +101,7 @@ public final class Assembler {
     public void here(Jump jump) {
         int distance = size - jump.end();
         for (int i = 0; i < Integer.BYTES; i++) {
-            code[jump.end() - Integer.BYTES + i] = (byte) (distance >> 8 * i);
+            code[jump.end() - Integer.BYTES + i] = (byte) (distance >> (8 * i));
         }
     }
 
@@ -147,7 +153,7 @@ public final class Assembler {
 
     /** Mask register {@code mask} gets the lower bits of a general register. */
     public void loadMask(int mask, Register bits) {
-        bytes(0xC4, 0xC1 ^ bits.number() >> 3 << 5 ^ 0x20, 0x7B, 0x92, 0xC0 | mask << 3 | bits.number() & 7);
+        bytes(0xC4, 0xC1 | (inverted(high(bits.number())) << 5), 0x7B, 0x92, 0xC0 | (mask << 3) | low(bits.number()));
     }
 
     /** The lowest float32 of a vector in all lanes. */
@@ -248,7 +254,7 @@ public final class Assembler {
     // tiles
 
     public void configureTiles(Address configuration) {
-        vex(Prefix.NONE, 0, 0, configuration.base().number() >> 3, 0);
+        vex(Prefix.NONE, 0, 0, high(configuration.base().number()), 0);
         bytes(0x49);
         memory(0, configuration, 1);
     }
@@ -259,7 +265,7 @@ public final class Assembler {
 
     public void zeroTile(int tile) {
         vex(Prefix.PF2, 0, 0, 0, 0);
-        bytes(0x49, 0xC0 | tile << 3);
+        bytes(0x49, 0xC0 | (tile << 3));
     }
 
     public void loadTile(int tile, Address rows) {
@@ -273,26 +279,29 @@ public final class Assembler {
     /** {@code c[m,n] += Σ_k a[m,2k]·b[k,2n] + a[m,2k+1]·b[k,2n+1]}, bfloat16 with float32 sums: even and odd k each in one chain, then both. */
     public void multiplyTiles(int c, int a, int b) {
         vex(Prefix.PF3, 0, 0, 0, b);
-        bytes(0x5C, 0xC0 | c << 3 | a);
+        bytes(0x5C, 0xC0 | (c << 3) | a);
     }
 
     // encoding
 
     private void tileMemory(Prefix prefix, int tile, Address rows) {
         Register stride = rows.index().orElseThrow();
-        vex(prefix, 0, stride.number() >> 3, rows.base().number() >> 3, 0);
+        vex(prefix, 0, high(stride.number()), high(rows.base().number()), 0);
         bytes(0x4B);
         memory(tile, rows, 1);
     }
 
     /** Three bytes, map 0F38, W0, 128 bits. */
     private void vex(Prefix prefix, int r, int x, int b, int second) {
-        bytes(0xC4, (r ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | 2, (~second & 15) << 3 | prefix.ordinal());
+        bytes(
+                0xC4,
+                (inverted(r) << 7) | (inverted(x) << 6) | (inverted(b) << 5) | 2,
+                ((~second & 15) << 3) | prefix.code);
     }
 
     private void evex(Prefix prefix, Map map, int w, int opcode, int register, int second, int third) {
-        evexPrefix(prefix, map, w, register, second, third >> 3 & 1, third >> 4, 0);
-        bytes(opcode, 0xC0 | (register & 7) << 3 | third & 7);
+        evexPrefix(prefix, map, w, register, second, (third >> 3) & 1, third >> 4, 0);
+        bytes(opcode, 0xC0 | (low(register) << 3) | low(third));
     }
 
     private void evex(Prefix prefix, Map map, int w, int opcode, int register, int second, Address third) {
@@ -308,7 +317,7 @@ public final class Assembler {
         int index = third.index().map(Register::number).orElse(0);
         int base = third.base().number();
         int last = masking | (third.broadcast() ? 1 << 4 : 0);
-        evexPrefix(prefix, map, w, register, second, base >> 3, index >> 3, last);
+        evexPrefix(prefix, map, w, register, second, high(base), high(index), last);
         bytes(opcode);
         memory(register, third, unit);
     }
@@ -316,37 +325,56 @@ public final class Assembler {
     private void evexPrefix(Prefix prefix, Map map, int w, int register, int second, int b, int x, int last) {
         bytes(
                 0x62,
-                (register >> 3 & 1 ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | (register >> 4 ^ 1) << 4 | map.number,
-                w << 7 | (~second & 15) << 3 | 4 | prefix.ordinal(),
-                WIDTH_512 | (second >> 4 ^ 1) << 3 | last);
+                (inverted(register >> 3) << 7)
+                        | (inverted(x) << 6)
+                        | (inverted(b) << 5)
+                        | (inverted(register >> 4) << 4)
+                        | map.number,
+                (w << 7) | ((~second & 15) << 3) | 4 | prefix.code,
+                WIDTH_512 | (inverted(second >> 4) << 3) | last);
     }
 
     private void wide(int opcode, int register, int rm) {
-        bytes(0x48 | register >> 3 << 2 | rm >> 3, opcode, 0xC0 | (register & 7) << 3 | rm & 7);
+        bytes(0x48 | (high(register) << 2) | high(rm), opcode, 0xC0 | (low(register) << 3) | low(rm));
     }
 
     private void rex(Address address) {
         bytes(0x40
-                | address.index().map(Register::number).orElse(0) >> 3 << 1
-                | address.base().number() >> 3);
+                | (high(address.index().map(Register::number).orElse(0)) << 1)
+                | high(address.base().number()));
     }
 
     /** ModRM, SIB where it is needed, and the displacement: short where {@code unit} divides it. */
     private void memory(int register, Address address, int unit) {
-        int base = address.base().number() & 7;
+        int base = low(address.base().number());
         boolean near = address.displacement() % unit == 0 && Math.abs(address.displacement() / unit) < 128;
         int mode = near ? 1 : 2;
         boolean sib = address.index().isPresent() || base == Register.RSP.number();
-        bytes(mode << 6 | (register & 7) << 3 | (sib ? 4 : base));
+        bytes((mode << 6) | (low(register) << 3) | (sib ? 4 : base));
         if (sib) {
-            int index = address.index().map(Register::number).orElse(4) & 7;
-            bytes(Integer.numberOfTrailingZeros(address.scale()) << 6 | index << 3 | base);
+            int index = low(address.index().map(Register::number).orElse(4));
+            bytes((Integer.numberOfTrailingZeros(address.scale()) << 6) | (index << 3) | base);
         }
         if (near) {
             bytes(address.displacement() / unit);
         } else {
             int32(address.displacement());
         }
+    }
+
+    /** The three bits of a register's number that an instruction has room for. */
+    private static int low(int number) {
+        return number & 7;
+    }
+
+    /** The others, which go to its prefix. */
+    private static int high(int number) {
+        return number >> 3;
+    }
+
+    /** The lowest bit, as prefixes of vectors have it. */
+    private static int inverted(int bits) {
+        return (bits & 1) ^ 1;
     }
 
     private void int32(int value) {

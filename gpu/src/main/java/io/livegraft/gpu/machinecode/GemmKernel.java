@@ -51,6 +51,8 @@ public final class GemmKernel {
     }
 
     /**
+     * Runs the code.
+     *
      * @param aStride bytes between rows of a
      * @param cStride bytes between rows of c
      * @param depth K / 32

@@ -36,6 +36,8 @@ public final class PairKernel {
     }
 
     /**
+     * Runs the code.
+     *
      * @param rows float32, {@code stride} bytes apart
      * @param columns of them, 1 to 32
      * @param low tiles of the first 16 columns

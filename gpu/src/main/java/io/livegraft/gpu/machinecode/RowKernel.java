@@ -50,7 +50,11 @@ public final class RowKernel {
     private final boolean accumulate;
     private final MemorySegment code;
 
-    /** @param accumulate adds to y: sums begin with what it holds; of bfloat16 only */
+    /**
+     * Writes the code.
+     *
+     * @param accumulate adds to y: sums begin with what it holds; of bfloat16 only
+     */
     public RowKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate) {
         this.form = form;
         this.rows = rows;

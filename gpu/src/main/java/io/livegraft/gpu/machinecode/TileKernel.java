@@ -49,7 +49,11 @@ public final class TileKernel {
     private final MemorySegment code;
     private final TileConfiguration configuration;
 
-    /** @param accumulate adds to y: sums begin with what it holds; of bfloat16 only */
+    /**
+     * Writes the code.
+     *
+     * @param accumulate adds to y: sums begin with what it holds; of bfloat16 only
+     */
     public TileKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate) {
         this.form = form;
         this.rows = rows;

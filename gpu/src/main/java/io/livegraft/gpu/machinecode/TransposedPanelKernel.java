@@ -46,6 +46,8 @@ public final class TransposedPanelKernel {
     }
 
     /**
+     * Runs the code.
+     *
      * @param tile of the first strip
      * @param scale of the tile's block (of no use to bfloat16)
      * @param stripBytes from one strip's tile to the next strip's
