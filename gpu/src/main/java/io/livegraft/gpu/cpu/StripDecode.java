@@ -11,6 +11,9 @@ final class StripDecode {
     /** Less than this is not worth handing over. */
     private static final long TASK_WEIGHTS = 60_000;
 
+    /** A task is one stream of memory, better long; more than one a thread, for when a core is taken away. */
+    private static final int TASKS_PER_THREAD = 2;
+
     private final Workers workers;
     private final StripKernels kernels;
     private final NativeBuffer buffer = new NativeBuffer();
@@ -35,7 +38,8 @@ final class StripDecode {
         for (StripWeight w : ws) {
             strips += w.stripCount();
         }
-        int task = (int) Math.max(1, TASK_WEIGHTS / ((long) StripForm.OUTPUTS * rows.columns()));
+        long least = Math.max(1, TASK_WEIGHTS / ((long) StripForm.OUTPUTS * rows.columns()));
+        int task = (int) Math.max(least, Math.ceilDiv(strips, TASKS_PER_THREAD * workers.threads()));
         workers.run(Math.ceilDiv(strips, task), index -> {
             int from = index * task;
             int first = 0;

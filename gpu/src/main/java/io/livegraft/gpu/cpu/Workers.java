@@ -17,6 +17,8 @@ final class Workers implements AutoCloseable {
     /** Looking costs a core; sleeping costs this much at the next task anyway. */
     private static final long LOOK_NANOS = 30_000;
 
+    private static final int LOOKS_PER_CLOCK = 64;
+
     /** Tasks 0 to {@code count − 1} of one call. */
     private static final class Job {
         private final IntConsumer task;
@@ -34,15 +36,17 @@ final class Workers implements AutoCloseable {
 
         /** Takes tasks until none is left. */
         void work() {
+            int mine = 0;
             for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
                 try {
                     task.accept(i);
                 } catch (Throwable broken) {
                     failure.compareAndSet(null, broken);
                 }
-                if (done.incrementAndGet() == count) {
-                    LockSupport.unpark(caller);
-                }
+                mine++;
+            }
+            if (mine > 0 && done.addAndGet(mine) == count && Thread.currentThread() != caller) {
+                LockSupport.unpark(caller);
             }
         }
 
@@ -75,9 +79,10 @@ final class Workers implements AutoCloseable {
 
         private @Nullable Job awaitOther(@Nullable Job seen) {
             long until = System.nanoTime() + LOOK_NANOS;
+            int looks = 1;
             while (current == seen && !closed) {
-                if (System.nanoTime() < until) {
-                    Thread.onSpinWait();
+                if (looks++ % LOOKS_PER_CLOCK != 0 || System.nanoTime() < until) {
+                    continue;
                 } else {
                     asleep = true;
                     if (current == seen && !closed) {
@@ -99,6 +104,11 @@ final class Workers implements AutoCloseable {
             helpers.add(new Helper(i));
         }
         helpers.forEach(helper -> helper.thread.start());
+    }
+
+    /** Threads that share a job. */
+    int threads() {
+        return helpers.size() + 1;
     }
 
     /** Runs tasks 0 to {@code tasks − 1}, each once, in no order that a result may depend on. One caller at a time. */
@@ -126,9 +136,10 @@ final class Workers implements AutoCloseable {
 
     private void awaitOthers(Job job) {
         long until = System.nanoTime() + LOOK_NANOS;
+        int looks = 1;
         while (!job.finished()) {
-            if (System.nanoTime() < until) {
-                Thread.onSpinWait();
+            if (looks++ % LOOKS_PER_CLOCK != 0 || System.nanoTime() < until) {
+                continue;
             } else {
                 LockSupport.park(this);
             }

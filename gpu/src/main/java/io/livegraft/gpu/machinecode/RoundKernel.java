@@ -53,7 +53,7 @@ public final class RoundKernel {
 
     /** Lanes of the last block of 32, one bit each. */
     static long mask(int columns) {
-        return (1L << columns - whole(columns) * COLUMNS) - 1;
+        return (1L << (columns - whole(columns) * COLUMNS)) - 1;
     }
 
     private static Assembler write() {
