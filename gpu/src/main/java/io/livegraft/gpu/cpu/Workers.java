@@ -17,6 +17,7 @@ final class Workers implements AutoCloseable {
     /** Looking costs a core; sleeping costs this much at the next task anyway. */
     private static final long LOOK_NANOS = 30_000;
 
+    /** Reading the clock costs more than looking. */
     private static final int LOOKS_PER_CLOCK = 64;
 
     /** Tasks 0 to {@code count − 1} of one call. */
@@ -79,11 +80,9 @@ final class Workers implements AutoCloseable {
 
         private @Nullable Job awaitOther(@Nullable Job seen) {
             long until = System.nanoTime() + LOOK_NANOS;
-            int looks = 1;
+            int looks = 0;
             while (current == seen && !closed) {
-                if (looks++ % LOOKS_PER_CLOCK != 0 || System.nanoTime() < until) {
-                    continue;
-                } else {
+                if (++looks % LOOKS_PER_CLOCK == 0 && System.nanoTime() >= until) {
                     asleep = true;
                     if (current == seen && !closed) {
                         LockSupport.park(Workers.this);
@@ -136,11 +135,9 @@ final class Workers implements AutoCloseable {
 
     private void awaitOthers(Job job) {
         long until = System.nanoTime() + LOOK_NANOS;
-        int looks = 1;
+        int looks = 0;
         while (!job.finished()) {
-            if (looks++ % LOOKS_PER_CLOCK != 0 || System.nanoTime() < until) {
-                continue;
-            } else {
+            if (++looks % LOOKS_PER_CLOCK == 0 && System.nanoTime() >= until) {
                 LockSupport.park(this);
             }
         }

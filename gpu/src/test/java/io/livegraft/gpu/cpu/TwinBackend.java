@@ -3,9 +3,12 @@ package io.livegraft.gpu.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.TensorFactor;
 import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.Precision;
@@ -70,6 +73,8 @@ public final class TwinBackend {
             return twin.bytes();
         }
     }
+
+    private record Factors(Factor reference, Factor twin) implements Factor {}
 
     private record Workspaces(Workspace reference, Workspace twin) implements Workspace {
         @Override
@@ -143,6 +148,7 @@ public final class TwinBackend {
                 yield made;
             }
             case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
+            case Factor factor -> new Factors((Factor) expected, factor);
             case KvCache cache -> new Caches((KvCache) expected, cache);
             case Workspace workspace -> new Workspaces((Workspace) expected, workspace);
             case Workspace.Scope scope -> both((Workspace.Scope) expected, scope);
@@ -176,10 +182,19 @@ public final class TwinBackend {
                 .orElseGet(() -> TwinTolerance.of(method.getName()));
     }
 
-    /** Arguments, and elements of those that are lists. */
+    /** Arguments, and elements of those that are lists, products or factors. */
     static Stream<Object> parts(Object[] arguments) {
-        return Arrays.stream(arguments)
-                .flatMap(argument -> argument instanceof List<?> list ? list.stream() : Stream.of(argument));
+        return Arrays.stream(arguments).flatMap(TwinBackend::parts);
+    }
+
+    private static Stream<Object> parts(Object argument) {
+        return switch (argument) {
+            case List<?> list -> list.stream().flatMap(TwinBackend::parts);
+            case Product product ->
+                Stream.of(product.c(), product.a(), product.b()).flatMap(TwinBackend::parts);
+            case TensorFactor factor -> Stream.of(factor.tensor());
+            default -> Stream.of(argument);
+        };
     }
 
     /** Against the largest value that the operation wrote, in whichever tensor; what it only read must be untouched. */
@@ -232,6 +247,16 @@ public final class TwinBackend {
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
             case Caches(var one, var other) -> one;
+            case Factors(var one, var other) -> one;
+            case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) referenceOf(tensor), operand);
+            case Product p ->
+                new Product(
+                        (Tensor) referenceOf(p.c()),
+                        (Tensor) referenceOf(p.a()),
+                        p.aOperand(),
+                        (Factor) referenceOf(p.b()),
+                        p.scale(),
+                        p.accumulate());
             case List<?> list -> list.stream().map(this::referenceOf).toList();
             default -> argument;
         };
@@ -242,6 +267,16 @@ public final class TwinBackend {
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;
             case Caches(var one, var other) -> other;
+            case Factors(var one, var other) -> other;
+            case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) twinOf(tensor), operand);
+            case Product p ->
+                new Product(
+                        (Tensor) twinOf(p.c()),
+                        (Tensor) twinOf(p.a()),
+                        p.aOperand(),
+                        (Factor) twinOf(p.b()),
+                        p.scale(),
+                        p.accumulate());
             case List<?> list -> list.stream().map(this::twinOf).toList();
             default -> argument;
         };

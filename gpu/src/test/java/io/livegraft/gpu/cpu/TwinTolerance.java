@@ -58,6 +58,7 @@ enum TwinTolerance {
                     "view",
                     "freeze",
                     "freezeTable",
+                    "factor",
                     "allocateKvCache",
                     "appendKv",
                     "zero",

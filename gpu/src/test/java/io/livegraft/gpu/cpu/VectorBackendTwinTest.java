@@ -9,12 +9,15 @@ import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.TensorFactor;
 import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.model.RopeScaling;
 import io.livegraft.gpu.quantization.BlockTensor;
@@ -104,6 +107,7 @@ class VectorBackendTwinTest {
         cases.put("several frozen linear layers over the same rows", VectorBackendTwinTest::several);
         for (Arithmetic arithmetic : Arithmetic.values()) {
             cases.put("products, " + arithmetic, (both, random) -> product(both, random, arithmetic));
+            cases.put("chains of products, " + arithmetic, (both, random) -> chains(both, random, arithmetic));
         }
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
@@ -204,6 +208,27 @@ class VectorBackendTwinTest {
                 }
             }
         }
+    }
+
+    /** As an adapter is applied, to several pieces of rows. */
+    private static void chains(Backend both, Random random, Arithmetic arithmetic) {
+        Factor shrink = both.factor(matrix(random, 5, 67), arithmetic);
+        Factor expand = new TensorFactor(tensor(both, random, 131, 5), Operand.TRANSPOSED);
+        List<List<Product>> chains = new ArrayList<>();
+        for (int rows : new int[] {1, 13, 61}) {
+            Tensor h = both.allocateUnset(rows, 5);
+            Tensor x = tensor(both, random, rows, 67);
+            chains.add(List.of(
+                    Product.into(h, x, shrink, 1),
+                    Product.adding(tensor(both, random, rows, 131), h, expand, 2),
+                    Product.addingTransposed(
+                            tensor(both, random, 67, 5), x, new TensorFactor(h, Operand.PLAIN), 0.5f)));
+        }
+        both.multiply(chains, arithmetic);
+    }
+
+    private static HostTensor matrix(Random random, int rows, int columns) {
+        return HostTensor.matrix(rows, columns, TinyModel.gaussian(random, rows * columns, 1));
     }
 
     private static void layers(Backend both, Random random, int rows, int columns) {

@@ -1,0 +1,86 @@
+package io.livegraft.gpu.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Product;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.TensorFactor;
+import io.livegraft.gpu.tensor.HostTensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An adapter's products have the same bits frozen and in training, in pieces of any size, alone and beside others. */
+class FactorTest {
+    private static final int ROWS = 133;
+    private static final int IN = 172;
+    private static final int OUT = 150;
+
+    private final CpuKernels kernels = KernelChoice.AUTO.kernels();
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 8, 16, 17, 64})
+    void aFrozenAdapterGivesTheBitsOfOneInTraining(int rank) {
+        assumeTrue(kernels.tiles().isPresent(), "no tiles");
+        try (Backend backend = new VectorBackend(2, kernels)) {
+            float[] trained =
+                    applied(backend, trained(backend, rank, IN, 1), trained(backend, OUT, rank, 2), rank, ROWS);
+            Factor shrink = backend.factor(matrix(rank, IN, 1), Arithmetic.BFLOAT16);
+            Factor expand = backend.factor(matrix(OUT, rank, 2), Arithmetic.BFLOAT16);
+            for (int piece : new int[] {1, 2, 16, 19, 64, ROWS}) {
+                assertArrayEquals(trained, applied(backend, shrink, expand, rank, piece), 0f, "pieces of " + piece);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16, 50})
+    void piecesOfRowsHaveTheBitsOfAll(int piece) {
+        try (Backend one = new VectorBackend(1, kernels);
+                Backend three = new VectorBackend(3, kernels)) {
+            float[] all = applied(one, trained(one, 16, IN, 1), trained(one, OUT, 16, 2), 16, ROWS);
+            assertArrayEquals(
+                    all, applied(three, trained(three, 16, IN, 1), trained(three, OUT, 16, 2), 16, piece), 0f);
+        }
+    }
+
+    private static Factor trained(Backend backend, int rows, int columns, int seed) {
+        HostTensor w = matrix(rows, columns, seed);
+        return new TensorFactor(backend.upload(w.values(), rows, columns), Operand.TRANSPOSED);
+    }
+
+    /** {@code y + 0.5 · x · shrink · expand}, a chain for every {@code piece} rows. */
+    private static float[] applied(Backend backend, Factor shrink, Factor expand, int rank, int piece) {
+        Tensor x = tensor(backend, IN, 3);
+        Tensor y = tensor(backend, OUT, 4);
+        List<List<Product>> chains = new ArrayList<>();
+        for (int row = 0; row < ROWS; row += piece) {
+            int count = Math.min(piece, ROWS - row);
+            Tensor h = backend.allocateUnset(count, rank);
+            chains.add(List.of(
+                    Product.into(h, backend.rows(x, row, count), shrink, 1),
+                    Product.adding(backend.rows(y, row, count), h, expand, 0.5f)));
+        }
+        backend.multiply(chains, Arithmetic.BFLOAT16);
+        float[] values = new float[ROWS * OUT];
+        backend.download(values, y);
+        return values;
+    }
+
+    private static Tensor tensor(Backend backend, int columns, int seed) {
+        HostTensor values = matrix(ROWS, columns, seed);
+        return backend.upload(values.values(), ROWS, columns);
+    }
+
+    private static HostTensor matrix(int rows, int columns, int seed) {
+        return HostTensor.matrix(rows, columns, TinyModel.gaussian(new Random(seed), rows * columns, 1));
+    }
+}

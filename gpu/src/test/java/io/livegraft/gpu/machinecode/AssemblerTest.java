@@ -1,0 +1,90 @@
+package io.livegraft.gpu.machinecode;
+
+import static io.livegraft.gpu.machinecode.Register.R10;
+import static io.livegraft.gpu.machinecode.Register.R11;
+import static io.livegraft.gpu.machinecode.Register.R12;
+import static io.livegraft.gpu.machinecode.Register.R8;
+import static io.livegraft.gpu.machinecode.Register.RAX;
+import static io.livegraft.gpu.machinecode.Register.RBP;
+import static io.livegraft.gpu.machinecode.Register.RBX;
+import static io.livegraft.gpu.machinecode.Register.RCX;
+import static io.livegraft.gpu.machinecode.Register.RDI;
+import static io.livegraft.gpu.machinecode.Register.RSP;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/** Bytes that another assembler (GNU as 2.40) makes of the same instructions; a prefix without bits (40) is left in. */
+class AssemblerTest {
+    @Test
+    void vectorsLoadAndStoreWithShortAndLongDisplacements() {
+        bytes("62 e1 7c 48 10 4f 02", a -> a.loadVector(17, Address.at(RDI, 128)));
+        bytes("62 f1 7c c9 10 58 01", a -> a.loadVector(3, Address.at(RAX, 64), 1));
+        bytes("62 41 7c 48 11 78 41", a -> a.storeVector(Address.at(R8, 4160), 31));
+        bytes("62 f1 7c 48 10 87 04 00 00 00", a -> a.loadVector(0, Address.at(RDI, 4)));
+    }
+
+    @Test
+    void shiftsAndLookUpsReachAllRegisters() {
+        bytes("62 b1 6d 40 72 d1 14", a -> a.shiftRight32(18, 17, 20));
+        bytes("62 b1 6d 48 71 d3 04", a -> a.shiftRight16(2, 19, 4));
+        bytes("62 b1 65 40 72 f1 10", a -> a.shiftLeft32(19, 17, 16));
+        bytes("62 a2 6d 40 16 d8", a -> a.lookUp32(19, 18, 16));
+        bytes("62 a2 f5 40 8d d0", a -> a.lookUp16(18, 17, 16));
+        bytes("62 e2 ed 48 75 c3", a -> a.select16(16, 2, 3));
+        bytes("62 e3 65 48 43 e7 dd", a -> a.shuffleQuarters(20, 3, 7, 0xDD));
+        bytes("62 b1 fd 40 6d ca", a -> a.unpackHigh64(1, 16, 18));
+        bytes("62 a1 75 40 db dc", a -> a.and(19, 17, 20));
+    }
+
+    @Test
+    void arithmeticTakesMemoryAndBroadcasts() {
+        bytes("62 f2 65 50 b8 a0 04 02 00 00", a -> a.multiplyAdd(4, 19, Address.broadcast(RAX, 516)));
+        bytes("62 52 3d 40 b8 7b 20", a -> a.multiplyAdd(15, 24, Address.at(R11, 2048)));
+        bytes("62 f2 77 48 72 c0", a -> a.roundTwo(0, 1, 0));
+        bytes("62 62 7d 48 18 f8", a -> a.broadcast(31, 0));
+        bytes("c4 c1 7b 92 d2", a -> a.loadMask(2, R10));
+    }
+
+    @Test
+    void tilesAreConfiguredLoadedMultipliedAndStored() {
+        bytes("c4 e2 78 49 40 40", a -> a.configureTiles(Address.at(RAX, 64)));
+        bytes("c4 e2 78 49 c0", Assembler::releaseTiles);
+        bytes("c4 e2 7b 49 c8", a -> a.zeroTile(1));
+        bytes("c4 c2 7b 4b 74 1b 40", a -> a.loadTile(6, Address.rows(R11, 64, RBX)));
+        bytes("c4 a2 7a 4b 4c 01 40", a -> a.storeTile(Address.rows(RCX, 64, R8), 1));
+        bytes("c4 e2 4a 5c d5", a -> a.multiplyTiles(2, 5, 6));
+    }
+
+    @Test
+    void generalRegistersMoveAddAndShift() {
+        bytes("4c 89 c5", a -> a.move(RBP, R8));
+        bytes("48 81 c7 40 02 00 00", a -> a.add(RDI, 576));
+        bytes("49 c1 e4 0a", a -> a.shiftLeft(R12, 10));
+        bytes("49 c1 ea 10", a -> a.shiftRight(R10, 16));
+        bytes("4c 8b 54 24 10", a -> a.load(R10, Address.at(RSP, 16)));
+        bytes("41 54", a -> a.push(R12));
+        bytes("40 5b", a -> a.pop(RBX));
+        bytes("40 0f 18 8f 00 10 00 00", a -> a.prefetch(Address.at(RDI, 4096)));
+        bytes("40 0f ae 54 24 f8", a -> a.loadControl(Address.at(RSP, -8)));
+        bytes("40 0f ae 5c 24 f8", a -> a.saveControl(Address.at(RSP, -8)));
+    }
+
+    @Test
+    void jumpsGoBackToLabelsAndForwardToPlacesThatComeLater() {
+        bytes("49 81 c2 ff ff ff ff 0f 85 f3 ff ff ff", a -> a.loop(R10, a.label()));
+        bytes("0f 84 05 00 00 00 c4 e2 78 49 c0", a -> {
+            Assembler.Jump jump = a.jumpIfZero();
+            a.releaseTiles();
+            a.here(jump);
+        });
+    }
+
+    private static void bytes(String expected, Consumer<Assembler> instruction) {
+        Assembler assembler = new Assembler();
+        instruction.accept(assembler);
+        assertEquals(expected, HexFormat.ofDelimiter(" ").formatHex(assembler.code()));
+    }
+}
