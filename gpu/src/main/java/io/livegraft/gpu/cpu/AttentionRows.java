@@ -8,7 +8,6 @@ import io.livegraft.gpu.machinecode.TileScratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -41,9 +40,8 @@ final class AttentionRows {
     private float[] turned = new float[0];
 
     AttentionRows(StripKernels kernels) {
-        this.registers = Objects.requireNonNull(kernels.rows().get(FORM));
-        this.tiles = kernels.tiles()
-                .map(onTiles -> Objects.requireNonNull(onTiles.decode().get(FORM)));
+        this.registers = kernels.rows().get(FORM);
+        this.tiles = kernels.tiles().map(onTiles -> onTiles.decode().get(FORM));
     }
 
     /** Rows that one call takes at most. */

@@ -134,7 +134,7 @@ final class PackedProduct {
         MemorySegment rows = left(packing, a, depth, scale);
         MemorySegment panels = right(packing, b, depth);
         for (int column = 0; column < c.columns(); column += SIDE) {
-            MemorySegment panel = panels.asSlice(column / SIDE * 2 * TilePanels.stripBytes(depth));
+            MemorySegment panel = panels.asSlice(2 * TilePanels.stripBytes(depth) * (column / SIDE));
             store.product(c, column, rows, panel, depth, accumulate);
         }
     }

@@ -11,11 +11,7 @@ import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileKernel;
 import io.livegraft.gpu.machinecode.TransposedPanelKernel;
 import io.livegraft.gpu.machinecode.TurnKernel;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * The machine code that multiplies with {@link StripWeight}s, shared by all threads.
@@ -26,8 +22,8 @@ import java.util.function.Predicate;
  * @param memory that weights are laid out in
  */
 record StripKernels(
-        Map<StripForm, KernelTable<RowKernel>> rows,
-        Map<StripForm, KernelTable<RowKernel>> addingRows,
+        FormTable<KernelTable<RowKernel>> rows,
+        FormTable<KernelTable<RowKernel>> addingRows,
         Optional<Tiles> tiles,
         HugeMemory memory) {
     /**
@@ -38,23 +34,23 @@ record StripKernels(
      * @param panels of the forms with indices
      */
     record Tiles(
-            Map<StripForm, KernelTable<TileKernel>> decode,
-            Map<StripForm, KernelTable<TileKernel>> addingDecode,
+            FormTable<KernelTable<TileKernel>> decode,
+            FormTable<KernelTable<TileKernel>> addingDecode,
             GemmKernel gemm,
             GemmKernel accumulatingGemm,
-            Map<StripForm, PanelKernel> panels,
-            Map<StripForm, TransposedPanelKernel> transposedPanels,
+            FormTable<PanelKernel> panels,
+            FormTable<TransposedPanelKernel> transposedPanels,
             PairKernel pair,
             RoundKernel round,
             TurnKernel turn) {
         private static Tiles write(ExecutableMemory memory) {
             return new Tiles(
-                    byForm(form -> true, form -> tileKernels(memory, form, false)),
-                    byForm(form -> !form.quantized(), form -> tileKernels(memory, form, true)),
+                    FormTable.of(form -> true, form -> tileKernels(memory, form, false)),
+                    FormTable.of(form -> !form.quantized(), form -> tileKernels(memory, form, true)),
                     new GemmKernel(memory, false),
                     new GemmKernel(memory, true),
-                    byForm(StripForm::quantized, form -> new PanelKernel(memory, form)),
-                    byForm(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
+                    FormTable.of(StripForm::quantized, form -> new PanelKernel(memory, form)),
+                    FormTable.of(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
                     new RoundKernel(memory),
                     new TurnKernel(memory));
@@ -68,23 +64,13 @@ record StripKernels(
     static StripKernels write(boolean tiles) {
         ExecutableMemory memory = new ExecutableMemory();
         return new StripKernels(
-                byForm(form -> true, form -> rowKernels(memory, form, false)),
-                byForm(form -> !form.quantized(), form -> rowKernels(memory, form, true)),
+                FormTable.of(form -> true, form -> rowKernels(memory, form, false)),
+                FormTable.of(form -> !form.quantized(), form -> rowKernels(memory, form, true)),
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
                 new HugeMemory());
     }
 
     private static KernelTable<RowKernel> rowKernels(ExecutableMemory memory, StripForm form, boolean add) {
         return new KernelTable<>(RowKernel.MOST_ROWS, count -> new RowKernel(memory, form, count, add));
-    }
-
-    private static <T> Map<StripForm, T> byForm(Predicate<StripForm> condition, Function<StripForm, T> writer) {
-        Map<StripForm, T> kernels = new EnumMap<>(StripForm.class);
-        for (StripForm form : StripForm.values()) {
-            if (condition.test(form)) {
-                kernels.put(form, writer.apply(form));
-            }
-        }
-        return kernels;
     }
 }
