@@ -255,6 +255,9 @@ public interface Backend extends AutoCloseable {
      */
     double[] crossEntropy(Tensor logits, int[] targets, float gradientScale);
 
+    /** {@code ln Σ_v e^logits[n,v]} of each row of logits (N,V): what a logit lacks to a log-probability, in nats. */
+    double[] logSumExp(Tensor logits);
+
     /** {@code Σ x²}, in a fixed order and double precision. */
     double sumOfSquares(Tensor x);
 

@@ -6,6 +6,7 @@ import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.NextLogits;
+import io.livegraft.gpu.transformer.NextToken;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.ArrayList;
@@ -70,11 +71,11 @@ final class GenerationRun implements Runnable {
         return segments;
     }
 
-    private void draw(int[] last, List<float[]> logits) {
+    private void draw(int[] last, List<NextToken> drawn) {
         Stopwatch watch = new Stopwatch();
         for (int i = 0; i < last.length; i++) {
-            last[i] = SAMPLER.next(logits.get(i));
-            logProbabilities += Sampler.logprob(logits.get(i), last[i]);
+            last[i] = SAMPLER.next(drawn.get(i).logits());
+            logProbabilities += drawn.get(i).logprob(last[i]);
         }
         samplingSeconds += watch.seconds();
     }

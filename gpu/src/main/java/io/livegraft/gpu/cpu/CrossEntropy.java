@@ -4,6 +4,8 @@ import java.util.Arrays;
 
 /** One row of logits at a time; they become their own gradient. Formula: {@code Backend.crossEntropy}. */
 final class CrossEntropy {
+    private static final int PIECE = 1_024;
+
     private CrossEntropy() {}
 
     /** Returns −log softmax of the target, nats; 0 when the target is −1. */
@@ -22,5 +24,19 @@ final class CrossEntropy {
         Softmax.scale(x, from, count, (float) (gradientScale / sum));
         x[from + target] -= gradientScale;
         return StrictMath.log(sum) - shifted;
+    }
+
+    /** {@code max + ln Σ e^(x − max)}, a piece of the row after the other. */
+    static double logSumExp(CpuTensor logits, int n) {
+        int from = logits.row(n);
+        float max = Softmax.max(logits.data(), from, logits.columns());
+        float[] piece = new float[PIECE];
+        double sum = 0;
+        for (int at = 0; at < logits.columns(); at += PIECE) {
+            int count = Math.min(PIECE, logits.columns() - at);
+            VectorMath.expShifted(piece, 0, logits.data(), from + at, count, max);
+            sum += InterleavedSum.of(piece, 0, count);
+        }
+        return max + StrictMath.log(sum);
     }
 }

@@ -333,6 +333,20 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
+    public double[] logSumExp(Tensor logits) {
+        DoubleTensor rows = DoubleTensor.of(logits);
+        double[] sums = new double[rows.rows()];
+        for (int n = 0; n < sums.length; n++) {
+            double[] row = new double[rows.columns()];
+            for (int v = 0; v < row.length; v++) {
+                row[v] = rows.at(n, v);
+            }
+            sums[n] = logSumExp(row);
+        }
+        return sums;
+    }
+
+    @Override
     public double[] crossEntropy(Tensor logits, int[] targets, float gradientScale) {
         DoubleTensor rows = DoubleTensor.of(logits).requireShape(targets.length, logits.columns());
         double[] nll = new double[targets.length];

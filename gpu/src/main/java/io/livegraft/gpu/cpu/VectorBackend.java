@@ -431,6 +431,14 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
+    public double[] logSumExp(Tensor logits) {
+        CpuTensor rows = CpuTensor.of(logits);
+        double[] sums = new double[rows.rows()];
+        forEachRow(rows, n -> sums[n] = CrossEntropy.logSumExp(rows, n));
+        return sums;
+    }
+
+    @Override
     public double sumOfSquares(Tensor x) {
         CpuTensor in = CpuTensor.of(x);
         double sum = 0;

@@ -20,6 +20,7 @@ import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.transformer.NextLogits;
+import io.livegraft.gpu.transformer.NextToken;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.gpu.weightcache.BaseWeights;
@@ -157,10 +158,10 @@ public final class Engine implements AutoCloseable {
         if (batch.isEmpty()) {
             return List.of();
         }
-        List<float[]> logits =
+        List<NextToken> next =
                 nextLogits.of(batch.stream().map(Generation::segment).toList());
         return IntStream.range(0, batch.size())
-                .mapToObj(i -> batch.get(i).accept(logits.get(i)))
+                .mapToObj(i -> batch.get(i).accept(next.get(i)))
                 .toList();
     }
 

@@ -8,6 +8,7 @@ import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.generation.StopFilter;
 import io.livegraft.gpu.tokenizer.TokenDecoder;
 import io.livegraft.gpu.transformer.AdapterTensors;
+import io.livegraft.gpu.transformer.NextToken;
 import io.livegraft.gpu.transformer.Segment;
 import java.util.List;
 import java.util.Optional;
@@ -74,11 +75,11 @@ public final class Generation implements AutoCloseable {
                 : Segment.decode(lastToken, position, cache, tensors);
     }
 
-    /** Draws from the logits that {@link #segment()} led to. */
-    GenerationDelta accept(float[] logits) {
+    /** Draws from what {@link #segment()} led to. */
+    GenerationDelta accept(NextToken next) {
         position += position == 0 ? prompt.length : 1;
-        int token = sampler.next(logits);
-        float logprob = Sampler.logprob(logits, token);
+        int token = sampler.next(next.logits());
+        float logprob = next.logprob(token);
         lastToken = token;
         generated++;
         if (endTokens.contains(token)) {

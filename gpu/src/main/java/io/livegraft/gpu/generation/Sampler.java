@@ -1,9 +1,7 @@
 package io.livegraft.gpu.generation;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /**
  * Draws token ids from logits (V); one generator a request, so neighbours never change what is drawn.
@@ -28,9 +26,7 @@ public final class Sampler {
         if (settings.temperature() == 0) {
             return argmax(logits);
         }
-        Integer[] order = IntStream.range(0, logits.length).boxed().toArray(Integer[]::new);
-        Arrays.sort(
-                order, Comparator.comparingDouble((Integer id) -> -logits[id]).thenComparing(id -> id));
+        int[] order = descending(logits);
         int kept = settings.topK() == 0 ? order.length : Math.min(settings.topK(), order.length);
         double[] weights = new double[kept];
         double total = 0;
@@ -41,14 +37,19 @@ public final class Sampler {
         return order[draw(weights, nucleus(weights, total))];
     }
 
-    /** Natural log-probability of {@code id} under the unmodified distribution. */
-    public static float logprob(float[] logits, int id) {
-        float max = logits[argmax(logits)];
-        double sum = 0;
-        for (float logit : logits) {
-            sum += StrictMath.exp(logit - max);
+    /** Ids by falling logit, ties by id: a sort of longs, which have both in their bits. */
+    private static int[] descending(float[] logits) {
+        long[] keys = new long[logits.length];
+        for (int id = 0; id < keys.length; id++) {
+            int bits = Float.floatToIntBits(-logits[id]);
+            keys[id] = ((long) (bits ^ ((bits >> 31) & Integer.MAX_VALUE)) << 32) | id;
         }
-        return (float) (logits[id] - max - StrictMath.log(sum));
+        Arrays.sort(keys);
+        int[] ids = new int[keys.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = (int) keys[i];
+        }
+        return ids;
     }
 
     /** How many of the weights, largest first, are needed to reach top-p of the total. */

@@ -3,6 +3,7 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,23 +17,30 @@ public final class NextLogits {
         this.transformer = transformer;
     }
 
-    /** Feeds all segments; logits (V) of each one's last row, in order. */
-    public List<float[]> of(List<Segment> segments) {
+    /** Feeds all segments; from each one's last row, in order. */
+    public List<NextToken> of(List<Segment> segments) {
         Transformer.Tape tape = transformer.infer(segments);
-        List<float[]> all = new ArrayList<>();
+        List<NextToken> all = new ArrayList<>();
         for (int from = 0; from < segments.size(); ) {
             int count = together(segments.subList(from, segments.size()));
             int firstRow = tape.start(from) + segments.get(from).ids().length - 1;
             Tensor hidden = backend.rows(tape.hidden(), firstRow, count);
-            Tensor logits = transformer.logits(hidden, segments.get(from).phase());
-            for (int row = 0; row < count; row++) {
-                float[] values = new float[logits.columns()];
-                backend.download(values, backend.rows(logits, row, 1));
-                all.add(values);
+            try (Workspace workspace = backend.workspace();
+                    var _ = workspace.use()) {
+                draw(all, transformer.logits(hidden, segments.get(from).phase()));
             }
             from += count;
         }
         return all;
+    }
+
+    private void draw(List<NextToken> all, Tensor logits) {
+        double[] sums = backend.logSumExp(logits);
+        for (int row = 0; row < logits.rows(); row++) {
+            float[] values = new float[logits.columns()];
+            backend.download(values, backend.rows(logits, row, 1));
+            all.add(new NextToken(values, sums[row]));
+        }
     }
 
     /** How many of the first segments share a product: decode steps have a row each, one behind the other. */

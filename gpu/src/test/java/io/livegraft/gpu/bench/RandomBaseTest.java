@@ -62,7 +62,8 @@ class RandomBaseTest {
             int[] prompt = RandomBase.tokens(TINY, 6, 3);
             return new NextLogits(backend, transformer)
                     .of(List.of(Segment.prefill(prompt, 0, transformer.allocateKvCache(6), Optional.empty())))
-                    .getFirst();
+                    .getFirst()
+                    .logits();
         }
     }
 }

@@ -73,7 +73,7 @@ enum TwinTolerance {
             case "swiGlu", "swiGluBackward" -> ELEMENTWISE;
             case "attention" -> ATTENDED;
             case "attentionBackward" -> ATTENDED_BACKWARD;
-            case "crossEntropy" -> LIKELIHOOD;
+            case "crossEntropy", "logSumExp" -> LIKELIHOOD;
             case "sumOfSquares" -> EXACT;
             case "adamW" -> OPTIMIZED;
             default -> throw new AssertionError("no tolerance is stated for " + operation);

@@ -45,12 +45,6 @@ class SamplerTest {
     }
 
     @Test
-    void logprobIsThatOfTheUnmodifiedDistribution() {
-        double total = 2 * Math.exp(2) + Math.exp(1) + 1 + Math.exp(-1);
-        assertEquals(Math.log(Math.exp(1) / total), Sampler.logprob(LOGITS, 2), 1e-6);
-    }
-
-    @Test
     void settingsOutOfRangeAreRefusedWithTheirName() {
         IllegalArgumentException refused =
                 assertThrows(IllegalArgumentException.class, () -> new SamplingSettings(5, 3, 1, 0, 0, List.of()));
