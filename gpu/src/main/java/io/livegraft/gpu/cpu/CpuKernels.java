@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.machinecode.ExecutableMemory;
 import io.livegraft.gpu.machinecode.Processor;
 import io.livegraft.gpu.onednn.OneDnn;
 import io.livegraft.gpu.onednn.OneDnn.Availability;
@@ -28,10 +29,15 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         if (!wide || !processor.wide()) {
             return without(wide ? "the processor or its system isn't one that machine code is written for" : NARROW);
         }
-        if (tiles && processor.tiles()) {
-            return new CpuKernels(Optional.of(StripKernels.write(true)), Optional.empty(), "");
+        Optional<ExecutableMemory> memory = ExecutableMemory.open();
+        if (memory.isEmpty()) {
+            return without("the system lets no process write machine code for itself");
         }
-        Optional<StripKernels> strips = Optional.of(StripKernels.write(false));
+        boolean onTiles = tiles && processor.tiles();
+        Optional<StripKernels> strips = memory.map(code -> StripKernels.write(code, onTiles));
+        if (onTiles) {
+            return new CpuKernels(strips, Optional.empty(), "");
+        }
         return switch (OneDnn.load(directory)) {
             case Availability.Loaded(OneDnn oneDnn) -> new CpuKernels(strips, Optional.of(oneDnn), "");
             case Availability.Missing(String reason) -> new CpuKernels(strips, Optional.empty(), reason);

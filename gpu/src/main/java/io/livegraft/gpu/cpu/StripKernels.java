@@ -61,8 +61,7 @@ record StripKernels(
         }
     }
 
-    static StripKernels write(boolean tiles) {
-        ExecutableMemory memory = new ExecutableMemory();
+    static StripKernels write(ExecutableMemory memory, boolean tiles) {
         return new StripKernels(
                 FormTable.of(form -> true, form -> rowKernels(memory, form, false)),
                 FormTable.of(form -> !form.quantized(), form -> rowKernels(memory, form, true)),

@@ -5,10 +5,21 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /** Puts code where the processor may run it: written first, then executable and never writable again. It stays for the life of the process. */
 public final class ExecutableMemory {
     private final SystemCalls system = new SystemCalls();
+
+    private ExecutableMemory() {}
+
+    /** Empty where the system lets no process write code for itself. */
+    public static Optional<ExecutableMemory> open() {
+        ExecutableMemory memory = new ExecutableMemory();
+        Assembler nothing = new Assembler();
+        nothing.leave();
+        return memory.place(nothing.code()).map(_ -> memory);
+    }
 
     /**
      * Calls code that returns nothing, whose address is the first argument. Pointers may be into the heap: while code runs the
@@ -20,14 +31,18 @@ public final class ExecutableMemory {
     }
 
     /** The address of the code. */
-    @SuppressWarnings("restricted")
     MemorySegment write(Assembler assembler) {
         byte[] code = assembler.code();
-        MemorySegment memory = system.map(code.length)
-                .orElseThrow(() -> new IllegalStateException("no memory for %d bytes of code".formatted(code.length)));
-        memory.reinterpret(code.length).copyFrom(MemorySegment.ofArray(code));
-        system.protect(memory, code.length, SystemCalls.READ | SystemCalls.EXECUTE);
-        return memory;
+        return place(code)
+                .orElseThrow(() ->
+                        new IllegalStateException("no executable memory for %d bytes of code".formatted(code.length)));
+    }
+
+    @SuppressWarnings("restricted")
+    private Optional<MemorySegment> place(byte[] code) {
+        Optional<MemorySegment> memory = system.map(code.length);
+        memory.ifPresent(place -> place.reinterpret(code.length).copyFrom(MemorySegment.ofArray(code)));
+        return memory.filter(place -> system.protect(place, code.length, SystemCalls.READ | SystemCalls.EXECUTE));
     }
 
     static IllegalStateException impossible(Throwable thrown) {

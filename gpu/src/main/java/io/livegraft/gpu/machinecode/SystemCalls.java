@@ -40,9 +40,13 @@ final class SystemCalls {
         require("munmap", run(() -> (int) unmap.invokeExact(memory, bytes)));
     }
 
-    /** @param rights a sum of {@link #READ}, {@link #WRITE} and {@link #EXECUTE} */
-    void protect(MemorySegment memory, long bytes, int rights) {
-        require("mprotect", run(() -> (int) protect.invokeExact(memory, bytes, rights)));
+    /**
+     * Whether the system agrees; a hardened one may refuse {@link #EXECUTE}.
+     *
+     * @param rights a sum of {@link #READ}, {@link #WRITE} and {@link #EXECUTE}
+     */
+    boolean protect(MemorySegment memory, long bytes, int rights) {
+        return run(() -> (int) protect.invokeExact(memory, bytes, rights)) == 0;
     }
 
     /** A wish: a system without huge pages keeps small ones. */
