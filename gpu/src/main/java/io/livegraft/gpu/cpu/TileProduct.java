@@ -1,8 +1,10 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.machinecode.GemmKernel;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * Products of many rows with frozen weights on AMX: 32 columns of the weight are decoded into tiles that stay in the cache while
@@ -16,6 +18,8 @@ import java.util.List;
  */
 final class TileProduct {
     private static final int SIDE = GemmKernel.SIDE;
+    /** Few, and more than one for when a core is taken away. */
+    private static final int TASKS_PER_THREAD = 3;
 
     private final Workers workers;
     private final TileStore store;
@@ -37,10 +41,10 @@ final class TileProduct {
     void linear(List<CpuTensor> ys, CpuTensor x, List<? extends CpuLinearWeight> ws) {
         int depth = x.columns();
         MemorySegment a = rounded(x, depth);
-        int[] first = firstTasks(ws);
-        workers.run(first[ws.size()], task -> {
-            int i = indexOf(first, task);
-            int column = (task - first[i]) * SIDE;
+        int[] first = firstBlocks(ws);
+        share(first[ws.size()], block -> {
+            int i = indexOf(first, block);
+            int column = (block - first[i]) * SIDE;
             MemorySegment tiles = panels.get().forward(ws.get(i), column);
             store.product(ys.get(i), column, a, tiles, depth, false);
         });
@@ -49,14 +53,24 @@ final class TileProduct {
     void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
         int depth = TilePanels.padded(w.outputFeatures());
         MemorySegment a = rounded(dy, depth);
-        workers.run(w.inputFeatures() / SIDE, task -> {
-            MemorySegment tiles = panels.get().backward(w, task * SIDE);
-            store.product(dx, task * SIDE, a, tiles, depth, true);
+        share(w.inputFeatures() / SIDE, block -> {
+            MemorySegment tiles = panels.get().backward(w, block * SIDE);
+            store.product(dx, block * SIDE, a, tiles, depth, true);
         });
     }
 
-    /** Where each weight's tasks of 32 outputs begin, and their number at the end. */
-    private static int[] firstTasks(List<? extends CpuLinearWeight> ws) {
+    /** Neighbouring blocks of columns go to one thread: they meet in a cache line of every row. */
+    private void share(int blocks, IntConsumer block) {
+        int together = Math.ceilDiv(blocks, TASKS_PER_THREAD * workers.threads());
+        workers.run(Math.ceilDiv(blocks, together), task -> {
+            for (int i = task * together; i < Math.min(blocks, (task + 1) * together); i++) {
+                block.accept(i);
+            }
+        });
+    }
+
+    /** Where each weight's blocks of 32 outputs begin, and their number at the end. */
+    private static int[] firstBlocks(List<? extends CpuLinearWeight> ws) {
         int[] first = new int[ws.size() + 1];
         for (int i = 0; i < ws.size(); i++) {
             first[i + 1] = first[i] + Math.ceilDiv(ws.get(i).outputFeatures(), SIDE);
@@ -64,9 +78,9 @@ final class TileProduct {
         return first;
     }
 
-    private static int indexOf(int[] first, int task) {
+    private static int indexOf(int[] first, int block) {
         int i = 0;
-        while (first[i + 1] <= task) {
+        while (first[i + 1] <= block) {
             i++;
         }
         return i;
@@ -75,12 +89,11 @@ final class TileProduct {
     /** Rows as bfloat16 with {@code depth} columns, zeros behind their own, and garbage up to a multiple of 32 rows. */
     private MemorySegment rounded(CpuTensor x, int depth) {
         MemorySegment out = rows.atLeast(2L * TilePanels.padded(x.rows()) * depth);
-        workers.run(Math.ceilDiv(x.rows(), SIDE), block -> {
-            for (int m = block * SIDE; m < Math.min(x.rows(), (block + 1) * SIDE); m++) {
-                long to = 2L * m * depth;
-                Rounding.row(out, to, x.data(), x.row(m), x.columns(), 1);
-                out.asSlice(to + 2L * x.columns(), 2L * (depth - x.columns())).fill((byte) 0);
-            }
+        int together = Math.max(SIDE, Math.ceilDiv(x.rows(), TASKS_PER_THREAD * workers.threads()));
+        workers.run(Math.ceilDiv(x.rows(), together), task -> {
+            int from = task * together;
+            int count = Math.min(together, x.rows() - from);
+            panels.get().round(x.matrix(Operand.PLAIN), from, count, 1, out.asSlice(2L * from * depth), depth);
         });
         return out;
     }
