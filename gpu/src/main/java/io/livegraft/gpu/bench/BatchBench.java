@@ -34,7 +34,7 @@ final class BatchBench {
         LoraConfig lora = new LoraConfig(settings.rank(), settings.rank(), false, LoraConfig.ALL_LINEAR);
         this.adapters = IntStream.range(0, counts(sizes().last()).last())
                 .mapToObj(seed -> RandomBase.adapter(lora, transformer.config(), seed))
-                .map(adapter -> AdapterTensors.forServing(backend, adapter))
+                .map(transformer::stage)
                 .toList();
     }
 

@@ -115,7 +115,7 @@ public final class TrainBench {
 
     private Rate forward(LoraAdapter adapter) {
         progress.accept("forward alone");
-        Optional<AdapterTensors> tensors = Optional.of(AdapterTensors.forServing(backend, adapter));
+        Optional<AdapterTensors> tensors = Optional.of(transformer.stage(adapter));
         return Rate.measure(settings.steps(), settings.tokens(), () -> new Evaluation(
                         backend, transformer, tensors, examples, settings.sliceTokens())
                 .finish());
