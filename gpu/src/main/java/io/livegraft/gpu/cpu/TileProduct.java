@@ -46,7 +46,7 @@ final class TileProduct {
             int i = indexOf(first, block);
             int column = (block - first[i]) * SIDE;
             MemorySegment tiles = panels.get().forward(ws.get(i), column);
-            store.product(ys.get(i), column, a, tiles, depth, false);
+            store.product(ys.get(i).matrix(Operand.PLAIN), column, a, tiles, depth, false);
         });
     }
 
@@ -55,7 +55,7 @@ final class TileProduct {
         MemorySegment a = rounded(dy, depth);
         share(w.inputFeatures() / SIDE, block -> {
             MemorySegment tiles = panels.get().backward(w, block * SIDE);
-            store.product(dx, block * SIDE, a, tiles, depth, true);
+            store.product(dx.matrix(Operand.PLAIN), block * SIDE, a, tiles, depth, true);
         });
     }
 

@@ -16,13 +16,7 @@ final class TileStore {
         this.kernels = kernels;
     }
 
-    /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b}. */
-    void product(CpuTensor c, int column, MemorySegment a, MemorySegment b, int depth, boolean accumulate) {
-        Matrix matrix = new Matrix(c.data(), c.offset(), c.columns(), 1, c.rows(), c.columns());
-        product(matrix, column, a, b, depth, accumulate);
-    }
-
-    /** As above for a matrix whose columns lie side by side. */
+    /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b}; columns of c lie side by side. */
     void product(Matrix c, int column, MemorySegment a, MemorySegment b, int depth, boolean accumulate) {
         int width = Math.min(SIDE, c.columns() - column);
         int whole = width == SIDE ? c.rows() / SIDE : 0;

@@ -28,10 +28,12 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The embedded default: float32 kernels on the Vector API, shared out to a fixed crew of threads.
+ * The embedded default: kernels on the Vector API, and in machine code where {@link CpuKernels} has some, shared out to a fixed crew
+ * of threads. {@link LinearProducts}, {@link ProductChains} and {@link HeadAttention} choose among them.
  *
  * <p>Every element is computed in one order that neither the vector width, the threads nor the rows beside it can change (law 3).
- * How far it may be from {@link ReferenceBackend} is one table in the tests, {@code TwinTolerance}. Used from one thread at a time.
+ * How far it may be from {@link ReferenceBackend} is one table in the tests, {@code TwinTolerance}. Used from one thread at a time. As long as the
+ * interface is: a short method an operation, in its order.
  */
 public final class VectorBackend extends CpuMemory implements WeightImages {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
@@ -51,7 +53,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     private final LinearProducts products;
     private final Optional<PackedProduct> packed;
     private final ProductChains chains;
-    private final Optional<StripAttention> attention;
+    private final HeadAttention attention;
     private final RotaryTable rotary = new RotaryTable();
 
     /** With portable kernels. */
@@ -66,7 +68,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.products = new LinearProducts(workers, kernels);
         this.chains = new ProductChains(workers, kernels.strips());
         this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
-        this.attention = kernels.strips().map(strips -> new StripAttention(workers, strips));
+        this.attention = new HeadAttention(workers, kernels, packed);
     }
 
     @Override
@@ -206,10 +208,6 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         };
     }
 
-    private MatrixProduct product(Arithmetic arithmetic) {
-        return rounds(arithmetic) ? packed.orElseThrow()::alone : PanelProduct::run;
-    }
-
     @Override
     public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase) {
         products.linear(CpuTensor.of(ys), CpuTensor.of(x), CpuLinearWeight.of(ws, ys.size()), phase);
@@ -290,91 +288,38 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
-        return onStrips(headDim, arithmetic)
-                ? new StripKvCache(layers, kvHeads, headDim, capacity)
-                : new FloatKvCache(layers, kvHeads, headDim, capacity);
+        return attention.allocate(layers, kvHeads, headDim, capacity, arithmetic);
     }
 
     @Override
     public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
-        switch (CpuKvCache.of(cache)) {
-            case FloatKvCache floats -> floats.append(layer, CpuTensor.of(k), CpuTensor.of(v), position);
-            case StripKvCache strips ->
-                attention.orElseThrow().append(strips, layer, CpuTensor.of(k), CpuTensor.of(v), position);
-        }
-    }
-
-    private boolean onStrips(int headDim, Arithmetic arithmetic) {
-        return arithmetic == Arithmetic.BFLOAT16 && attention.isPresent() && StripKvCache.fits(headDim);
+        attention.append(CpuKvCache.of(cache), layer, CpuTensor.of(k), CpuTensor.of(v), position);
     }
 
     @Override
     public void attention(
             Tensor out, Tensor q, Tensor k, Tensor v, List<KvCache> caches, int layer, int[] positions, int window) {
-        if (attention.isPresent() && caches.stream().allMatch(StripKvCache.class::isInstance)) {
-            List<StripKvCache> strips =
-                    caches.stream().map(StripKvCache.class::cast).toList();
-            CpuTensor queries = CpuTensor.of(q);
-            CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
-            attention.get().step(result, queries, CpuTensor.of(k), CpuTensor.of(v), strips, layer, positions, window);
-        } else {
+        CpuTensor queries = CpuTensor.of(q);
+        CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
+        if (!attention.step(result, queries, CpuTensor.of(k), CpuTensor.of(v), caches, layer, positions, window)) {
             super.attention(out, q, k, v, caches, layer, positions, window);
         }
     }
 
     @Override
     public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
-        switch (CpuKvCache.of(cache)) {
-            case FloatKvCache floats -> attention(out, q, floats, layer, position, window);
-            case StripKvCache strips -> {
-                CpuTensor queries = CpuTensor.of(q);
-                CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
-                attention.orElseThrow().run(result, queries, strips, layer, position, window);
-            }
-        }
-    }
-
-    private void attention(Tensor out, Tensor q, FloatKvCache kv, int layer, int position, int window) {
-        int headDim = kv.headDim();
-        int group = q.columns() / headDim / kv.kvHeads();
-        int first = CausalAttention.firstKey(position, window);
-        int count = position + q.rows() - first;
-        CausalAttention causal = new CausalAttention(PanelProduct::run, position - first, window);
-        share(q.columns() / headDim, (long) q.rows() * q.columns() * (position + q.rows()), head -> {
-            Matrix heads = CpuTensor.of(out).columnBlock(head * headDim, headDim);
-            Matrix query = CpuTensor.of(q).columnBlock(head * headDim, headDim);
-            Matrix keys = kv.keysTransposed(layer, head / group, first, count);
-            Matrix values = kv.values(layer, head / group, first, count);
-            if (q.rows() == 1 && DecodeAttention.fits(headDim)) {
-                DecodeAttention.forward(heads, query, keys, values, position - first, window);
-            } else {
-                causal.forward(heads, query, keys, values);
-            }
-        });
+        CpuTensor queries = CpuTensor.of(q);
+        CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
+        attention.cached(result, queries, CpuKvCache.of(cache), layer, position, window);
     }
 
     @Override
     public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
-        if (onStrips(headDim, arithmetic) && packed.isEmpty()) {
-            attention
-                    .orElseThrow()
-                    .whole(CpuTensor.of(out), CpuTensor.of(q), CpuTensor.of(k), CpuTensor.of(v), headDim, window);
-            return;
-        }
-        int group = q.columns() / k.columns();
-        MatrixProduct product = onStrips(headDim, arithmetic) ? product(arithmetic) : PanelProduct::run;
-        CausalAttention causal = new CausalAttention(product, 0, window);
-        share(q.columns() / headDim, (long) q.rows() * q.columns() * q.rows(), head -> {
-            int kvColumn = head / group * headDim;
-            causal.forward(
-                    CpuTensor.of(out).columnBlock(head * headDim, headDim),
-                    CpuTensor.of(q).columnBlock(head * headDim, headDim),
-                    CpuTensor.of(k).columnBlock(kvColumn, headDim).transposed(),
-                    CpuTensor.of(v).columnBlock(kvColumn, headDim));
-        });
+        CpuTensor queries = CpuTensor.of(q);
+        CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
+        attention.whole(result, queries, CpuTensor.of(k), CpuTensor.of(v), headDim, window, arithmetic);
     }
 
-    /** A query head is a task; what the heads of one key-value head find for it is added up in their order. */
     @Override
     public void attentionBackward(
             Tensor dq,
@@ -387,38 +332,20 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
             int headDim,
             int window,
             Arithmetic arithmetic) {
-        int heads = q.columns() / headDim;
-        int group = q.columns() / k.columns();
         try (var _ = temporaries()) {
-            CpuTensor dKeys = CpuTensor.of(allocate(heads * q.rows(), headDim));
-            CpuTensor dValues = CpuTensor.of(allocate(heads * q.rows(), headDim));
-            CausalAttention causal = new CausalAttention(product(arithmetic), 0, window);
-            share(heads, (long) q.rows() * q.columns() * q.rows(), head -> {
-                int kvColumn = head / group * headDim;
-                causal.backward(
-                        CpuTensor.of(dq).columnBlock(head * headDim, headDim),
-                        CpuTensor.of(rows(dKeys, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
-                        CpuTensor.of(rows(dValues, head * q.rows(), q.rows())).matrix(Operand.PLAIN),
-                        CpuTensor.of(dOut).columnBlock(head * headDim, headDim),
-                        CpuTensor.of(q).columnBlock(head * headDim, headDim),
-                        CpuTensor.of(k).columnBlock(kvColumn, headDim),
-                        CpuTensor.of(v).columnBlock(kvColumn, headDim));
-            });
-            for (int head = 0; head < heads; head++) {
-                addColumns(CpuTensor.of(dk), head / group * headDim, dKeys, head * q.rows());
-                addColumns(CpuTensor.of(dv), head / group * headDim, dValues, head * q.rows());
-            }
-        }
-    }
-
-    /** Adds rows {@code from} and on to the columns {@code column} and on of all rows of {@code sum}. */
-    private static void addColumns(CpuTensor sum, int column, CpuTensor part, int from) {
-        for (int n = 0; n < sum.rows(); n++) {
-            int to = sum.row(n) + column;
-            int at = part.row(from + n);
-            for (int d = 0; d < part.columns(); d++) {
-                sum.data()[to + d] += part.data()[at + d];
-            }
+            int rows = q.columns() / headDim * q.rows();
+            HeadGradients heads =
+                    new HeadGradients(CpuTensor.of(allocate(rows, headDim)), CpuTensor.of(allocate(rows, headDim)));
+            attention.backward(
+                    CpuTensor.of(dq),
+                    heads,
+                    CpuTensor.of(dOut),
+                    CpuTensor.of(q),
+                    CpuTensor.of(k),
+                    CpuTensor.of(v),
+                    window,
+                    arithmetic);
+            heads.addTo(CpuTensor.of(dk), CpuTensor.of(dv), q.rows());
         }
     }
 
@@ -483,16 +410,6 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
             workers.run(
                     Math.ceilDiv(count, together),
                     task -> stretch.accept(task * together, Math.min(count, (task + 1) * together)));
-        }
-    }
-
-    private void share(int tasks, long work, IntConsumer task) {
-        if (work < PARALLEL_ELEMENTS) {
-            for (int i = 0; i < tasks; i++) {
-                task.accept(i);
-            }
-        } else {
-            workers.run(tasks, task);
         }
     }
 }

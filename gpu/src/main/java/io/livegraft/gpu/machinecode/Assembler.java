@@ -211,16 +211,8 @@ public final class Assembler {
         evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
     }
 
-    public void multiplyFloats(int to, int a, Address b) {
-        evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
-    }
-
     /** {@code sum += a · b}, rounded once. */
     public void multiplyAdd(int sum, int a, Address b) {
-        evex(Prefix.P66, Map.M0F38, 0, 0xB8, sum, a, b);
-    }
-
-    public void multiplyAdd(int sum, int a, int b) {
         evex(Prefix.P66, Map.M0F38, 0, 0xB8, sum, a, b);
     }
 
@@ -353,7 +345,7 @@ public final class Assembler {
         bytes((mode << 6) | (low(register) << 3) | (sib ? 4 : base));
         if (sib) {
             int index = low(address.index().map(Register::number).orElse(4));
-            bytes((Integer.numberOfTrailingZeros(address.scale()) << 6) | (index << 3) | base);
+            bytes((index << 3) | base);
         }
         if (near) {
             bytes(address.displacement() / unit);
