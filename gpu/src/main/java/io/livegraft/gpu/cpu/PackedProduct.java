@@ -135,7 +135,13 @@ final class PackedProduct {
         MemorySegment panels = right(packing, b, depth);
         for (int column = 0; column < c.columns(); column += SIDE) {
             MemorySegment panel = panels.asSlice(2 * TilePanels.stripBytes(depth) * (column / SIDE));
-            store.product(c, column, rows, panel, depth, accumulate);
+            store.product(
+                    c,
+                    column,
+                    PackedRows.ofRows(rows, depth),
+                    new TilePanels.Panel(panel, TilePanels.stripBytes(depth)),
+                    depth,
+                    accumulate);
         }
     }
 

@@ -36,8 +36,8 @@ record StripKernels(
     record Tiles(
             FormTable<KernelTable<TileKernel>> decode,
             FormTable<KernelTable<TileKernel>> addingDecode,
-            GemmKernel gemm,
-            GemmKernel accumulatingGemm,
+            Gemm gemm,
+            Gemm tiledGemm,
             FormTable<PanelKernel> panels,
             FormTable<TransposedPanelKernel> transposedPanels,
             PairKernel pair,
@@ -47,8 +47,8 @@ record StripKernels(
             return new Tiles(
                     FormTable.of(form -> true, form -> tileKernels(memory, form, false)),
                     FormTable.of(form -> !form.quantized(), form -> tileKernels(memory, form, true)),
-                    new GemmKernel(memory, false),
-                    new GemmKernel(memory, true),
+                    Gemm.write(memory, GemmKernel.Order.ROWS),
+                    Gemm.write(memory, GemmKernel.Order.TILES),
                     FormTable.of(StripForm::quantized, form -> new PanelKernel(memory, form)),
                     FormTable.of(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
@@ -58,6 +58,13 @@ record StripKernels(
 
         private static KernelTable<TileKernel> tileKernels(ExecutableMemory memory, StripForm form, boolean add) {
             return new KernelTable<>(TileKernel.MOST_ROWS, count -> new TileKernel(memory, form, count, add));
+        }
+    }
+
+    /** The two that read their rows in one order. */
+    record Gemm(GemmKernel setting, GemmKernel adding) {
+        private static Gemm write(ExecutableMemory memory, GemmKernel.Order order) {
+            return new Gemm(new GemmKernel(memory, order, false), new GemmKernel(memory, order, true));
         }
     }
 

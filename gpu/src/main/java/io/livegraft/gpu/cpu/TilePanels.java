@@ -32,55 +32,73 @@ final class TilePanels {
         return Math.ceilDiv(size, SIDE) * SIDE;
     }
 
-    /** wᵀ (in, out), columns from {@code output} on; what lies beyond the last output is of no meaning. */
-    MemorySegment forward(CpuLinearWeight weight, int output) {
-        int depth = weight.inputFeatures();
-        MemorySegment tiles = panel.atLeast(2 * stripBytes(depth));
+    /**
+     * The second operand of {@link GemmKernel}.
+     *
+     * @param strip bytes between its two strips
+     */
+    record Panel(MemorySegment tiles, long strip) {}
+
+    /** Rows {@code from} to {@code from + depth} of wᵀ (in, out), columns from {@code output} on; what lies beyond the last output is of no meaning. */
+    Panel forward(CpuLinearWeight weight, int output, int from, int depth) {
+        long strip = stripBytes(depth);
+        MemorySegment tiles = panel.atLeast(2 * strip);
         if (weight instanceof StripWeight strips) {
-            return forward(strips, output / StripForm.OUTPUTS, tiles);
+            return forward(strips, output / StripForm.OUTPUTS, from, depth, tiles);
         }
         int count = Math.min(SIDE, weight.outputFeatures() - output);
-        MemorySegment from = rows.atLeast(2L * SIDE * depth);
-        weight.decodeBf16(from, output, count, 0, depth);
+        MemorySegment decoded = rows.atLeast(2L * SIDE * depth);
+        weight.decodeBf16(decoded, output, count, from, depth);
         for (int half = 0; half < 2; half++) {
-            turn(from.asSlice(2L * half * HALF * depth), depth, tiles.asSlice(half * stripBytes(depth)));
+            turn(decoded.asSlice(2L * half * HALF * depth), depth, tiles.asSlice(half * strip));
         }
-        return tiles;
+        return new Panel(tiles, strip);
     }
 
-    private MemorySegment forward(StripWeight weight, int strip, MemorySegment tiles) {
-        if (!weight.form().quantized()) {
-            return weight.from(strip);
+    private Panel forward(StripWeight weight, int first, int from, int depth, MemorySegment tiles) {
+        StripForm form = weight.form();
+        long at = (long) (from / form.blockInputs()) * form.blockBytes();
+        if (!form.quantized()) {
+            return new Panel(weight.from(first).asSlice(at), weight.stripBytes());
         }
-        int count = Math.min(2, weight.stripCount() - strip);
-        kernels.panels()
-                .get(weight.form())
-                .run(weight.from(strip), tiles, (long) count * weight.blocks(), weight.constants());
-        return tiles;
+        int blocks = depth / form.blockInputs();
+        for (int half = 0; half < Math.min(2, weight.stripCount() - first); half++) {
+            kernels.panels()
+                    .get(form)
+                    .run(
+                            weight.from(first + half).asSlice(at),
+                            tiles.asSlice(half * stripBytes(depth)),
+                            blocks,
+                            weight.constants());
+        }
+        return new Panel(tiles, stripBytes(depth));
     }
 
-    /** w (out, in), columns from {@code input} on; the depth is padded with zeros. */
-    MemorySegment backward(CpuLinearWeight weight, int input) {
-        int depth = padded(weight.outputFeatures());
-        MemorySegment tiles = panel.atLeast(2 * stripBytes(depth));
-        MemorySegment high = tiles.asSlice(stripBytes(depth));
+    /** Rows {@code from} to {@code from + depth} of w (out, in), columns from {@code input} on; beyond the last output there are zeros. */
+    Panel backward(CpuLinearWeight weight, int input, int from, int depth) {
+        long strip = stripBytes(depth);
+        MemorySegment tiles = panel.atLeast(2 * strip);
+        MemorySegment high = tiles.asSlice(strip);
         if (weight instanceof StripWeight strips) {
-            backward(strips, input, tiles, high);
-            clear(tiles, high, strips.stripCount() * StripForm.OUTPUTS, depth);
+            int first = from / StripForm.OUTPUTS;
+            int count = Math.min(depth / StripForm.OUTPUTS, strips.stripCount() - first);
+            backward(strips, input, first, count, tiles, high);
+            clear(tiles, high, count * StripForm.OUTPUTS, depth);
         } else {
-            float[] rows = new float[weight.outputFeatures() * SIDE];
-            for (int o = 0; o < weight.outputFeatures(); o++) {
-                weight.decodeRow(rows, o * SIDE, 1, o, input, SIDE);
+            int count = Math.min(depth, weight.outputFeatures() - from);
+            float[] rows = new float[count * SIDE];
+            for (int o = 0; o < count; o++) {
+                weight.decodeRow(rows, o * SIDE, 1, from + o, input, SIDE);
             }
-            pair(new Matrix(rows, 0, SIDE, 1, weight.outputFeatures(), SIDE), 0, 1, tiles, high);
+            pair(new Matrix(rows, 0, SIDE, 1, count, SIDE), 0, 1, tiles, high);
         }
-        return tiles;
+        return new Panel(tiles, strip);
     }
 
-    private void backward(StripWeight weight, int input, MemorySegment low, MemorySegment high) {
+    private void backward(StripWeight weight, int input, int first, int count, MemorySegment low, MemorySegment high) {
         StripForm form = weight.form();
         int tile = input % form.blockInputs() / SIDE;
-        MemorySegment block = weight.strips().asSlice((long) (input / form.blockInputs()) * form.blockBytes());
+        MemorySegment block = weight.from(first).asSlice((long) (input / form.blockInputs()) * form.blockBytes());
         kernels.transposedPanels()
                 .get(form)
                 .run(
@@ -89,7 +107,7 @@ final class TilePanels {
                         weight.stripBytes(),
                         low,
                         high,
-                        weight.stripCount(),
+                        count,
                         weight.constants());
     }
 
@@ -134,6 +152,26 @@ final class TilePanels {
     void round(Matrix a, int from, int count, float scale, MemorySegment out, int depth) {
         MemorySegment rows = MemorySegment.ofArray(a.data()).asSlice(4L * (a.offset() + from * a.rowStride()));
         kernels.round().run(rows, 4L * a.rowStride(), out, 2L * depth, count, a.columns(), scale);
+    }
+
+    /** The same in tiles, columns {@code column} to {@code column + depth} or to the last, then zeros. */
+    void tiles(Matrix a, int from, int count, int column, int depth, PackedRows out) {
+        int columns = Math.min(depth, a.columns() - column);
+        for (int row = 0; row < count; row += HALF) {
+            int first = a.offset() + (from + row) * a.rowStride() + column;
+            MemorySegment rows = MemorySegment.ofArray(a.data()).asSlice(4L * first);
+            MemorySegment strip = out.memory().asSlice(row / HALF * out.stride());
+            kernels.round()
+                    .run(
+                            rows,
+                            4L * a.rowStride(),
+                            strip,
+                            2L * SIDE,
+                            StripForm.TILE_BYTES,
+                            Math.min(HALF, count - row),
+                            columns,
+                            1);
+        }
     }
 
     private static void clear(MemorySegment low, MemorySegment high, int from, int to) {

@@ -2,28 +2,46 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.machinecode.GemmKernel;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
  * Products of many rows with frozen weights on AMX: 32 columns of the weight are decoded into tiles that stay in the cache while
- * all rows pass over them.
+ * rows pass over them.
  *
  * <pre>{@code
  *   y[m,o] = Σ_k bf16(x[m,k]) · bf16(w[o,k])      dx[m,i] += Σ_o bf16(dy[m,o]) · bf16(w[o,i])      sums as in GemmKernel
  * }</pre>
  *
- * A row's bits depend neither on threads nor on the other rows (law 3).
+ * Threads share rows, which they then have in their own caches; or columns, where rows are few beside them. A row's bits depend
+ * neither on that nor on the other rows (law 3).
  */
 final class TileProduct {
     private static final int SIDE = GemmKernel.SIDE;
-    /** Few, and more than one for when a core is taken away. */
+    /** Rows of a task: as many as fit the second cache, with {@link #DEPTH} columns. */
+    private static final int MOST_ROWS = 256;
+
+    /** So many cost three times what decoding for them alone does. */
+    private static final int LEAST_ROWS = 128;
+
+    /** Columns of a beside which a panel and c still find room. */
+    private static final int DEPTH = 768;
+
+    /** A weight that has more than so many outputs for a row is worth decoding once. */
+    private static final int OUTPUTS_PER_ROW = 16;
+
+    /** Where columns are shared: few tasks, and more than one a thread for when a core is taken away. */
     private static final int TASKS_PER_THREAD = 3;
+
+    /** Rows {@code from} to {@code from + count}. */
+    private interface RowTask {
+        void run(int from, int count);
+    }
 
     private final Workers workers;
     private final TileStore store;
     private final ThreadLocal<TilePanels> panels;
+    private final ThreadLocal<NativeBuffer> chunks = ThreadLocal.withInitial(NativeBuffer::new);
     private final NativeBuffer rows = new NativeBuffer();
 
     TileProduct(Workers workers, StripKernels.Tiles kernels) {
@@ -40,27 +58,67 @@ final class TileProduct {
     /** Called by one thread at a time, like the backend. */
     void linear(List<CpuTensor> ys, CpuTensor x, List<? extends CpuLinearWeight> ws) {
         int depth = x.columns();
-        MemorySegment a = rounded(x, depth);
         int[] first = firstBlocks(ws);
-        share(first[ws.size()], block -> {
-            int i = indexOf(first, block);
-            int column = (block - first[i]) * SIDE;
-            MemorySegment tiles = panels.get().forward(ws.get(i), column);
-            store.product(ys.get(i).matrix(Operand.PLAIN), column, a, tiles, depth, false);
-        });
+        if (rowsAreMany(x.rows(), first[ws.size()])) {
+            shareRows(x.rows(), (from, count) -> {
+                for (int k = 0; k < depth; k += DEPTH) {
+                    PackedRows a = packed(x, from, count, k, Math.min(DEPTH, depth - k));
+                    for (int block = 0; block < first[ws.size()]; block++) {
+                        int i = indexOf(first, block);
+                        Matrix y = ys.get(i).matrix(Operand.PLAIN).rowBlock(from, count);
+                        forward(y, ws.get(i), block - first[i], a, k, Math.min(DEPTH, depth - k));
+                    }
+                }
+            });
+        } else {
+            PackedRows a = packed(x, depth);
+            shareColumns(first[ws.size()], block -> {
+                int i = indexOf(first, block);
+                forward(ys.get(i).matrix(Operand.PLAIN), ws.get(i), block - first[i], a, 0, depth);
+            });
+        }
+    }
+
+    private void forward(Matrix y, CpuLinearWeight w, int block, PackedRows a, int k, int depth) {
+        TilePanels.Panel panel = panels.get().forward(w, block * SIDE, k, depth);
+        store.product(y, block * SIDE, a, panel, depth, k > 0);
     }
 
     void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
         int depth = TilePanels.padded(w.outputFeatures());
-        MemorySegment a = rounded(dy, depth);
-        share(w.inputFeatures() / SIDE, block -> {
-            MemorySegment tiles = panels.get().backward(w, block * SIDE);
-            store.product(dx.matrix(Operand.PLAIN), block * SIDE, a, tiles, depth, true);
-        });
+        int blocks = w.inputFeatures() / SIDE;
+        if (rowsAreMany(dx.rows(), blocks)) {
+            shareRows(dx.rows(), (from, count) -> {
+                Matrix rows = dx.matrix(Operand.PLAIN).rowBlock(from, count);
+                for (int k = 0; k < depth; k += DEPTH) {
+                    PackedRows a = packed(dy, from, count, k, Math.min(DEPTH, depth - k));
+                    for (int block = 0; block < blocks; block++) {
+                        backward(rows, w, block, a, k, Math.min(DEPTH, depth - k));
+                    }
+                }
+            });
+        } else {
+            PackedRows a = packed(dy, depth);
+            shareColumns(blocks, block -> backward(dx.matrix(Operand.PLAIN), w, block, a, 0, depth));
+        }
+    }
+
+    private void backward(Matrix dx, CpuLinearWeight w, int block, PackedRows a, int k, int depth) {
+        TilePanels.Panel panel = panels.get().backward(w, block * SIDE, k, depth);
+        store.product(dx, block * SIDE, a, panel, depth, true);
+    }
+
+    private boolean rowsAreMany(int rows, int blocks) {
+        return rows >= LEAST_ROWS * workers.threads() && blocks * SIDE <= OUTPUTS_PER_ROW * rows;
+    }
+
+    private void shareRows(int rows, RowTask task) {
+        int each = Math.min(MOST_ROWS, TilePanels.padded(Math.ceilDiv(rows, workers.threads())));
+        workers.run(Math.ceilDiv(rows, each), i -> task.run(i * each, Math.min(each, rows - i * each)));
     }
 
     /** Neighbouring blocks of columns go to one thread: they meet in a cache line of every row. */
-    private void share(int blocks, IntConsumer block) {
+    private void shareColumns(int blocks, IntConsumer block) {
         int together = Math.ceilDiv(blocks, TASKS_PER_THREAD * workers.threads());
         workers.run(Math.ceilDiv(blocks, together), task -> {
             for (int i = task * together; i < Math.min(blocks, (task + 1) * together); i++) {
@@ -86,15 +144,27 @@ final class TileProduct {
         return i;
     }
 
-    /** Rows as bfloat16 with {@code depth} columns, zeros behind their own, and garbage up to a multiple of 32 rows. */
-    private MemorySegment rounded(CpuTensor x, int depth) {
-        MemorySegment out = rows.atLeast(2L * TilePanels.padded(x.rows()) * depth);
-        int together = Math.max(SIDE, Math.ceilDiv(x.rows(), TASKS_PER_THREAD * workers.threads()));
+    /** Of a task's rows, {@code depth} columns from {@code column} on. */
+    private PackedRows packed(CpuTensor x, int from, int count, int column, int depth) {
+        PackedRows out = tiles(chunks.get(), count, depth);
+        panels.get().tiles(x.matrix(Operand.PLAIN), from, count, column, depth, out);
+        return out;
+    }
+
+    /** Of all rows, by all threads. */
+    private PackedRows packed(CpuTensor x, int depth) {
+        PackedRows out = tiles(rows, x.rows(), depth);
+        int together = TilePanels.padded(Math.ceilDiv(x.rows(), TASKS_PER_THREAD * workers.threads()));
         workers.run(Math.ceilDiv(x.rows(), together), task -> {
             int from = task * together;
-            int count = Math.min(together, x.rows() - from);
-            panels.get().round(x.matrix(Operand.PLAIN), from, count, 1, out.asSlice(2L * from * depth), depth);
+            PackedRows part = new PackedRows(out.order(), out.from(from), out.stride());
+            panels.get().tiles(x.matrix(Operand.PLAIN), from, Math.min(together, x.rows() - from), 0, depth, part);
         });
         return out;
+    }
+
+    private static PackedRows tiles(NativeBuffer buffer, int rows, int depth) {
+        long bytes = (long) Short.BYTES * TilePanels.padded(rows) * depth;
+        return new PackedRows(GemmKernel.Order.TILES, buffer.atLeast(bytes), TilePanels.stripBytes(depth));
     }
 }

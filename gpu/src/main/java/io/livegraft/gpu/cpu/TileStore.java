@@ -17,27 +17,37 @@ final class TileStore {
     }
 
     /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b}; columns of c lie side by side. */
-    void product(Matrix c, int column, MemorySegment a, MemorySegment b, int depth, boolean accumulate) {
+    void product(Matrix c, int column, PackedRows a, TilePanels.Panel b, int depth, boolean add) {
+        GemmKernel kernel = kernel(a.order(), add);
         int width = Math.min(SIDE, c.columns() - column);
         int whole = width == SIDE ? c.rows() / SIDE : 0;
-        GemmKernel kernel = accumulate ? kernels.accumulatingGemm() : kernels.gemm();
         int from = c.offset() + column;
+        int steps = depth / SIDE;
         if (whole > 0) {
             MemorySegment out = MemorySegment.ofArray(c.data()).asSlice(4L * from);
-            kernel.run(a, 2L * depth, b, out, 4L * c.rowStride(), depth / SIDE, whole);
+            kernel.run(a.memory(), a.stride(), b.tiles(), b.strip(), out, 4L * c.rowStride(), steps, whole);
         }
         for (int row = whole * SIDE; row < c.rows(); row += SIDE) {
             int count = Math.min(SIDE, c.rows() - row);
             MemorySegment block = edges.get().atLeast(STRIDE * SIDE);
-            for (int m = 0; m < count && accumulate; m++) {
+            for (int m = 0; m < count && add; m++) {
                 int at = from + (row + m) * c.rowStride();
                 MemorySegment.copy(c.data(), at, block, ValueLayout.JAVA_FLOAT, m * STRIDE, width);
             }
-            kernel.run(a.asSlice(2L * row * depth), 2L * depth, b, block, STRIDE, depth / SIDE, 1);
+            kernel.run(a.from(row), a.stride(), b.tiles(), b.strip(), block, STRIDE, steps, 1);
             for (int m = 0; m < count; m++) {
                 int at = from + (row + m) * c.rowStride();
                 MemorySegment.copy(block, ValueLayout.JAVA_FLOAT, m * STRIDE, c.data(), at, width);
             }
         }
+    }
+
+    private GemmKernel kernel(GemmKernel.Order order, boolean add) {
+        StripKernels.Gemm gemm =
+                switch (order) {
+                    case ROWS -> kernels.gemm();
+                    case TILES -> kernels.tiledGemm();
+                };
+        return add ? gemm.adding() : gemm.setting();
     }
 }

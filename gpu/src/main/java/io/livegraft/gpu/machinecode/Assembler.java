@@ -264,6 +264,11 @@ public final class Assembler {
         tileMemory(Prefix.PF2, tile, rows);
     }
 
+    /** As {@link #loadTile}, for what is read once: it does not push out of the nearest cache what is read often. */
+    public void loadTileOnce(int tile, Address rows) {
+        tileMemory(Prefix.P66, tile, rows);
+    }
+
     public void storeTile(Address rows, int tile) {
         tileMemory(Prefix.PF3, tile, rows);
     }

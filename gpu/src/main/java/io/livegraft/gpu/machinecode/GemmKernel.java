@@ -4,6 +4,8 @@ import static io.livegraft.gpu.machinecode.Register.R10;
 import static io.livegraft.gpu.machinecode.Register.R11;
 import static io.livegraft.gpu.machinecode.Register.R12;
 import static io.livegraft.gpu.machinecode.Register.R13;
+import static io.livegraft.gpu.machinecode.Register.R14;
+import static io.livegraft.gpu.machinecode.Register.R15;
 import static io.livegraft.gpu.machinecode.Register.R8;
 import static io.livegraft.gpu.machinecode.Register.R9;
 import static io.livegraft.gpu.machinecode.Register.RAX;
@@ -20,32 +22,44 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.livegraft.gpu.machinecode.Assembler.Label;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 
 /**
  * {@code c = a · b} or {@code c += a · b} in blocks of 32 rows and 32 columns on AMX: four tiles of sums, two of each operand.
  *
  * <pre>{@code
  *   c[m,n] = (c[m,n] or 0) + Σ over tiles of 32 k of ( fma over even k of a[m,k]·b[k,n] + fma over odd k )
- *   a (M,K) bfloat16, row-major     b (K,32) bfloat16, two strips of tiles one behind the other     c (M,32) float32
+ *   a (M,K) bfloat16     b (K,32) bfloat16, two strips of tiles     c (M,32) float32
  * }</pre>
  *
- * K is a multiple of 32 and M too; a row's bits depend on nothing but the row, b and K.
+ * K is a multiple of 32 and M too; a row's bits depend on nothing but the row, b and K. b is read for every 32 rows and stays in the
+ * nearest cache where it fits; a is read once, past it.
  */
 public final class GemmKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    private static final MethodHandle CALL = ExecutableMemory.caller(
+            ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+
+    /** How a lies in memory. */
+    public enum Order {
+        /** Row after row. */
+        ROWS,
+        /** Strips of 16 rows, each in tiles of 32 columns, one behind the other: one stream. */
+        TILES
+    }
 
     /** Rows and columns of a block. */
     public static final int SIDE = 32;
 
-    private static final int HALF = SIDE / 2;
     private static final int LINE = 64;
-    private static final TileConfiguration FULL = TileConfiguration.of(tile -> HALF);
+    private static final List<Register> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
+    private static final TileConfiguration FULL = TileConfiguration.of(tile -> SIDE / 2);
 
+    private final Order order;
     private final boolean accumulate;
     private final MemorySegment code;
 
-    public GemmKernel(ExecutableMemory memory, boolean accumulate) {
+    public GemmKernel(ExecutableMemory memory, Order order, boolean accumulate) {
+        this.order = order;
         this.accumulate = accumulate;
         this.code = memory.write(write());
     }
@@ -53,15 +67,23 @@ public final class GemmKernel {
     /**
      * Runs the code.
      *
-     * @param aStride bytes between rows of a
+     * @param aStride bytes between rows of a, or between its strips
+     * @param bStride bytes between the strips of b
      * @param cStride bytes between rows of c
      * @param depth K / 32
      * @param blocks M / 32
      */
     public void run(
-            MemorySegment a, long aStride, MemorySegment b, MemorySegment c, long cStride, long depth, long blocks) {
+            MemorySegment a,
+            long aStride,
+            MemorySegment b,
+            long bStride,
+            MemorySegment c,
+            long cStride,
+            long depth,
+            long blocks) {
         try {
-            CALL.invokeExact(code, a, aStride, b, c, cStride, depth, blocks, FULL.memory());
+            CALL.invokeExact(code, a, aStride, b, bStride, c, cStride, depth, blocks, FULL.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -69,51 +91,56 @@ public final class GemmKernel {
 
     private Assembler write() {
         Assembler a = new Assembler();
-        a.load(RAX, Address.at(RSP, 16));
+        a.load(RAX, Address.at(RSP, 24));
         a.configureTiles(Address.at(RAX, 0));
         a.load(RAX, Address.at(RSP, 8));
-        a.push(RBX);
-        a.push(RBP);
-        a.push(R12);
-        a.push(R13);
-        a.move(R13, RAX);
+        a.load(R10, Address.at(RSP, 16));
+        for (Register register : SAVED) {
+            a.push(register);
+        }
+        a.move(R14, RAX);
+        a.move(R15, R10);
         a.move(RBX, LINE);
         Label rows = a.label();
-        a.move(RBP, R8);
-        a.shiftLeft(RBP, 4);
-        a.add(RBP, RCX);
-        sums(a);
-        a.move(RAX, RSI);
-        a.shiftLeft(RAX, 4);
-        a.add(RAX, RDI);
-        a.move(R10, RDI);
-        a.move(R11, RDX);
-        a.move(R12, R9);
-        a.shiftLeft(R12, 10);
-        a.add(R12, RDX);
-        depth(a);
-        a.storeTile(Address.rows(RCX, 0, R8), 0);
-        a.storeTile(Address.rows(RCX, LINE, R8), 1);
-        a.storeTile(Address.rows(RBP, 0, R8), 2);
-        a.storeTile(Address.rows(RBP, LINE, R8), 3);
-        next(a, RDI, RSI);
-        next(a, RCX, R8);
-        a.loop(R13, rows);
+        block(a);
+        next(a, RDI, RSI, order == Order.ROWS ? SIDE : 2);
+        next(a, R8, R9, SIDE);
+        a.loop(R15, rows);
         a.releaseTiles();
-        a.pop(R13);
-        a.pop(R12);
-        a.pop(RBP);
-        a.pop(RBX);
+        for (Register register : SAVED.reversed()) {
+            a.pop(register);
+        }
         a.leave();
         return a;
     }
 
+    /** 32 rows: R10 and RAX go along the halves of a, R11 and R12 along the strips of b. */
+    private void block(Assembler a) {
+        a.move(RBP, R8);
+        next(a, RBP, R9, SIDE / 2);
+        sums(a);
+        a.move(RAX, RDI);
+        next(a, RAX, RSI, order == Order.ROWS ? SIDE / 2 : 1);
+        a.move(R10, RDI);
+        a.move(R11, RDX);
+        a.move(R12, RDX);
+        a.add(R12, RCX);
+        a.move(R13, R14);
+        Label step = a.label();
+        step(a);
+        a.loop(R13, step);
+        a.storeTile(Address.rows(R8, 0, R9), 0);
+        a.storeTile(Address.rows(R8, LINE, R9), 1);
+        a.storeTile(Address.rows(RBP, 0, R9), 2);
+        a.storeTile(Address.rows(RBP, LINE, R9), 3);
+    }
+
     private void sums(Assembler a) {
         if (accumulate) {
-            a.loadTile(0, Address.rows(RCX, 0, R8));
-            a.loadTile(1, Address.rows(RCX, LINE, R8));
-            a.loadTile(2, Address.rows(RBP, 0, R8));
-            a.loadTile(3, Address.rows(RBP, LINE, R8));
+            a.loadTile(0, Address.rows(R8, 0, R9));
+            a.loadTile(1, Address.rows(R8, LINE, R9));
+            a.loadTile(2, Address.rows(RBP, 0, R9));
+            a.loadTile(3, Address.rows(RBP, LINE, R9));
         } else {
             for (int tile = 0; tile < 4; tile++) {
                 a.zeroTile(tile);
@@ -121,32 +148,28 @@ public final class GemmKernel {
         }
     }
 
-    /** All of K; R9 is counted down and put back, since no register is left. */
-    private static void depth(Assembler a) {
-        a.push(R9);
-        Label step = a.label();
+    /** 32 of K. */
+    private void step(Assembler a) {
+        Register aRow = order == Order.ROWS ? RSI : RBX;
+        int aStep = order == Order.ROWS ? LINE : StripForm.TILE_BYTES;
         a.loadTile(6, Address.rows(R11, 0, RBX));
-        a.loadTile(4, Address.rows(R10, 0, RSI));
+        a.loadTileOnce(4, Address.rows(R10, 0, aRow));
         a.loadTile(7, Address.rows(R12, 0, RBX));
-        a.loadTile(5, Address.rows(RAX, 0, RSI));
+        a.loadTileOnce(5, Address.rows(RAX, 0, aRow));
         a.multiplyTiles(0, 4, 6);
         a.multiplyTiles(1, 4, 7);
         a.multiplyTiles(2, 5, 6);
         a.multiplyTiles(3, 5, 7);
-        a.add(R10, LINE);
-        a.add(RAX, LINE);
+        a.add(R10, aStep);
+        a.add(RAX, aStep);
         a.add(R11, StripForm.TILE_BYTES);
         a.add(R12, StripForm.TILE_BYTES);
-        a.loop(R9, step);
-        a.pop(R9);
     }
 
-    /** 32 rows on. */
-    private static void next(Assembler a, Register row, Register stride) {
-        for (int half = 0; half < 2; half++) {
-            a.move(RAX, stride);
-            a.shiftLeft(RAX, 4);
-            a.add(row, RAX);
-        }
+    /** {@code times} strides on; a power of two. */
+    private static void next(Assembler a, Register pointer, Register stride, int times) {
+        a.move(R10, stride);
+        a.shiftLeft(R10, Integer.numberOfTrailingZeros(times));
+        a.add(pointer, R10);
     }
 }

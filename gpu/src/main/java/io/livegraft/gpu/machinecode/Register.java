@@ -15,7 +15,9 @@ public enum Register {
     R10(10),
     R11(11),
     R12(12),
-    R13(13);
+    R13(13),
+    R14(14),
+    R15(15);
 
     private final int number;
 

@@ -5,6 +5,7 @@ import static io.livegraft.gpu.machinecode.Register.R11;
 import static io.livegraft.gpu.machinecode.Register.R8;
 import static io.livegraft.gpu.machinecode.Register.R9;
 import static io.livegraft.gpu.machinecode.Register.RAX;
+import static io.livegraft.gpu.machinecode.Register.RBX;
 import static io.livegraft.gpu.machinecode.Register.RCX;
 import static io.livegraft.gpu.machinecode.Register.RDI;
 import static io.livegraft.gpu.machinecode.Register.RDX;
@@ -23,7 +24,7 @@ import java.lang.invoke.MethodHandle;
  */
 public final class RoundKernel {
     private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_FLOAT);
+            ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_LONG);
 
     private static final int COLUMNS = 32;
     private static final int SCALE = 31;
@@ -36,11 +37,31 @@ public final class RoundKernel {
         this.code = memory.write(write());
     }
 
-    /** Strides are bytes. */
+    /** Rows one behind the other; strides are bytes. */
     public void run(
             MemorySegment in, long inStride, MemorySegment out, long outStride, long rows, int columns, float scale) {
+        run(in, inStride, out, outStride, COLUMNS * Short.BYTES, rows, columns, scale);
+    }
+
+    /**
+     * Runs the code.
+     *
+     * @param inStride bytes between rows of {@code in}
+     * @param outStride bytes between rows of {@code out}
+     * @param outStep bytes between 32 columns of a row of {@code out} and the next 32
+     */
+    public void run(
+            MemorySegment in,
+            long inStride,
+            MemorySegment out,
+            long outStride,
+            long outStep,
+            long rows,
+            int columns,
+            float scale) {
         try {
-            CALL.invokeExact(code, in, inStride, out, outStride, rows, whole(columns) + 1L, mask(columns), scale);
+            CALL.invokeExact(
+                    code, in, inStride, out, outStride, rows, whole(columns) + 1L, mask(columns), scale, outStep);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -61,6 +82,9 @@ public final class RoundKernel {
         a.broadcast(SCALE, 0);
         a.load(R10, Address.at(RSP, 8));
         masks(a, R10);
+        a.load(R10, Address.at(RSP, 16));
+        a.push(RBX);
+        a.move(RBX, R10);
         Label row = a.label();
         a.move(RAX, RDI);
         a.move(R10, RDX);
@@ -75,6 +99,7 @@ public final class RoundKernel {
         a.add(RDI, RSI);
         a.add(RDX, RCX);
         a.loop(R8, row);
+        a.pop(RBX);
         a.leave();
         return a;
     }
@@ -93,7 +118,7 @@ public final class RoundKernel {
         a.roundTwo(0, 1, 0);
         a.storeVector(Address.at(R10, 0), 0);
         a.add(RAX, COLUMNS * Float.BYTES);
-        a.add(R10, COLUMNS * Short.BYTES);
+        a.add(R10, RBX);
     }
 
     private static void load(Assembler a, int to, Address from, int mask) {

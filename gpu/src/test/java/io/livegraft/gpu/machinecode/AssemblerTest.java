@@ -9,6 +9,7 @@ import static io.livegraft.gpu.machinecode.Register.RBP;
 import static io.livegraft.gpu.machinecode.Register.RBX;
 import static io.livegraft.gpu.machinecode.Register.RCX;
 import static io.livegraft.gpu.machinecode.Register.RDI;
+import static io.livegraft.gpu.machinecode.Register.RSI;
 import static io.livegraft.gpu.machinecode.Register.RSP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -54,6 +55,7 @@ class AssemblerTest {
         bytes("c4 e2 78 49 c0", Assembler::releaseTiles);
         bytes("c4 e2 7b 49 c8", a -> a.zeroTile(1));
         bytes("c4 c2 7b 4b 74 1b 40", a -> a.loadTile(6, Address.rows(R11, 64, RBX)));
+        bytes("c4 c2 79 4b 64 32 00", a -> a.loadTileOnce(4, Address.rows(R10, 0, RSI)));
         bytes("c4 a2 7a 4b 4c 01 40", a -> a.storeTile(Address.rows(RCX, 64, R8), 1));
         bytes("c4 e2 4a 5c d5", a -> a.multiplyTiles(2, 5, 6));
     }
