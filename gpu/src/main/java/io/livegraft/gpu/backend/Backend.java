@@ -118,12 +118,12 @@ public interface Backend extends AutoCloseable {
         linear(List.of(y), x, List.of(w), phase);
     }
 
-    /** {@code dx (N,in) += Σ_i dys[i] (N,out[i]) · ws[i]}, in order of i; a frozen weight has no gradient. */
-    void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws);
+    /** {@code dx (N,in) = or += Σ_i dys[i] (N,out[i]) · ws[i]}, in order of i; a frozen weight has no gradient. */
+    void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate);
 
     /** {@code dx (N,in) += dy (N,out) · w}. */
     default void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {
-        linearBackward(dx, List.of(dy), List.of(w));
+        linearBackward(dx, List.of(dy), List.of(w), true);
     }
 
     // layers
@@ -171,7 +171,7 @@ public interface Backend extends AutoCloseable {
     /** {@code y = silu(gate) · up, silu(g) = g / (1 + e^−g)} (Shazeer, arXiv 2002.05202). */
     void swiGlu(Tensor y, Tensor gate, Tensor up);
 
-    /** {@code dUp += dy · silu(gate);  dGate += dy · up · σ(gate) · (1 + gate · (1 − σ(gate)))}. */
+    /** {@code dUp = dy · silu(gate);  dGate = dy · up · σ(gate) · (1 + gate · (1 − σ(gate)))}. */
     void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up);
 
     /**

@@ -77,22 +77,22 @@ final class LinearProducts {
         }
     }
 
-    /** As many weights as gradients, which are added in their order. */
-    void linearBackward(CpuTensor dx, List<CpuTensor> dys, List<CpuLinearWeight> ws) {
+    /** As many weights as gradients, which are added in their order; what was in dx stays where {@code accumulate}. */
+    void linearBackward(CpuTensor dx, List<CpuTensor> dys, List<CpuLinearWeight> ws, boolean accumulate) {
         for (int i = 0; i < dys.size(); i++) {
             dx.requireShape(dys.get(i).rows(), ws.get(i).inputFeatures());
             dys.get(i).requireShape(dx.rows(), ws.get(i).outputFeatures());
-            linearBackward(dx, dys.get(i), ws.get(i));
+            linearBackward(dx, dys.get(i), ws.get(i), accumulate || i > 0);
         }
     }
 
-    private void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
+    private void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w, boolean add) {
         if (tiles.isPresent() && onTiles(w)) {
-            tiles.get().linearBackward(dx, dy, w);
+            tiles.get().linearBackward(dx, dy, w, add);
         } else if (bf16.isPresent() && rounds(w)) {
-            bf16.get().run(dx, dy, new Bf16Panels(w, false), true);
+            bf16.get().run(dx, dy, new Bf16Panels(w, false), add);
         } else {
-            PanelProduct.run(workers, dx.matrix(Operand.PLAIN), dy.matrix(Operand.PLAIN), w.backward(), 1, true);
+            PanelProduct.run(workers, dx.matrix(Operand.PLAIN), dy.matrix(Operand.PLAIN), w.backward(), 1, add);
         }
     }
 

@@ -80,10 +80,11 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws) {
+    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate) {
         List<CpuLinearWeight> weights = CpuLinearWeight.of(ws, dys.size());
         for (int i = 0; i < weights.size(); i++) {
-            product(DoubleTensor.of(dx), DoubleTensor.of(dys.get(i)), decode(weights.get(i)), 1, true);
+            boolean add = accumulate || i > 0;
+            product(DoubleTensor.of(dx), DoubleTensor.of(dys.get(i)), decode(weights.get(i)), 1, add);
         }
     }
 
@@ -188,8 +189,8 @@ public final class ReferenceBackend extends ReferenceMemory {
         for (int n = 0; n < d.rows(); n++) {
             for (int c = 0; c < d.columns(); c++) {
                 double s = sigmoid(g.at(n, c));
-                du.increase(n, c, d.at(n, c) * g.at(n, c) * s);
-                dg.increase(n, c, d.at(n, c) * u.at(n, c) * s * (1 + g.at(n, c) * (1 - s)));
+                du.set(n, c, d.at(n, c) * g.at(n, c) * s);
+                dg.set(n, c, d.at(n, c) * u.at(n, c) * s * (1 + g.at(n, c) * (1 - s)));
             }
         }
     }

@@ -46,9 +46,7 @@ final class SwiGlu {
             VectorMask<Float> mask = SPECIES.indexInRange(i, to);
             FloatVector silu =
                     VectorBackend.load(gate, i, mask).mul(FloatVector.fromArray(SPECIES, sigmoids, i - from));
-            VectorBackend.load(dUp, i, mask)
-                    .add(VectorBackend.load(dy, i, mask).mul(silu))
-                    .intoArray(dUp.data(), dUp.offset() + i, mask);
+            VectorBackend.load(dy, i, mask).mul(silu).intoArray(dUp.data(), dUp.offset() + i, mask);
         }
     }
 
@@ -60,7 +58,7 @@ final class SwiGlu {
             FloatVector g = VectorBackend.load(gate, i, mask);
             FloatVector slope = s.mul(g.mul(s.neg().add(1f)).add(1f));
             FloatVector d = VectorBackend.load(dy, i, mask).mul(VectorBackend.load(up, i, mask));
-            VectorBackend.load(dGate, i, mask).add(d.mul(slope)).intoArray(dGate.data(), dGate.offset() + i, mask);
+            d.mul(slope).intoArray(dGate.data(), dGate.offset() + i, mask);
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.function.IntConsumer;
  * rows pass over them.
  *
  * <pre>{@code
- *   y[m,o] = Σ_k bf16(x[m,k]) · bf16(w[o,k])      dx[m,i] += Σ_o bf16(dy[m,o]) · bf16(w[o,i])      sums as in GemmKernel
+ *   y[m,o] = Σ_k bf16(x[m,k]) · bf16(w[o,k])      dx[m,i] = or += Σ_o bf16(dy[m,o]) · bf16(w[o,i])      sums as in GemmKernel
  * }</pre>
  *
  * Threads share rows, which they then have in their own caches; or columns, where rows are few beside them. A row's bits depend
@@ -84,7 +84,7 @@ final class TileProduct {
         store.product(y, block * SIDE, a, panel, depth, k > 0);
     }
 
-    void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w) {
+    void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w, boolean add) {
         int depth = TilePanels.padded(w.outputFeatures());
         int blocks = w.inputFeatures() / SIDE;
         if (rowsAreMany(dx.rows(), blocks)) {
@@ -93,19 +93,20 @@ final class TileProduct {
                 for (int k = 0; k < depth; k += DEPTH) {
                     PackedRows a = packed(dy, from, count, k, Math.min(DEPTH, depth - k));
                     for (int block = 0; block < blocks; block++) {
-                        backward(rows, w, block, a, k, Math.min(DEPTH, depth - k));
+                        backward(rows, w, block, a, k, Math.min(DEPTH, depth - k), add || k > 0);
                     }
                 }
             });
         } else {
             PackedRows a = packed(dy, depth);
-            shareColumns(blocks, block -> backward(dx.matrix(Operand.PLAIN), w, block, a, 0, depth));
+            shareColumns(blocks, block -> backward(dx.matrix(Operand.PLAIN), w, block, a, 0, depth, add));
         }
     }
 
-    private void backward(Matrix dx, CpuLinearWeight w, int block, PackedRows a, int k, int depth) {
+    private void backward(
+            Matrix dx, CpuLinearWeight w, int block, PackedRows a, int k, int depth, boolean add) {
         TilePanels.Panel panel = panels.get().backward(w, block * SIDE, k, depth);
-        store.product(dx, block * SIDE, a, panel, depth, true);
+        store.product(dx, block * SIDE, a, panel, depth, add);
     }
 
     private boolean rowsAreMany(int rows, int blocks) {

@@ -214,8 +214,9 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
-    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws) {
-        products.linearBackward(CpuTensor.of(dx), CpuTensor.of(dys), CpuLinearWeight.of(ws, dys.size()));
+    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate) {
+        List<CpuLinearWeight> weights = CpuLinearWeight.of(ws, dys.size());
+        products.linearBackward(CpuTensor.of(dx), CpuTensor.of(dys), weights, accumulate);
     }
 
     @Override

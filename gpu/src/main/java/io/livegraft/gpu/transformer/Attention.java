@@ -59,7 +59,7 @@ final class Attention {
 
     /** Turns {@code d}, the gradient of m, into that of x, in place. */
     void backward(Tensor d, Tensor x, Activations a, int layer, Batch batch) {
-        Tensor dAttended = zerosLike(a.attended());
+        Tensor dAttended = like(a.attended());
         linears.backward(dAttended, d, a.attended(), layer, LinearKind.O_PROJ, batch);
         Tensor dq = zerosLike(a.q().heads());
         Tensor dk = zerosLike(a.k().heads());
@@ -68,7 +68,7 @@ final class Attention {
         Layer norm = weights.layers().get(layer);
         Tensor dQueries = rotary.backward(dq, a.q(), norm.queryNorm(), batch.positions());
         Tensor dKeys = rotary.backward(dk, a.k(), norm.keyNorm(), batch.positions());
-        Tensor dInput = zerosLike(a.input().y());
+        Tensor dInput = like(a.input().y());
         List<Tensor> dProjected = List.of(dQueries, dKeys, dv);
         linears.backward(dInput, dProjected, a.input().y(), layer, LinearKind.QUERY_KEY_VALUE, batch);
         norms.backward(d, dInput, x, norm.attentionNorm(), a.input().rstd());
@@ -133,6 +133,11 @@ final class Attention {
                     config.window(layer),
                     weights.arithmetic());
         }
+    }
+
+    /** Room for a gradient of {@code tensor}. */
+    private Tensor like(Tensor tensor) {
+        return backend.allocateUnset(tensor.rows(), tensor.columns());
     }
 
     /** A gradient of {@code tensor} to add to. */

@@ -44,11 +44,12 @@ final class BaseProducts {
 
     /** {@code dx += dy·W}, and {@code dW += dyᵀ·x} where W is trained. */
     void backward(Tensor dx, Tensor dy, Tensor x, Linear linear) {
-        backward(dx, List.of(dy), x, List.of(linear));
+        backward(dx, List.of(dy), x, List.of(linear), true);
     }
 
-    /** Of several weights over the same rows, in their order. */
-    void backward(Tensor dx, List<Tensor> dys, Tensor x, List<Linear> linears) {
+    /** Of several weights over the same rows, in their order: {@code dx = or += Σ_i dys[i]·W[i]}. */
+    void backward(Tensor dx, List<Tensor> dys, Tensor x, List<Linear> linears, boolean accumulate) {
+        boolean add = accumulate;
         List<Tensor> gradients = new ArrayList<>(dys.size());
         List<LinearWeight> frozen = new ArrayList<>(dys.size());
         for (int i = 0; i < dys.size(); i++) {
@@ -59,13 +60,14 @@ final class BaseProducts {
                     frozen.add(weight);
                 }
                 case Linear.Trained(var weight, var gradient) -> {
-                    backend.multiply(dx, dy, Operand.PLAIN, weight, Operand.PLAIN, 1, true, Arithmetic.FLOAT32);
+                    backend.multiply(dx, dy, Operand.PLAIN, weight, Operand.PLAIN, 1, add, Arithmetic.FLOAT32);
+                    add = true;
                     backend.multiply(gradient, dy, Operand.TRANSPOSED, x, Operand.PLAIN, 1, true, Arithmetic.FLOAT32);
                 }
             }
         }
         if (!frozen.isEmpty()) {
-            backend.linearBackward(dx, gradients, frozen);
+            backend.linearBackward(dx, gradients, frozen, add);
         }
     }
 }

@@ -54,12 +54,12 @@ final class FeedForward {
 
     /** Turns {@code d}, the gradient of y, into that of m, in place. */
     void backward(Tensor d, Tensor middle, Activations a, int layer, Batch batch) {
-        Tensor dGated = zerosLike(a.gated());
+        Tensor dGated = like(a.gated());
         linears.backward(dGated, d, a.gated(), layer, LinearKind.DOWN_PROJ, batch);
-        Tensor dGate = zerosLike(a.gate());
-        Tensor dUp = zerosLike(a.up());
+        Tensor dGate = like(a.gate());
+        Tensor dUp = like(a.up());
         backend.swiGluBackward(dGate, dUp, dGated, a.gate(), a.up());
-        Tensor dInput = zerosLike(a.input().y());
+        Tensor dInput = like(a.input().y());
         linears.backward(dInput, List.of(dGate, dUp), a.input().y(), layer, LinearKind.GATE_UP, batch);
         norms.backward(
                 d,
@@ -69,8 +69,8 @@ final class FeedForward {
                 a.input().rstd());
     }
 
-    /** A gradient of {@code tensor} to add to. */
-    private Tensor zerosLike(Tensor tensor) {
-        return backend.allocate(tensor.rows(), tensor.columns());
+    /** Room for a gradient of {@code tensor}. */
+    private Tensor like(Tensor tensor) {
+        return backend.allocateUnset(tensor.rows(), tensor.columns());
     }
 }

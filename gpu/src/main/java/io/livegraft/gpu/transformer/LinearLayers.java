@@ -79,9 +79,9 @@ final class LinearLayers {
         backward(dx, List.of(dy), x, layer, List.of(kind), batch);
     }
 
-    /** Of several kinds over the same rows: into dx go the base's parts in their order, then the adapters'. */
+    /** Of several kinds over the same rows: dx becomes the base's parts in their order and then the adapters'. */
     void backward(Tensor dx, List<Tensor> dys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
-        base.backward(dx, dys, x, linears(layer, kinds));
+        base.backward(dx, dys, x, linears(layer, kinds), false);
         for (int i = 0; i < kinds.size(); i++) {
             Tensor dy = dys.get(i);
             bias(layer, kinds.get(i)).flatMap(Vectors::gradient).ifPresent(dBias -> backend.addBiasBackward(dBias, dy));

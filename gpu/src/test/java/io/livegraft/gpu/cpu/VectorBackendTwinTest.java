@@ -188,7 +188,8 @@ class VectorBackendTwinTest {
             List<Tensor> dys = weights.stream()
                     .map(w -> tensor(both, random, rows, w.outputFeatures()))
                     .toList();
-            both.linearBackward(tensor(both, random, rows, 131), dys, weights);
+            both.linearBackward(tensor(both, random, rows, 131), dys, weights, true);
+            both.linearBackward(both.allocateUnset(rows, 131), dys, weights, false);
         }
     }
 
