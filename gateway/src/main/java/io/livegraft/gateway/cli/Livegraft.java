@@ -4,8 +4,9 @@ import com.typesafe.config.ConfigException;
 import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
-import java.util.List;
+import java.util.SequencedMap;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -34,38 +35,29 @@ public final class Livegraft {
 
     /** Runs one command of this process; the result is its exit code. */
     public static int run(String... arguments) {
-        return commandLine(Terminal.ofProcess(), ServiceLoader.load(CommandProvider.class))
+        return commandLine(Terminal.ofProcess(), ServiceLoader.load(CommandProvider.class), arguments)
                 .execute(arguments);
     }
 
-    static CommandLine commandLine(Terminal terminal, Iterable<CommandProvider> providers) {
+    /** Knows the verb that the arguments begin with, and all verbs where that is none of this module's. */
+    static CommandLine commandLine(Terminal terminal, Iterable<CommandProvider> providers, String... arguments) {
         var line = new CommandLine(new Livegraft());
-        List.of(
-                        new DevCommand(terminal),
-                        new ServeCommand(terminal),
-                        new GenerateCommand(terminal),
-                        new EvalCommand(terminal),
-                        new TrainCommand(terminal),
-                        new QuantizeCommand(terminal),
-                        new StatusCommand(terminal),
-                        new HistoryCommand(terminal),
-                        new PromoteCommand(terminal),
-                        new RollbackCommand(terminal),
-                        new HoldCommand(terminal),
-                        new ResumeCommand(terminal))
-                .forEach(line::addSubcommand);
-        line.addSubcommand(new CommandLine(new FeedbackCommand()).addSubcommand(new FeedbackSendCommand(terminal)));
-        line.addSubcommand(new CommandLine(new BenchCommand())
-                .addSubcommand(new BenchQualityCommand(terminal))
-                .addSubcommand(new BenchEngineCommand(terminal))
-                .addSubcommand(new BenchTrainCommand(terminal)));
-        UnbuiltCommand.all(terminal).forEach(line::addSubcommand);
-        providers.forEach(provider -> provider.commands().forEach(line::addSubcommand));
+        SequencedMap<String, Supplier<CommandLine>> verbs = Verbs.of(terminal);
+        boolean known = arguments.length > 0 && verbs.containsKey(arguments[0]);
+        verbs.forEach((verb, command) -> {
+            if (!known || verb.equals(arguments[0])) {
+                line.addSubcommand(command.get());
+            }
+        });
+        if (!known) {
+            UnbuiltCommand.all(terminal).forEach(line::addSubcommand);
+            providers.forEach(provider -> provider.commands().forEach(line::addSubcommand));
+        }
         addHelp(line);
         return line.setOut(terminal.out())
                 .setErr(terminal.err())
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setParameterExceptionHandler((wrong, arguments) -> usageError(terminal, wrong))
+                .setParameterExceptionHandler((wrong, _) -> usageError(terminal, wrong))
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(terminal, failure));
     }
 

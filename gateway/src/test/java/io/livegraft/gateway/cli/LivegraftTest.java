@@ -32,7 +32,7 @@ class LivegraftTest {
 
     private int run(List<CommandProvider> providers, String... arguments) {
         var terminal = new Terminal(new PrintWriter(out), new PrintWriter(err), false);
-        int exit = Livegraft.commandLine(terminal, providers).execute(arguments);
+        int exit = Livegraft.commandLine(terminal, providers, arguments).execute(arguments);
         terminal.out().flush();
         terminal.err().flush();
         return exit;
