@@ -3,6 +3,7 @@ package io.livegraft.gateway.cli;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.gateway.error.ErrorTable;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
@@ -112,7 +113,7 @@ final class BenchQualityCommand implements Callable<Integer> {
         ModelDirectory directory = ModelDirectory.open(
                 BaseLocation.directory(base.orElseGet(() -> LocalNode.configuredOrBundled(loaded)), loaded));
         try {
-            measure(directory);
+            measure(directory, KernelChoice.of(loaded.getString("livegraft.engine.kernels")));
         } catch (IllegalArgumentException outOfRange) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION, String.valueOf(outOfRange.getMessage()), outOfRange);
@@ -120,8 +121,8 @@ final class BenchQualityCommand implements Callable<Integer> {
         return ErrorTable.OK;
     }
 
-    private void measure(ModelDirectory directory) {
-        QualitySettings settings = settings(directory);
+    private void measure(ModelDirectory directory, KernelChoice kernels) {
+        QualitySettings settings = settings(directory, kernels);
         QualityData split = QualityData.split(QualityRows.read(data, labels), rows, heldOut, labels);
         QualityReport report = QualityBench.run(
                 directory, split, settings, line -> terminal.err().println(line));
@@ -143,7 +144,7 @@ final class BenchQualityCommand implements Callable<Integer> {
         }
     }
 
-    private QualitySettings settings(ModelDirectory directory) {
+    private QualitySettings settings(ModelDirectory directory, KernelChoice kernels) {
         OptimizerSettings general = new OptimizerSettings(5e-4, 0.9, 0.999, 1e-8, 0, 1, 0)
                 .scaledTo(directory.config().hiddenSize());
         double rate = learningRate.orElse(general.learningRate());
@@ -156,6 +157,7 @@ final class BenchQualityCommand implements Callable<Integer> {
                 batchTokens,
                 batchTokens,
                 threads,
+                kernels,
                 new LoraConfig(rank, alpha, false, LoraConfig.ALL_LINEAR),
                 adapters,
                 adapters.withLearningRate(fullLearningRate.orElse(rate / 10)));

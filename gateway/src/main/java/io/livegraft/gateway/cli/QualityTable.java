@@ -40,6 +40,7 @@ record QualityTable(
                 settings.lora().rank(),
                 settings.adapterOptimizer().learningRate(),
                 settings.fullOptimizer().learningRate());
+        out.printf("kernels %s%n", report.kernels());
         out.println(BenchOptions.line(machine));
         printDamage(out);
         if (!report.variants().isEmpty()) {
@@ -146,6 +147,7 @@ record QualityTable(
         json.put("rank", settings.lora().rank());
         json.put("learningRate", settings.adapterOptimizer().learningRate());
         json.put("fullLearningRate", settings.fullOptimizer().learningRate());
+        json.put("kernels", report.kernels());
         json.put("damage", report.damage());
         json.put("variants", report.variants().stream().map(QualityTable::json).toList());
         json.put("shapes", shapes.stream().map(QualityTable::json).toList());

@@ -1,7 +1,9 @@
 package io.livegraft.gateway.cli;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.gateway.error.ErrorTable;
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
@@ -205,9 +207,10 @@ final class TrainCommand implements Callable<Integer> {
                     "steps %d, batch-tokens %d and slice-tokens %d must be at least 1, batch-examples %d and threads %d at least 0"
                             .formatted(steps, batchTokens, sliceTokens, batchExamples, threads));
         }
+        Config loaded = ConfigFactory.load();
         try {
             return new FileTraining.Settings(
-                    BaseLocation.directory(base, ConfigFactory.load()),
+                    BaseLocation.directory(base, loaded),
                     data,
                     out,
                     method,
@@ -221,6 +224,7 @@ final class TrainCommand implements Callable<Integer> {
                     batchExamples > 0 ? new Batch.Examples(batchExamples) : new Batch.Tokens(batchTokens),
                     sliceTokens,
                     threads,
+                    KernelChoice.of(loaded.getString("livegraft.engine.kernels")),
                     checkpointing,
                     lora(),
                     optimizer());

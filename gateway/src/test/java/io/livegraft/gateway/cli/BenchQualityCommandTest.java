@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +47,26 @@ class BenchQualityCommandTest {
     void valuesOutOfRangeExitWith3(@TempDir Path directory) throws IOException {
         assertEquals(3, run(rows(directory), 400));
         assertTrue(err.toString().contains("the data has 12 rows, but 400 are to be held out"), err.toString());
+    }
+
+    @Test
+    void computesWithTheKernelsOfTheConfiguration(@TempDir Path directory) throws IOException {
+        Path data = rows(directory);
+        assertEquals(0, with("portable", () -> run(data, 4, "--seeds", "0", "--json")), err.toString());
+        assertTrue(out.toString().contains("portable kernels were asked for"), out.toString());
+        assertEquals(3, with("fast", () -> run(data, 4)));
+        assertTrue(err.toString().contains("livegraft.engine.kernels is 'fast'"), err.toString());
+    }
+
+    private static int with(String kernels, IntSupplier command) {
+        System.setProperty("livegraft.engine.kernels", kernels);
+        ConfigFactory.invalidateCaches();
+        try {
+            return command.getAsInt();
+        } finally {
+            System.clearProperty("livegraft.engine.kernels");
+            ConfigFactory.invalidateCaches();
+        }
     }
 
     private static Path rows(Path directory) throws IOException {

@@ -56,7 +56,7 @@ public record EngineSettings(
                 engine.getInt("slice-tokens"),
                 GradientCheckpointing.valueOf(
                         engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)),
-                KernelChoice.valueOf(engine.getString("kernels").toUpperCase(Locale.ROOT)),
+                KernelChoice.of(engine.getString("kernels")),
                 WeightCacheSettings.from(engine, System.getenv()));
     }
 }

@@ -1,7 +1,7 @@
 package io.livegraft.gpu.quality;
 
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.CpuKernels;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelDirectory;
@@ -52,11 +52,12 @@ public final class QualityBench {
      */
     public static QualityReport run(
             ModelDirectory base, QualityData data, QualitySettings settings, Consumer<String> progress) {
-        try (Backend backend = new VectorBackend(settings.threads(), KernelChoice.AUTO.kernels());
+        CpuKernels kernels = settings.kernels().kernels();
+        try (Backend backend = new VectorBackend(settings.threads(), kernels);
                 Tokenizer tokenizer = Tokenizer.load(base.path(), base.config())) {
             Examples examples = Examples.of(data, tokenizer, base.config().maxPositions());
             QualityBench bench = new QualityBench(base, settings, progress);
-            return new QualityReport(bench.damage(backend, examples), bench.outcomes(backend, examples));
+            return new QualityReport(kernels.description(), bench.damage(backend, examples), bench.outcomes(backend, examples));
         }
     }
 

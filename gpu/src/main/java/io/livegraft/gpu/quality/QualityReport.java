@@ -6,10 +6,11 @@ import java.util.Optional;
 /**
  * Everything that was measured.
  *
+ * @param kernels profile, and which kernel serves which phase
  * @param damage of each precision, nothing trained; fp32 first
  * @param variants each trained with every seed; empty where there are no seeds
  */
-public record QualityReport(List<Damage> damage, List<Outcome> variants) {
+public record QualityReport(String kernels, List<Damage> damage, List<Outcome> variants) {
     /**
      * The base alone with its linear layers in one precision.
      *

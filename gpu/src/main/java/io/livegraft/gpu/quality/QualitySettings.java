@@ -1,5 +1,6 @@
 package io.livegraft.gpu.quality;
 
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.List;
  *     any nothing is trained and the base alone is measured
  * @param sampledTexts how many texts the fp32 base writes to measure the other precisions with; at least 2
  * @param batchTokens a step takes rows until it has this many tokens
+ * @param kernels in whose bits everything is computed
  * @param adapterOptimizer for LoRA and QLoRA
  * @param fullOptimizer for full fine-tuning, which wants smaller steps
  */
@@ -21,6 +23,7 @@ public record QualitySettings(
         int batchTokens,
         int sliceTokens,
         int threads,
+        KernelChoice kernels,
         LoraConfig lora,
         OptimizerSettings adapterOptimizer,
         OptimizerSettings fullOptimizer) {

@@ -54,6 +54,7 @@ public final class FileTraining {
      * @param adapter PEFT directory to go on from, with fresh moments; {@code lora} is not read then
      * @param reference PEFT directory of the frozen version that preference losses compare with; without one it is what the
      *     training starts from
+     * @param kernels in whose bits everything is computed
      * @param checkpointing what is kept of a slice's forward half; does not show in what is written
      */
     public record Settings(
@@ -71,6 +72,7 @@ public final class FileTraining {
             Batch batch,
             int sliceTokens,
             int threads,
+            KernelChoice kernels,
             GradientCheckpointing checkpointing,
             LoraConfig lora,
             OptimizerSettings optimizer) {
@@ -108,7 +110,7 @@ public final class FileTraining {
 
     public static Result run(Settings settings, Consumer<Progress> progress) {
         ModelDirectory base = ModelDirectory.open(settings.base());
-        try (Backend backend = new VectorBackend(settings.threads(), KernelChoice.AUTO.kernels());
+        try (Backend backend = new VectorBackend(settings.threads(), settings.kernels().kernels());
                 Tokenizer tokenizer = Tokenizer.load(settings.base(), base.config())) {
             List<TrainingInput> inputs = new TrainingFile(
                             settings.data(), tokenizer, base.config().maxPositions())

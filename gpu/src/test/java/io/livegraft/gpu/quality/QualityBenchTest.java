@@ -3,6 +3,7 @@ package io.livegraft.gpu.quality;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
@@ -92,6 +93,7 @@ class QualityBenchTest {
                 64,
                 64,
                 2,
+                KernelChoice.AUTO,
                 new LoraConfig(4, 8, false, LoraConfig.ALL_LINEAR),
                 optimizer,
                 optimizer.withLearningRate(1e-3));

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.BundledBase;
+import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
@@ -78,8 +80,37 @@ class FileTrainingTest {
         assertThrows(LivegraftException.class, () -> run(dpo, FileTraining.Method.FULL, "e", start, Optional.empty()));
     }
 
+    @Test
+    void theBitsAreThoseOfTheKernelsThatWereChosen() {
+        assertEquals(
+                profile(KernelChoice.AUTO).equals(profile(KernelChoice.PORTABLE)),
+                digest(KernelChoice.AUTO).equals(digest(KernelChoice.PORTABLE)));
+    }
+
+    private static String profile(KernelChoice kernels) {
+        try (VectorBackend backend = new VectorBackend(1, kernels.kernels())) {
+            return backend.profile();
+        }
+    }
+
+    private String digest(KernelChoice kernels) {
+        Optional<Path> none = Optional.empty();
+        return run(new ApoZero(0.1), FileTraining.Method.QLORA, kernels.name(), none, none, kernels)
+                .digest();
+    }
+
     private FileTraining.Result run(
             Loss loss, FileTraining.Method method, String out, Optional<Path> adapter, Optional<Path> reference) {
+        return run(loss, method, out, adapter, reference, KernelChoice.AUTO);
+    }
+
+    private FileTraining.Result run(
+            Loss loss,
+            FileTraining.Method method,
+            String out,
+            Optional<Path> adapter,
+            Optional<Path> reference,
+            KernelChoice kernels) {
         return FileTraining.run(
                 new FileTraining.Settings(
                         BundledBase.DIRECTORY,
@@ -96,6 +127,7 @@ class FileTrainingTest {
                         new FileTraining.Batch.Examples(4),
                         64,
                         2,
+                        kernels,
                         GradientCheckpointing.PARTIAL,
                         new LoraConfig(4, 8, false, LoraConfig.ALL_LINEAR),
                         new OptimizerSettings(
