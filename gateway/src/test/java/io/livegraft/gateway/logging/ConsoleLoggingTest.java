@@ -23,7 +23,10 @@ class ConsoleLoggingTest {
     void linesGoToStandardError() {
         new ConsoleLogging(Map.of()).configure(logging);
         var root = logging.getLogger(Logger.ROOT_LOGGER_NAME);
-        assertEquals("System.err", assertInstanceOf(ConsoleAppender.class, root.getAppender("STDERR")).getTarget());
+        assertEquals(
+                "System.err",
+                assertInstanceOf(ConsoleAppender.class, root.getAppender("STDERR"))
+                        .getTarget());
     }
 
     @Test

@@ -103,8 +103,7 @@ final class TileProduct {
         }
     }
 
-    private void backward(
-            Matrix dx, CpuLinearWeight w, int block, PackedRows a, int k, int depth, boolean add) {
+    private void backward(Matrix dx, CpuLinearWeight w, int block, PackedRows a, int k, int depth, boolean add) {
         TilePanels.Panel panel = panels.get().backward(w, block * SIDE, k, depth);
         store.product(dx, block * SIDE, a, panel, depth, add);
     }

@@ -57,7 +57,8 @@ public final class QualityBench {
                 Tokenizer tokenizer = Tokenizer.load(base.path(), base.config())) {
             Examples examples = Examples.of(data, tokenizer, base.config().maxPositions());
             QualityBench bench = new QualityBench(base, settings, progress);
-            return new QualityReport(kernels.description(), bench.damage(backend, examples), bench.outcomes(backend, examples));
+            return new QualityReport(
+                    kernels.description(), bench.damage(backend, examples), bench.outcomes(backend, examples));
         }
     }
 

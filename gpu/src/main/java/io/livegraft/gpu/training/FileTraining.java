@@ -110,7 +110,8 @@ public final class FileTraining {
 
     public static Result run(Settings settings, Consumer<Progress> progress) {
         ModelDirectory base = ModelDirectory.open(settings.base());
-        try (Backend backend = new VectorBackend(settings.threads(), settings.kernels().kernels());
+        try (Backend backend =
+                        new VectorBackend(settings.threads(), settings.kernels().kernels());
                 Tokenizer tokenizer = Tokenizer.load(settings.base(), base.config())) {
             List<TrainingInput> inputs = new TrainingFile(
                             settings.data(), tokenizer, base.config().maxPositions())

@@ -20,7 +20,6 @@ class KernelChoiceTest {
     void anotherWordIsRefused() {
         LivegraftException refusal = assertThrows(LivegraftException.class, () -> KernelChoice.of("fast"));
         assertEquals(ErrorCode.INVALID_CONFIGURATION, refusal.code());
-        assertEquals(
-                "livegraft.engine.kernels is 'fast', expected auto, wide or portable", refusal.getMessage());
+        assertEquals("livegraft.engine.kernels is 'fast', expected auto, wide or portable", refusal.getMessage());
     }
 }
