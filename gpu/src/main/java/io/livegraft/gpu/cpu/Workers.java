@@ -11,15 +11,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed crew that shares out independent tasks; the calling thread is one of it. Whoever has nothing to do looks for work for
- * a few microseconds, which is less than waking up costs, and then sleeps: a neighbour on the machine keeps its core. The
- * caller never waits for a helper that has not taken a task.
+ * a while, offering its core to others all the time, and then sleeps. When somebody takes such offers there are fewer cores than
+ * threads: helpers rest, so that the caller waits for none that is not running. It never waits for one that has not taken a task.
  */
 final class Workers implements AutoCloseable {
-    /** Looking costs a core; sleeping costs this much at the next task anyway. */
-    private static final long LOOK_NANOS = 30_000;
+    /**
+     * Longer than a step takes between two products. A core that sleeps wakes up late, and in a virtual machine perhaps beside its
+     * neighbour on one physical core: half the speed was seen.
+     */
+    private static final long LOOK_NANOS = 5_000_000;
 
-    /** Reading the clock costs more than looking. */
-    private static final int LOOKS_PER_CLOCK = 64;
+    /** Offering the core costs more than looking. */
+    private static final int LOOKS_PER_OFFER = 64;
+
+    /** An offer that takes longer was accepted. */
+    private static final long ACCEPTED_NANOS = 500_000;
+
+    /** Two in this time are a neighbour that stays. */
+    private static final long AGAIN_NANOS = 20_000_000;
+
+    /** Of helpers, before they try again. */
+    private static final long REST_NANOS = 50_000_000;
 
     /**
      * Tasks 0 to {@code count − 1} of one call. Each thread begins with a stretch of its own, the same in every call, so that it
@@ -80,6 +92,7 @@ final class Workers implements AutoCloseable {
         private final int number;
         private final Thread thread;
         private volatile boolean asleep;
+        private long accepted = System.nanoTime() - AGAIN_NANOS;
 
         Helper(int number) {
             this.number = number;
@@ -103,7 +116,7 @@ final class Workers implements AutoCloseable {
             long until = System.nanoTime() + LOOK_NANOS;
             int looks = 0;
             while (current == seen && !closed) {
-                if (++looks % LOOKS_PER_CLOCK == 0 && System.nanoTime() >= until) {
+                if (++looks % LOOKS_PER_OFFER == 0 && (offerCore() || System.nanoTime() >= until)) {
                     asleep = true;
                     if (current == seen && !closed) {
                         LockSupport.park(Workers.this);
@@ -113,11 +126,28 @@ final class Workers implements AutoCloseable {
             }
             return current;
         }
+
+        /** Whether somebody took it, and not for the first time. */
+        private boolean offerCore() {
+            long before = System.nanoTime();
+            Thread.yield();
+            long after = System.nanoTime();
+            if (after - before < ACCEPTED_NANOS) {
+                return false;
+            }
+            boolean again = after - accepted < AGAIN_NANOS;
+            accepted = after;
+            if (again) {
+                restUntil = after + REST_NANOS;
+            }
+            return again;
+        }
     }
 
     private final List<Helper> helpers = new ArrayList<>();
     private volatile @Nullable Job current;
     private volatile boolean closed;
+    private volatile long restUntil = System.nanoTime();
 
     Workers(int threads) {
         for (int i = 1; i < threads; i++) {
@@ -133,7 +163,7 @@ final class Workers implements AutoCloseable {
 
     /** Runs tasks 0 to {@code tasks − 1}, each once, in no order that a result may depend on. One caller at a time. */
     void run(int tasks, IntConsumer task) {
-        if (helpers.isEmpty() || tasks <= 1) {
+        if (helpers.isEmpty() || tasks <= 1 || System.nanoTime() - restUntil < 0) {
             for (int i = 0; i < tasks; i++) {
                 task.accept(i);
             }
@@ -158,8 +188,11 @@ final class Workers implements AutoCloseable {
         long until = System.nanoTime() + LOOK_NANOS;
         int looks = 0;
         while (!job.finished()) {
-            if (++looks % LOOKS_PER_CLOCK == 0 && System.nanoTime() >= until) {
-                LockSupport.park(this);
+            if (++looks % LOOKS_PER_OFFER == 0) {
+                Thread.yield();
+                if (System.nanoTime() >= until) {
+                    LockSupport.park(this);
+                }
             }
         }
     }

@@ -22,6 +22,8 @@ public final class PanelKernel {
     private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
 
     static final int LINE = 64;
+    /** The strips of the next 32 columns follow these. */
+    private static final int AHEAD = 4096;
 
     private static final int SCALE = 0;
     private static final int TABLE = 1;
@@ -52,6 +54,9 @@ public final class PanelKernel {
         a.loadVector(TABLE, Address.at(RCX, Constants.EXACT_LEVELS));
         a.loadVector(ORDER, Address.at(RCX, Constants.ALTERNATE));
         Label block = a.label();
+        for (int ahead = 0; ahead < form.blockBytes(); ahead += LINE) {
+            a.prefetch(Address.at(RDI, AHEAD + ahead));
+        }
         a.loadVector(SCALE, Address.at(RDI, form.scaleOffset()));
         for (int word = 0; word < form.scaleOffset() / LINE; word++) {
             a.loadVector(WORD, Address.at(RDI, word * LINE));

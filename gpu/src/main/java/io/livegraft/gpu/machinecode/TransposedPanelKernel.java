@@ -3,6 +3,7 @@ package io.livegraft.gpu.machinecode;
 import static io.livegraft.gpu.machinecode.Register.R10;
 import static io.livegraft.gpu.machinecode.Register.R8;
 import static io.livegraft.gpu.machinecode.Register.R9;
+import static io.livegraft.gpu.machinecode.Register.RAX;
 import static io.livegraft.gpu.machinecode.Register.RCX;
 import static io.livegraft.gpu.machinecode.Register.RDI;
 import static io.livegraft.gpu.machinecode.Register.RDX;
@@ -28,6 +29,7 @@ public final class TransposedPanelKernel {
             ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
 
     private static final int ROWS = 16;
+    private static final int STRIPS_AHEAD = 4;
     private static final int TABLE = 16;
     private static final int SCALE = 17;
     private static final int ORDER = 18;
@@ -72,8 +74,11 @@ public final class TransposedPanelKernel {
     private Assembler write() {
         Assembler a = new Assembler();
         a.load(R10, Address.at(RSP, 8));
+        a.move(RAX, RDX);
+        a.shiftLeft(RAX, Integer.numberOfTrailingZeros(STRIPS_AHEAD));
         Label strip = a.label();
         if (form.quantized()) {
+            prefetch(a);
             decode(a);
         } else {
             for (int row = 0; row < ROWS; row++) {
@@ -96,6 +101,14 @@ public final class TransposedPanelKernel {
         a.loop(R9, strip);
         a.leave();
         return a;
+    }
+
+    /** Strips lie too far apart for the processor to see where this goes. */
+    private static void prefetch(Assembler a) {
+        for (int word = 0; word < 4; word++) {
+            a.prefetch(Address.rows(RDI, word * LINE, RAX));
+        }
+        a.prefetch(Address.rows(RSI, 0, RAX));
     }
 
     private static void decode(Assembler a) {
