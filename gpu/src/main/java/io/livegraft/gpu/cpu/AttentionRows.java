@@ -15,6 +15,7 @@ import java.util.Optional;
  */
 final class AttentionRows {
     private static final StripForm FORM = StripForm.BFLOAT16;
+    private static final int TILE = StripForm.TILE_INPUTS;
     private static final int STRIP = StripForm.OUTPUTS;
     private static final Constants CONSTANTS = Constants.withoutLevels();
 
@@ -66,10 +67,12 @@ final class AttentionRows {
         int headDim = cache.headDim();
         MemorySegment x = rounded.atLeast(2L * rows.count() * depth);
         float scale = CausalAttention.scale(headDim);
+        if (headDim < depth) {
+            x.fill((byte) 0);
+        }
         for (int m = 0; m < rows.count(); m++) {
-            long to = 2L * m * depth;
-            Rounding.row(x, to, q.data(), q.offset() + rows.offset() + m * rows.stride(), headDim, scale);
-            zero(x, to + 2L * headDim, to + 2L * depth);
+            int from = q.offset() + rows.offset() + m * rows.stride();
+            Rounding.tiles(x, m, rows.count(), TILE, q.data(), from, headDim, scale);
         }
         if (scores.length < rows.count() * keys) {
             scores = new float[rows.count() * keys];
@@ -87,18 +90,12 @@ final class AttentionRows {
             float factor = Softmax.exponentials(scores, row + begin, count);
             Arrays.fill(scores, row, row + begin, 0f);
             Arrays.fill(scores, row + begin + count, row + keys, 0f);
-            Rounding.row(p, 2L * row, scores, row, keys, factor);
+            Rounding.tiles(p, m, rows.count(), TILE, scores, row, keys, factor);
         }
         return p;
     }
 
-    private static void zero(MemorySegment memory, long from, long to) {
-        if (from < to) {
-            memory.asSlice(from, to - from).fill((byte) 0);
-        }
-    }
-
-    /** {@code y = x · stripsᵀ}, x (count, depth) bfloat16, rows of y {@code stride} float32 apart. */
+    /** {@code y = x · stripsᵀ}, x (count, depth) bfloat16 in tiles, rows of y {@code stride} float32 apart. */
     private void product(
             MemorySegment weights,
             MemorySegment x,
@@ -111,7 +108,7 @@ final class AttentionRows {
         int blocks = depth / StripForm.TILE_INPUTS;
         if (tiles.isPresent()) {
             TileKernel kernel = tiles.get().get(count);
-            kernel.run(weights, x, 2L * depth, y, 4L * stride, blocks, strips, CONSTANTS, scratch, gap);
+            kernel.run(weights, x, y, 4L * stride, blocks, strips, CONSTANTS, scratch, gap);
         } else {
             RowKernel kernel = registers.get(count);
             kernel.run(weights, turned(x, depth, count), y, 4L * stride, blocks, strips, CONSTANTS, gap);
@@ -125,7 +122,7 @@ final class AttentionRows {
         }
         for (int m = 0; m < count; m++) {
             for (int k = 0; k < depth; k++) {
-                int bits = x.getAtIndex(ValueLayout.JAVA_SHORT, m * depth + k) << 16;
+                int bits = x.getAtIndex(ValueLayout.JAVA_SHORT, ((k / TILE) * count + m) * TILE + k % TILE) << 16;
                 turned[k * count + m] = Float.intBitsToFloat(bits);
             }
         }

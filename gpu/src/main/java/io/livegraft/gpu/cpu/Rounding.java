@@ -35,6 +35,16 @@ final class Rounding {
         }
     }
 
+    /**
+     * Writes {@code bf16(scale · values[from + i])} as row {@code m} of {@code rows} into tiles of {@code width} columns, of which each has
+     * all its rows one behind the other.
+     */
+    static void tiles(MemorySegment out, int m, int rows, int width, float[] values, int from, int count, float scale) {
+        for (int i = 0; i < count; i += width) {
+            row(out, 2L * (i * rows + m * width), values, from + i, Math.min(width, count - i), scale);
+        }
+    }
+
     /** Writes the nearest that bfloat16 has as float32, at the elements {@code to}, {@code to + step}, … */
     static void floats(MemorySegment out, int to, int step, float[] values, int from, int count, float scale) {
         int i = 0;

@@ -17,7 +17,7 @@ import java.util.Optional;
  * The machine code that multiplies with {@link StripWeight}s, shared by all threads.
  *
  * @param rows by form, for 1 to {@link RowKernel#MOST_ROWS} rows
- * @param addingRows the same, adding to y, of the forms without indices
+ * @param addingRows the same, adding to y, of the forms in bfloat16
  * @param tiles where the processor has them
  * @param memory that weights are laid out in
  */
@@ -30,8 +30,8 @@ record StripKernels(
      * Kernels on AMX.
      *
      * @param decode by form, for 1 to {@link TileKernel#MOST_ROWS} rows
-     * @param addingDecode the same, adding to y, of the forms without indices
-     * @param panels of the forms with indices
+     * @param addingDecode the same, adding to y, of the forms in bfloat16
+     * @param panels of the forms that are decoded
      */
     record Tiles(
             FormTable<KernelTable<TileKernel>> decode,
@@ -46,10 +46,10 @@ record StripKernels(
         private static Tiles write(ExecutableMemory memory) {
             return new Tiles(
                     FormTable.of(form -> true, form -> tileKernels(memory, form, false)),
-                    FormTable.of(form -> !form.quantized(), form -> tileKernels(memory, form, true)),
+                    FormTable.of(StripForm::bfloat16, form -> tileKernels(memory, form, true)),
                     Gemm.write(memory, GemmKernel.Order.ROWS),
                     Gemm.write(memory, GemmKernel.Order.TILES),
-                    FormTable.of(StripForm::quantized, form -> new PanelKernel(memory, form)),
+                    FormTable.of(form -> !form.bfloat16(), form -> new PanelKernel(memory, form)),
                     FormTable.of(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
                     new RoundKernel(memory),
@@ -71,7 +71,7 @@ record StripKernels(
     static StripKernels write(ExecutableMemory memory, boolean tiles) {
         return new StripKernels(
                 FormTable.of(form -> true, form -> rowKernels(memory, form, false)),
-                FormTable.of(form -> !form.quantized(), form -> rowKernels(memory, form, true)),
+                FormTable.of(StripForm::bfloat16, form -> rowKernels(memory, form, true)),
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
                 new HugeMemory());
     }

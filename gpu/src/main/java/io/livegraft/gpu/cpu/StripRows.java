@@ -10,7 +10,8 @@ import java.lang.foreign.MemorySegment;
  * A few rows as kernels read them, and their products with strips. One row is multiplied in registers, more on tiles where the
  * processor has them, with the same bits ({@link RowKernel} has the formula).
  *
- * @param memory bfloat16 rows for tiles; else float32, a column's rows side by side
+ * @param memory bfloat16 for tiles, tile by tile of 32 columns, or of as many as there are if fewer; else float32, a column's rows
+ *     side by side
  */
 record StripRows(StripKernels kernels, MemorySegment memory, int count, int columns, boolean onTiles) {
     private static final int OUTPUTS = StripForm.OUTPUTS;
@@ -36,7 +37,8 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
         for (int m = 0; m < count; m++) {
             int from = x.row(row + m);
             if (tiles) {
-                Rounding.row(memory, 2L * m * columns, x.data(), from, x.columns(), scale);
+                Rounding.tiles(
+                        memory, m, count, Math.min(columns, StripForm.TILE_INPUTS), x.data(), from, x.columns(), scale);
             } else {
                 Rounding.floats(memory, m, count, x.data(), from, x.columns(), scale);
             }
@@ -74,9 +76,7 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
         if (onTiles) {
             StripKernels.Tiles tiles = kernels.tiles().orElseThrow();
             var table = (add ? tiles.addingDecode() : tiles.decode()).get(w.form());
-            long xStride = (long) Short.BYTES * columns;
-            table.get(count)
-                    .run(w.from(from), memory, xStride, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get());
+            table.get(count).run(w.from(from), memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get());
         } else {
             var table = (add ? kernels.addingRows() : kernels.rows()).get(w.form());
             table.get(count).run(w.from(from), memory, y, yStride, w.blocks(), strips, w.constants());

@@ -5,6 +5,7 @@ import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.quantization.BlockTensor;
+import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.Bf16;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -47,7 +48,8 @@ record StripWeight(
         return Optional.empty();
     }
 
-    static boolean fits(Bf16Weight weight) {
+    /** Of bfloat16 or of whole numbers. */
+    static boolean fits(CpuLinearWeight weight) {
         return weight.inputFeatures() % StripForm.TILE_INPUTS == 0;
     }
 
@@ -57,7 +59,14 @@ record StripWeight(
         return weight;
     }
 
-    /** @param form without indices; its blocks divide the inputs */
+    /** Whole numbers keep their values; a row's {@code SCB/127} is rounded once. */
+    static StripWeight of(RowTensor tensor, HugeMemory memory) {
+        StripWeight weight = empty(memory, StripForm.BYTES_32, tensor.rows(), tensor.columns(), new float[16]);
+        IntStream.range(0, tensor.rows()).parallel().forEach(row -> weight.fill(row, tensor));
+        return weight;
+    }
+
+    /** @param form in bfloat16; its blocks divide the inputs */
     static StripWeight of(Bf16Weight rounded, StripForm form, HugeMemory memory) {
         StripWeight weight = empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
         IntStream.range(0, rounded.outputFeatures()).parallel().forEach(row -> weight.fill(row, rounded));
@@ -86,7 +95,11 @@ record StripWeight(
 
     private static long bytes(StripForm form, int outputFeatures, int inputFeatures) {
         long pairs = Math.ceilDiv(outputFeatures, 2 * StripForm.OUTPUTS);
-        return 2 * pairs * (inputFeatures / form.blockInputs()) * form.blockBytes();
+        return 2 * pairs * stripBytes(form, inputFeatures);
+    }
+
+    private static long stripBytes(StripForm form, int inputFeatures) {
+        return (long) (inputFeatures / form.blockInputs()) * form.blockBytes() + form.endBytes();
     }
 
     private static StripWeight empty(
@@ -114,6 +127,13 @@ record StripWeight(
         }
     }
 
+    private void fill(int row, RowTensor tensor) {
+        for (int k = 0; k < inputFeatures; k++) {
+            strips.set(ValueLayout.JAVA_BYTE, number(row, k), tensor.values()[row * inputFeatures + k]);
+        }
+        strips.set(ValueLayout.JAVA_FLOAT_UNALIGNED, scale(row, 0), tensor.factor(row));
+    }
+
     private void fill(int row, Bf16Weight rounded) {
         short[] halves = rounded.row(row);
         for (int k = 0; k < inputFeatures; k += 2) {
@@ -130,7 +150,7 @@ record StripWeight(
     }
 
     long stripBytes() {
-        return (long) blocks() * form.blockBytes();
+        return stripBytes(form, inputFeatures);
     }
 
     /** From strip {@code index} on. */
@@ -147,8 +167,20 @@ record StripWeight(
         return block(row, k) + (long) ROW * (k % form.blockInputs() / (2 * ROWS_PER_WORD)) + lane(row);
     }
 
+    /** Of the outputs of strip {@code index}, for input {@code k}; nothing that bfloat16 has. */
+    MemorySegment scales(int index, int k) {
+        return form.bfloat16() ? MemorySegment.NULL : strips.asSlice(scale(index * StripForm.OUTPUTS, k));
+    }
+
+    /** Byte offset of the scale of (row, k). */
     private long scale(int row, int k) {
-        return block(row, k) + form.scaleOffset() + lane(row);
+        return lane(row) + (form.wholeNumbers() ? block(row, inputFeatures) : block(row, k) + form.scaleOffset());
+    }
+
+    /** Byte offset of a whole number. */
+    private long number(int row, int k) {
+        int at = StripForm.OUTPUTS * (k % form.blockInputs()) + row % StripForm.OUTPUTS;
+        return block(row, k) + at;
     }
 
     /** Byte offset of the two bfloat16 of (row, k) and its odd neighbour. */
@@ -169,9 +201,18 @@ record StripWeight(
     public void decodeRow(float[] out, int offset, int stride, int row, int fromColumn, int count) {
         int to = offset;
         for (int k = fromColumn; k < fromColumn + count; k++) {
-            out[to] = form.quantized() ? level(row, k) : Bf16.toFloat(half(row, k));
+            out[to] = value(row, k);
             to += stride;
         }
+    }
+
+    private float value(int row, int k) {
+        return switch (form) {
+            case NIBBLES_32, NIBBLES_64 -> level(row, k);
+            case BYTES_32 ->
+                strips.get(ValueLayout.JAVA_BYTE, number(row, k)) * strips.get(ValueLayout.JAVA_FLOAT, scale(row, k));
+            case BFLOAT16, BFLOAT16_16 -> Bf16.toFloat(half(row, k));
+        };
     }
 
     private float level(int row, int k) {

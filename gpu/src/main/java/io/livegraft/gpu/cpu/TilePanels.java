@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.GemmKernel;
+import io.livegraft.gpu.machinecode.PanelKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.lang.foreign.MemorySegment;
 
@@ -58,18 +59,16 @@ final class TilePanels {
     private Panel forward(StripWeight weight, int first, int from, int depth, MemorySegment tiles) {
         StripForm form = weight.form();
         long at = (long) (from / form.blockInputs()) * form.blockBytes();
-        if (!form.quantized()) {
+        if (form.bfloat16()) {
             return new Panel(weight.from(first).asSlice(at), weight.stripBytes());
         }
+        PanelKernel kernel = kernels.panels().get(form);
         int blocks = depth / form.blockInputs();
         for (int half = 0; half < Math.min(2, weight.stripCount() - first); half++) {
-            kernels.panels()
-                    .get(form)
-                    .run(
-                            weight.from(first + half).asSlice(at),
-                            tiles.asSlice(half * stripBytes(depth)),
-                            blocks,
-                            weight.constants());
+            int strip = first + half;
+            MemorySegment to = tiles.asSlice(half * stripBytes(depth));
+            kernel.run(
+                    weight.from(strip).asSlice(at), weight.scales(strip, from), to, blocks, weight.constants());
         }
         return new Panel(tiles, stripBytes(depth));
     }
@@ -103,7 +102,7 @@ final class TilePanels {
                 .get(form)
                 .run(
                         block.asSlice(form.tileOffset(tile)),
-                        block.asSlice(form.quantized() ? form.scaleOffset() : 0),
+                        weight.scales(first, input),
                         weight.stripBytes(),
                         low,
                         high,

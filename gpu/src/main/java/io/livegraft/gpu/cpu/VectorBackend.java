@@ -17,6 +17,7 @@ import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.Arrays;
@@ -108,6 +109,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
                         .orElse(weight);
             case Bf16Weight rounded
             when StripWeight.fits(rounded) -> StripWeight.of(rounded, StripForm.BFLOAT16, memory);
+            case RowWeight(RowTensor tensor) when StripWeight.fits(weight) -> StripWeight.of(tensor, memory);
             case Bf16Weight _, Fp32Weight _, RowWeight _, StripWeight _ -> weight;
         };
     }

@@ -81,6 +81,12 @@ public final class Assembler {
         bytes(0x40 | high(register.number()), 0x58 | low(register.number()));
     }
 
+    /** Turns over the bits that {@code bits} has. */
+    public void flip(Register register, int bits) {
+        bytes(0x48 | high(register.number()), 0x81, 0xF0 | low(register.number()));
+        int32(bits);
+    }
+
     /** Times two to the power of {@code bits}. */
     public void shiftLeft(Register to, int bits) {
         bytes(0x48 | high(to.number()), 0xC1, 0xE0 | low(to.number()), bits);
@@ -169,6 +175,10 @@ public final class Assembler {
         evex(Prefix.P66, Map.M0F, 0, 0xEF, vector, vector, vector);
     }
 
+    public void or(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 0, 0xEB, to, a, b);
+    }
+
     public void and(int to, int a, int b) {
         evex(Prefix.P66, Map.M0F, 0, 0xDB, to, a, b);
     }
@@ -203,11 +213,25 @@ public final class Assembler {
         evex(Prefix.P66, Map.M0F38, 1, 0x75, indices, first, second);
     }
 
+    /** 16 signed bytes as whole numbers of 32 bits. */
+    public void extendBytes(int to, Address from) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x21, to, 0, from, 16, 0);
+    }
+
+    /** Whole numbers of 32 bits as float32. */
+    public void toFloats(int to, int from) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5B, to, 0, from);
+    }
+
     public void addFloats(int to, int a, int b) {
         evex(Prefix.NONE, Map.M0F, 0, 0x58, to, a, b);
     }
 
     public void multiplyFloats(int to, int a, int b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
+    }
+
+    public void multiplyFloats(int to, int a, Address b) {
         evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
     }
 

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.machinecode;
 
+import static io.livegraft.gpu.machinecode.Register.R8;
 import static io.livegraft.gpu.machinecode.Register.RCX;
 import static io.livegraft.gpu.machinecode.Register.RDI;
 import static io.livegraft.gpu.machinecode.Register.RDX;
@@ -12,14 +13,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Decodes strips of indices into tiles, the second operand of {@link GemmKernel}.
+ * Decodes strips of indices or whole numbers into tiles, the second operand of {@link GemmKernel}.
  *
  * <pre>{@code
- *   b[k,n] = bf16( levels[index[n,k]] · scale[n, block of k] )      rounded to nearest even
+ *   4 bits:  b[k,n] = bf16( levels[index[n,k]] · scale[n, block of k] )      rounded to nearest even
+ *   8 bits:  b[k,n] = bf16( number[n,k] · scale[n] )
  * }</pre>
  */
 public final class PanelKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
 
     static final int LINE = 64;
     /** The strips of the next 32 columns follow these. */
@@ -40,10 +42,15 @@ public final class PanelKernel {
         this.code = memory.write(write());
     }
 
-    /** {@code blocks} of one strip or of several, one behind the other. */
-    public void run(MemorySegment weights, MemorySegment tiles, long blocks, Constants constants) {
+    /**
+     * Decodes neighbouring blocks of a strip.
+     *
+     * @param scales of the strip's outputs; of no use to indices, whose blocks have their own
+     */
+    public void run(
+            MemorySegment weights, MemorySegment scales, MemorySegment tiles, long blocks, Constants constants) {
         try {
-            CALL.invokeExact(code, weights, tiles, blocks, constants.memory());
+            CALL.invokeExact(code, weights, tiles, blocks, constants.memory(), scales);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -53,24 +60,46 @@ public final class PanelKernel {
         Assembler a = new Assembler();
         a.loadVector(TABLE, Address.at(RCX, Constants.EXACT_LEVELS));
         a.loadVector(ORDER, Address.at(RCX, Constants.ALTERNATE));
+        if (form.wholeNumbers()) {
+            a.loadVector(SCALE, Address.at(R8, 0));
+        }
         Label block = a.label();
         for (int ahead = 0; ahead < form.blockBytes(); ahead += LINE) {
             a.prefetch(Address.at(RDI, AHEAD + ahead));
         }
-        a.loadVector(SCALE, Address.at(RDI, form.scaleOffset()));
-        for (int word = 0; word < form.scaleOffset() / LINE; word++) {
-            a.loadVector(WORD, Address.at(RDI, word * LINE));
-            for (int row = 0; row < 4; row++) {
-                scaled(a, EVEN, WORD, row, TABLE, SCALE, ODD);
-                a.lookUp16(EVEN, ORDER, EVEN);
-                a.storeVector(Address.at(RSI, (4 * word + row) * LINE), EVEN);
-            }
+        if (form.wholeNumbers()) {
+            numbers(a);
+        } else {
+            indices(a);
         }
         a.add(RDI, form.blockBytes());
         a.add(RSI, form.tiles() * StripForm.TILE_BYTES);
         a.loop(RDX, block);
         a.leave();
         return a;
+    }
+
+    private void indices(Assembler a) {
+        a.loadVector(SCALE, Address.at(RDI, form.scaleOffset()));
+        for (int word = 0; word < form.scaleOffset() / LINE; word++) {
+            a.loadVector(WORD, Address.at(RDI, word * LINE));
+            for (int row = 0; row < 4; row++) {
+                scaled(a, EVEN, WORD, row, TABLE, SCALE, ODD);
+                store(a, 4 * word + row);
+            }
+        }
+    }
+
+    private void numbers(Assembler a) {
+        for (int pair = 0; pair < form.pairs(); pair++) {
+            WholeNumbers.scaled(a, EVEN, RDI, pair, SCALE, ODD);
+            store(a, pair);
+        }
+    }
+
+    private static void store(Assembler a, int row) {
+        a.lookUp16(EVEN, ORDER, EVEN);
+        a.storeVector(Address.at(RSI, row * LINE), EVEN);
     }
 
     /** The even inputs of one row of a tile in the lower half of {@code to}, the odd ones in the upper. */

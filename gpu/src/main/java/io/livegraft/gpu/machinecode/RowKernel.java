@@ -18,11 +18,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * {@code y = x · wᵀ} for one to four rows, weights looked up in a register of 16 float32 and never written anywhere.
+ * {@code y = x · wᵀ} for one to four rows; weights become float32 in registers and are never written anywhere.
  *
  * <pre>{@code
  *   t[m,o]  = ( fma over even k of x[m,k]·l[o,k] ) + ( fma over odd k of x[m,k]·l[o,k] )      k in one tile of 32
  *   4 bits:   y[m,o] = fma over blocks of ( Σ tiles t[m,o] ) · scale[o, block]                 l = levels[index]
+ *   8 bits:   y[m,o] = ( Σ tiles t[m,o] ) · scale[o]                                           l = whole number
  *   bfloat16: y[m,o] = Σ tiles t[m,o]                                                          l = weight
  * }</pre>
  *
@@ -121,6 +122,7 @@ public final class RowKernel {
         a.add(RDI, form.blockBytes());
         a.add(RAX, form.blockInputs() * rows * Float.BYTES);
         a.loop(R11, block);
+        scale(a);
         a.move(RAX, RDX);
         for (int m = 0; m < rows; m++) {
             a.storeVector(Address.at(RAX, 0), m);
@@ -158,8 +160,13 @@ public final class RowKernel {
         zero(a, ODD);
         for (int pair = 0; pair < form.pairs(); pair++) {
             int k = tile * StripForm.TILE_INPUTS + 2 * pair;
-            if (form.quantized()) {
+            if (form.indices()) {
                 lookUp(a, tile, pair, k);
+            } else if (form.wholeNumbers()) {
+                WholeNumbers.floats(a, LEVEL, RDI, pair, false);
+                multiplyAdd(a, EVEN, k);
+                WholeNumbers.floats(a, LEVEL, RDI, pair, true);
+                multiplyAdd(a, ODD, k + 1);
             } else {
                 a.loadVector(WORD, Address.at(RDI, pair * LINE));
                 a.shiftLeft32(LEVEL, WORD, 16);
@@ -169,10 +176,10 @@ public final class RowKernel {
             }
         }
         for (int m = 0; m < rows; m++) {
-            if (form.quantized() && tile == 0) {
+            if (form.indices() && tile == 0) {
                 a.addFloats(BLOCK + m, EVEN + m, ODD + m);
             } else {
-                int sum = form.quantized() ? BLOCK + m : m;
+                int sum = form.indices() ? BLOCK + m : m;
                 a.addFloats(EVEN + m, EVEN + m, ODD + m);
                 a.addFloats(sum, sum, EVEN + m);
             }
@@ -200,9 +207,17 @@ public final class RowKernel {
         }
     }
 
+    /** The strip's sums, where all its blocks have the same scales. */
+    private void scale(Assembler a) {
+        for (int m = 0; form.wholeNumbers() && m < rows; m++) {
+            a.multiplyFloats(m, m, Address.at(RDI, 0));
+        }
+        a.add(RDI, form.endBytes());
+    }
+
     /** Adds a block's sums, times their scales, to the strip's. */
     private void close(Assembler a) {
-        for (int m = 0; form.quantized() && m < rows; m++) {
+        for (int m = 0; form.indices() && m < rows; m++) {
             a.multiplyAdd(m, BLOCK + m, Address.at(RDI, form.scaleOffset()));
         }
     }

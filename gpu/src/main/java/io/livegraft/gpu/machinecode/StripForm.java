@@ -11,12 +11,15 @@ package io.livegraft.gpu.machinecode;
  *               64 bytes hold rows 4i to 4i+3; of its lane n of 32 bits, bits 4j to 4j+3 are the even input of row 4i+j, bits 16+4j
  *               to 16+4j+3 the odd one
  *   NIBBLES_64  the same with two tiles
+ *   BYTES_32    a block is a tile of whole numbers of 8 bits: row p has the even inputs of its 16 outputs, then the odd ones;
+ *               behind a strip's last block stand the scales of its 16 outputs (float32)
  *   BFLOAT16_16 a block is half a tile: 16 inputs, 8 rows of 64 bytes; for the second factor of a low-rank adapter
  * }</pre>
  */
 public enum StripForm {
     NIBBLES_32(1, 32, 320),
     NIBBLES_64(2, 32, 576),
+    BYTES_32(1, 32, 512),
     BFLOAT16(1, 32, 1024),
     BFLOAT16_16(1, 16, 512);
 
@@ -31,6 +34,9 @@ public enum StripForm {
 
     /** Bytes of a tile of indices. */
     static final int NIBBLE_BYTES = 256;
+
+    /** Bytes of 16 outputs' scales. */
+    private static final int SCALE_BYTES = OUTPUTS * Float.BYTES;
 
     private final int tiles;
     private final int tileInputs;
@@ -56,6 +62,11 @@ public enum StripForm {
         return tiles * tileInputs;
     }
 
+    /** Behind a strip's last block. */
+    public int endBytes() {
+        return wholeNumbers() ? SCALE_BYTES : 0;
+    }
+
     /** Whether its tiles have all their inputs, as products of many rows need them. */
     public boolean wholeTiles() {
         return tileInputs == TILE_INPUTS;
@@ -66,18 +77,38 @@ public enum StripForm {
         return tileInputs / 2;
     }
 
-    /** Where a block has its scales. */
+    /** Of a row of x in a tile, bfloat16. */
+    int inputBytes() {
+        return tileInputs * Short.BYTES;
+    }
+
+    /** Inputs of a tile. */
+    public int tileInputs() {
+        return tileInputs;
+    }
+
+    /** Where a block of indices has its scales. */
     public int scaleOffset() {
         return tiles * NIBBLE_BYTES;
     }
 
     /** Where a block has tile {@code index}. */
     public int tileOffset(int index) {
-        return quantized() ? index * NIBBLE_BYTES : 0;
+        return indices() ? index * NIBBLE_BYTES : 0;
     }
 
-    /** Whether it has indices and scales. */
-    public boolean quantized() {
+    /** Whether it has indices, and scales in every block. */
+    public boolean indices() {
         return this == NIBBLES_32 || this == NIBBLES_64;
+    }
+
+    /** Whether it has whole numbers, and scales behind a strip. */
+    public boolean wholeNumbers() {
+        return this == BYTES_32;
+    }
+
+    /** Whether it has weights as they are. */
+    public boolean bfloat16() {
+        return this == BFLOAT16 || this == BFLOAT16_16;
     }
 }

@@ -51,7 +51,7 @@ public final class TransposedPanelKernel {
      * Runs the code.
      *
      * @param tile of the first strip
-     * @param scale of the tile's block (of no use to bfloat16)
+     * @param scale of the tile's block or strip (of no use to bfloat16)
      * @param stripBytes from one strip's tile to the next strip's
      * @param low tiles of the first 16 inputs
      * @param high tiles of the others
@@ -77,9 +77,11 @@ public final class TransposedPanelKernel {
         a.move(RAX, RDX);
         a.shiftLeft(RAX, Integer.numberOfTrailingZeros(STRIPS_AHEAD));
         Label strip = a.label();
-        if (form.quantized()) {
+        if (form.indices()) {
             prefetch(a);
             decode(a);
+        } else if (form.wholeNumbers()) {
+            numbers(a);
         } else {
             for (int row = 0; row < ROWS; row++) {
                 a.loadVector(row, Address.at(RDI, row * LINE));
@@ -109,6 +111,15 @@ public final class TransposedPanelKernel {
             a.prefetch(Address.rows(RDI, word * LINE, RAX));
         }
         a.prefetch(Address.rows(RSI, 0, RAX));
+    }
+
+    private static void numbers(Assembler a) {
+        a.loadVector(ORDER, Address.at(R10, Constants.ALTERNATE));
+        a.loadVector(SCALE, Address.at(RSI, 0));
+        for (int pair = 0; pair < ROWS; pair++) {
+            WholeNumbers.scaled(a, pair, RDI, pair, SCALE, OTHER);
+            a.lookUp16(pair, ORDER, pair);
+        }
     }
 
     private static void decode(Assembler a) {

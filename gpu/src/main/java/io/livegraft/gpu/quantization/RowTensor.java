@@ -41,6 +41,11 @@ public record RowTensor(int rows, int columns, byte[] values, float[] scales) im
         return new RowTensor(weight.rows(), columns, values, scales);
     }
 
+    /** What a row's values are to be multiplied with, rounded once: {@code SCB/127}. */
+    public float factor(int row) {
+        return (float) (scales[row] / (double) LARGEST);
+    }
+
     /** One element, decoded. */
     public float value(int row, int column) {
         return values[row * columns + column] * scales[row] * RECIPROCAL;

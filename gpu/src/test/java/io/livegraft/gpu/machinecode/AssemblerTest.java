@@ -38,6 +38,7 @@ class AssemblerTest {
         bytes("62 e3 65 48 43 e7 dd", a -> a.shuffleQuarters(20, 3, 7, 0xDD));
         bytes("62 b1 fd 40 6d ca", a -> a.unpackHigh64(1, 16, 18));
         bytes("62 a1 75 40 db dc", a -> a.and(19, 17, 20));
+        bytes("62 a1 75 40 eb dc", a -> a.or(19, 17, 20));
     }
 
     @Test
@@ -46,6 +47,10 @@ class AssemblerTest {
         bytes("62 52 3d 40 b8 7b 20", a -> a.multiplyAdd(15, 24, Address.at(R11, 2048)));
         bytes("62 f2 77 48 72 c0", a -> a.roundTwo(0, 1, 0));
         bytes("62 62 7d 48 18 f8", a -> a.broadcast(31, 0));
+        bytes("62 f1 64 48 59 5f 01", a -> a.multiplyFloats(3, 3, Address.at(RDI, 64)));
+        bytes("62 e2 7d 48 21 57 03", a -> a.extendBytes(18, Address.at(RDI, 48)));
+        bytes("62 e2 7d 48 21 97 00 10 00 00", a -> a.extendBytes(18, Address.at(RDI, 4096)));
+        bytes("62 a1 7c 48 5b da", a -> a.toFloats(19, 18));
         bytes("c4 c1 7b 92 d2", a -> a.loadMask(2, R10));
     }
 
@@ -64,6 +69,7 @@ class AssemblerTest {
     void generalRegistersMoveAddAndShift() {
         bytes("4c 89 c5", a -> a.move(RBP, R8));
         bytes("48 81 c7 40 02 00 00", a -> a.add(RDI, 576));
+        bytes("49 81 f3 00 08 00 00", a -> a.flip(R11, 2048));
         bytes("49 c1 e4 0a", a -> a.shiftLeft(R12, 10));
         bytes("49 c1 ea 10", a -> a.shiftRight(R10, 16));
         bytes("4c 8b 54 24 10", a -> a.load(R10, Address.at(RSP, 16)));
