@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /** What a backend whose weights may outlive the process can do beside {@link Backend}'s operations. */
 public interface WeightImages {
-    /** Version of the forms, e.g. {@code strips-1}; empty where the backend makes no images. */
+    /** Version of the forms, e.g. {@code strips-2}; empty where the backend makes no images. */
     Optional<String> layout();
 
     /** Of a weight that this backend made; empty where it is not in native memory, but as its file has it. */

@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.SplitMix64;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.tensor.BasePrecision;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.Linear;
@@ -56,19 +57,22 @@ final class RandomBase {
     }
 
     private TransformerWeights weights() {
-        Precision halves = precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
-        Linear head = new Linear.Frozen(backend.freeze(matrix(config.vocabSize(), config.hiddenSize()), halves));
+        Precision form = BasePrecision.of(precision).head();
+        Precision halves = form == Precision.FP32 ? Precision.FP32 : Precision.BF16;
+        HostTensor stored = matrix(config.vocabSize(), config.hiddenSize());
+        Linear head = new Linear.Frozen(backend.freeze(stored, form));
         return new TransformerWeights(
                 config,
                 Arithmetic.beside(precision),
-                config.tieWordEmbeddings() ? head : table(halves),
+                config.tieWordEmbeddings() && form == halves ? head : table(stored, halves),
                 IntStream.range(0, config.layers()).mapToObj(layer -> layer()).toList(),
                 norm(),
                 head);
     }
 
-    private Linear table(Precision halves) {
-        return new Linear.Frozen(backend.freezeTable(matrix(config.vocabSize(), config.hiddenSize()), halves));
+    private Linear table(HostTensor head, Precision halves) {
+        HostTensor embedding = config.tieWordEmbeddings() ? head : matrix(config.vocabSize(), config.hiddenSize());
+        return new Linear.Frozen(backend.freezeTable(embedding, halves));
     }
 
     private Layer layer() {

@@ -71,10 +71,10 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         return "%s: %s; %s".formatted(profile(), decode, others);
     }
 
-    /** E.g. {@code cpu-fma-chain-3+strips-1+tiles-1}. */
+    /** E.g. {@code cpu-fma-chain-3+strips-2+tiles-1}. */
     String profile() {
         return "cpu-fma-chain-3"
-                + (strips.isPresent() ? "+strips-1" : "")
+                + (strips.isPresent() ? "+strips-2" : "")
                 + (tiles().isPresent() ? "+tiles-1" : "")
                 + oneDnn.map(library -> "+onednn-" + library.name()).orElse("");
     }

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
  * <caption>Kernels</caption>
  * <tr><th>weight</th><th>training, prefill</th><th>decode</th></tr>
  * <tr><td>float32</td><td>{@link PanelProduct}</td><td>{@link PanelProduct}</td></tr>
- * <tr><td>4 bits or bfloat16 in strips</td><td>{@link TileProduct}</td><td>{@link StripDecode}</td></tr>
+ * <tr><td>4 or 8 bits or bfloat16 in strips</td><td>{@link TileProduct}</td><td>{@link StripDecode}</td></tr>
  * <tr><td>others</td><td>{@link TileProduct}</td><td>{@link PanelProduct}</td></tr>
  * </table>
  *

@@ -116,7 +116,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public Optional<String> layout() {
-        return kernels.strips().map(_ -> "strips-1");
+        return kernels.strips().map(_ -> "strips-2");
     }
 
     @Override

@@ -10,7 +10,7 @@ import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
-import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.tensor.BasePrecision;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.AdapterTraining;
 import io.livegraft.gpu.training.Evaluation;
@@ -45,7 +45,7 @@ public final class Engine implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final Backend backend;
     private final BaseWeights weights;
-    private final Precision precision;
+    private final BasePrecision precision;
     private final Transformer transformer;
     private final NextLogits nextLogits;
     private final int maxSequenceTokens;
@@ -57,7 +57,7 @@ public final class Engine implements AutoCloseable {
         this.directory = directory;
         this.tokenizer = tokenizer;
         this.backend = backend;
-        this.precision = settings.precision().orElse(directory.precision());
+        this.precision = BasePrecision.of(settings.precision().orElse(directory.precision()), settings.headPrecision());
         this.weights = WeightCache.weights(settings.weightCache(), directory, precision, backend);
         TransformerWeights frozen = TransformerWeights.frozen(backend, directory, precision, weights);
         this.transformer = new Transformer(backend, frozen, settings.checkpointing());

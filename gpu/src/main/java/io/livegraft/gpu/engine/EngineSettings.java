@@ -14,6 +14,7 @@ import java.util.Optional;
  *
  * @param base Hugging Face directory
  * @param precision of the linear layers; empty takes what the base stores, NF4 where that is not quantized
+ * @param headPrecision BF16 or INT8, of the head of a base that is not FP32; empty takes INT8 beside 4 bits, else BF16
  * @param threads workers of the CPU backend; 0 takes one per core
  * @param maxSequences generations admitted at once
  * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
@@ -25,6 +26,7 @@ import java.util.Optional;
 public record EngineSettings(
         Path base,
         Optional<Precision> precision,
+        Optional<Precision> headPrecision,
         int threads,
         int maxSequences,
         int maxSequenceTokens,
@@ -32,9 +34,15 @@ public record EngineSettings(
         GradientCheckpointing checkpointing,
         KernelChoice kernels,
         WeightCacheSettings weightCache) {
-    private static final String AS_STORED = "auto";
+    private static final String AUTO = "auto";
 
     public EngineSettings {
+        if (headPrecision
+                .filter(head -> head != Precision.BF16 && head != Precision.INT8)
+                .isPresent()) {
+            throw new IllegalArgumentException(
+                    "head-precision is %s, expected auto, bf16 or int8".formatted(headPrecision.get()));
+        }
         if (threads < 0 || maxSequences < 1 || maxSequenceTokens < 0 || sliceTokens < 1) {
             throw new IllegalArgumentException(
                     "engine settings out of range: threads %d and max-sequence-tokens %d at least 0, max-sequences %d and slice-tokens %d at least 1"
@@ -43,13 +51,14 @@ public record EngineSettings(
     }
 
     private static Optional<Precision> precision(String name) {
-        return name.equals(AS_STORED) ? Optional.empty() : Optional.of(Precision.of(name));
+        return name.equals(AUTO) ? Optional.empty() : Optional.of(Precision.of(name));
     }
 
     public static EngineSettings from(Config engine) {
         return new EngineSettings(
                 Path.of(engine.getString("base")),
                 precision(engine.getString("precision")),
+                precision(engine.getString("head-precision")),
                 engine.getInt("threads"),
                 engine.getInt("max-sequences"),
                 engine.getInt("max-sequence-tokens"),

@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.WeightSource;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.safetensors.DType;
+import io.livegraft.gpu.tensor.BasePrecision;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.Map;
@@ -16,10 +17,10 @@ import java.util.function.Supplier;
 record FrozenBase(
         Backend backend,
         ModelDirectory directory,
-        Precision precision,
+        BasePrecision precision,
         WeightSource source,
         Map<String, HostTensor> vectors) {
-    static FrozenBase open(Backend backend, ModelDirectory directory, Precision precision, WeightSource source) {
+    static FrozenBase open(Backend backend, ModelDirectory directory, BasePrecision precision, WeightSource source) {
         return new FrozenBase(backend, directory, precision, source, directory.vectors());
     }
 
@@ -30,23 +31,21 @@ record FrozenBase(
     }
 
     Linear linear(String name) {
-        return frozen(name, () -> FrozenLinear.load(backend, directory, name, precision));
+        return frozen(name, () -> FrozenLinear.load(backend, directory, name, precision.linears()));
     }
 
-    /** Bitsandbytes leaves it at 16 bits. */
     Linear head() {
-        Precision form = precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
         String stored = tied() ? TransformerWeights.EMBEDDING : TransformerWeights.HEAD;
-        return frozen(TransformerWeights.HEAD, () -> backend.freeze(directory.tensor(stored), form));
+        return frozen(TransformerWeights.HEAD, () -> backend.freeze(directory.tensor(stored), precision.head()));
     }
 
     /** The head itself where they are tied and it lost nothing; else 16 bits where the file has no more. */
     Linear embedding(Linear head) {
         boolean halves = directory.dtype(TransformerWeights.EMBEDDING) == DType.BF16;
-        if (tied() && (halves || precision == Precision.FP32)) {
+        Precision form = halves && precision.head() != Precision.FP32 ? Precision.BF16 : Precision.FP32;
+        if (tied() && form == precision.head()) {
             return head;
         }
-        Precision form = halves && precision != Precision.FP32 ? Precision.BF16 : Precision.FP32;
         return frozen(
                 TransformerWeights.EMBEDDING,
                 () -> backend.freezeTable(directory.tensor(TransformerWeights.EMBEDDING), form));

@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.WeightSource;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.tensor.BasePrecision;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.EnumMap;
@@ -65,26 +66,26 @@ public record TransformerWeights(
     static final String HEAD = "lm_head.weight";
 
     /**
-     * As {@link #frozen(Backend, ModelDirectory, Precision, WeightSource)}, every weight from the base's own files.
+     * As {@link #frozen(Backend, ModelDirectory, BasePrecision, WeightSource)}, every weight from the base's own files, the head as it
+     * fits.
      */
     public static TransformerWeights frozen(Backend backend, ModelDirectory directory, Precision precision) {
-        return frozen(backend, directory, precision, WeightSource.FILES);
+        return frozen(backend, directory, BasePrecision.of(precision), WeightSource.FILES);
     }
 
     /**
-     * Loads a base that stays as it is; linear layers in {@code precision}, the head in bfloat16 unless that is float32, the
-     * embedding as exactly as it is stored, the rest in float32. One tensor at a time is on the heap.
+     * Loads a base that stays as it is; linear layers and head in {@code precision}, the embedding as exactly as it is stored, the rest in float32. One tensor at a time is on the heap.
      *
-     * @param precision of the linear layers; see {@link FrozenLinear} for those that are stored quantized
+     * @param precision of linear layers and head; see {@link FrozenLinear} for layers that are stored quantized
      * @param source asked for every matrix by its name, the head always by that of an untied one
      */
     public static TransformerWeights frozen(
-            Backend backend, ModelDirectory directory, Precision precision, WeightSource source) {
+            Backend backend, ModelDirectory directory, BasePrecision precision, WeightSource source) {
         FrozenBase base = FrozenBase.open(backend, directory, precision, source);
         Linear head = base.head();
         return build(
                 directory.config(),
-                Arithmetic.beside(precision),
+                Arithmetic.beside(precision.linears()),
                 name -> new Vectors(base.vector(name), Optional.empty()),
                 base::linear,
                 base.embedding(head),

@@ -3,7 +3,7 @@ package io.livegraft.gpu.weightcache;
 import io.livegraft.gpu.backend.WeightImage;
 import io.livegraft.gpu.backend.WeightImages;
 import io.livegraft.gpu.model.ModelDirectory;
-import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.tensor.BasePrecision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ public final class WeightCache {
     /** What a file is for, and its name. */
     private final String key;
 
-    private WeightCache(WeightFolder folder, ModelDirectory base, Precision precision, String layout) {
+    private WeightCache(WeightFolder folder, ModelDirectory base, BasePrecision precision, String layout) {
         this.folder = folder;
         this.base = base;
         this.stamp = base.stamp();
@@ -39,7 +39,7 @@ public final class WeightCache {
 
     /** The weights of a base for a backend. */
     public static BaseWeights weights(
-            WeightCacheSettings settings, ModelDirectory base, Precision precision, WeightImages backend) {
+            WeightCacheSettings settings, ModelDirectory base, BasePrecision precision, WeightImages backend) {
         if (settings.directory().isEmpty() || backend.layout().isEmpty()) {
             LOG.info(
                     "no quantized cache: {}",

@@ -181,6 +181,7 @@ class EngineLawTest {
         return Engine.open(new EngineSettings(
                 base,
                 Optional.of(Precision.NF4),
+                Optional.empty(),
                 threads,
                 8,
                 0,

@@ -57,9 +57,9 @@ class QuantizedServingTest {
 
     @Test
     void isKnownByWhatIsStored() {
-        assertEquals("nf4", form(base));
+        assertEquals("nf4+int8-head", form(base));
         quantize(Precision.INT8);
-        assertEquals("int8", form(dir));
+        assertEquals("int8+bf16-head", form(dir));
     }
 
     private void quantize(Precision precision) {
@@ -85,6 +85,7 @@ class QuantizedServingTest {
         return Engine.open(new EngineSettings(
                 directory,
                 precision,
+                Optional.empty(),
                 1,
                 4,
                 0,

@@ -122,6 +122,7 @@ class Stories260kParityTest {
         return Engine.open(new EngineSettings(
                 base,
                 Optional.of(precision),
+                Optional.empty(),
                 threads,
                 4,
                 0,

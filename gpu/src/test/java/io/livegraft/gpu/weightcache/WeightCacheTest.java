@@ -227,7 +227,16 @@ class WeightCacheTest {
 
     private Start start(WeightCacheSettings cache, Precision precision) {
         try (Engine engine = Engine.open(new EngineSettings(
-                base, Optional.of(precision), 2, 4, 0, 256, GradientCheckpointing.NONE, KernelChoice.AUTO, cache))) {
+                base,
+                Optional.of(precision),
+                Optional.empty(),
+                2,
+                4,
+                0,
+                256,
+                GradientCheckpointing.NONE,
+                KernelChoice.AUTO,
+                cache))) {
             List<GenerationDelta> answer = new ArrayList<>();
             try (Generation generation = engine.admit(PROMPT, SamplingSettings.greedy(12), Optional.empty())) {
                 while (!generation.finished()) {
