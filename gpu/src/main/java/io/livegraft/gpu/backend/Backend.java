@@ -216,17 +216,30 @@ public interface Backend extends AutoCloseable {
         }
     }
 
-    /** The same for a whole sequence from position 0, with its own k and v (T, G·D): the bits of a cache with this arithmetic. */
-    void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic);
+    /**
+     * The same for whole sequences from position 0, with their own k and v (N, G·D), one behind the other: each in the bits of a cache
+     * with this arithmetic.
+     *
+     * @param lengths rows of each sequence, N together
+     */
+    void attention(
+            Tensor out, Tensor q, Tensor k, Tensor v, int[] lengths, int headDim, int window, Arithmetic arithmetic);
+
+    /** As above for one sequence. */
+    default void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
+        attention(out, q, k, v, new int[] {q.rows()}, headDim, window, arithmetic);
+    }
 
     /**
-     * Backward of attention over a whole sequence, with the arithmetic of its forward pass; probabilities are computed again.
+     * Backward of attention over whole sequences, with the arithmetic of their forward pass; probabilities are computed again.
      *
      * <pre>{@code
-     *   dv[j] += Σ_i p[i,j] · dOut[i]      dp[i,j] = dOut[i] · v[j]      ds[i,j] = p[i,j] · ( dp[i,j] − Σ_k p[i,k]·dp[i,k] ) / √D
-     *   dq[i] += Σ_j ds[i,j] · k[j]        dk[j] += Σ_i ds[i,j] · q[i]
-     *   dq, dOut, q (T, H·D)   dk, dv, k, v (T, G·D)
+     *   dv[j] = Σ_i p[i,j] · dOut[i]      dp[i,j] = dOut[i] · v[j]      ds[i,j] = p[i,j] · ( dp[i,j] − Σ_k p[i,k]·dp[i,k] ) / √D
+     *   dq[i] = Σ_j ds[i,j] · k[j]        dk[j] = Σ_i ds[i,j] · q[i]                    sums over i also over the heads of a group
+     *   dq, dOut, q (N, H·D)   dk, dv, k, v (N, G·D)
      * }</pre>
+     *
+     * @param lengths rows of each sequence, N together
      */
     void attentionBackward(
             Tensor dq,
@@ -236,6 +249,7 @@ public interface Backend extends AutoCloseable {
             Tensor q,
             Tensor k,
             Tensor v,
+            int[] lengths,
             int headDim,
             int window,
             Arithmetic arithmetic);

@@ -33,8 +33,10 @@ record CausalAttention(MatrixProduct product, int position, int window) {
         }
     }
 
-    /** Adds into dq, dk and dv of one query head and its key-value head; of whole sequences. */
+    /** Sets dq of one query head, and what it adds to dk and dv of its key-value head; of whole sequences. */
     void backward(Matrix dq, Matrix dk, Matrix dv, Matrix dOut, Matrix q, Matrix k, Matrix v) {
+        dk.clear();
+        dv.clear();
         float scale = scale(q.columns());
         Matrix keysTransposed = k.transposed();
         for (int query = 0; query < q.rows(); query += QUERIES) {
@@ -46,7 +48,7 @@ record CausalAttention(MatrixProduct product, int position, int window) {
             Matrix ds = Matrix.zeros(p.rows(), p.columns());
             product.run(ds, upstream, v.rowBlock(block.from(), p.columns()).transposed(), 1, false);
             softmaxBackward(ds, p);
-            product.run(dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, true);
+            product.run(dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, false);
             product.run(
                     dk.rowBlock(block.from(), p.columns()),
                     ds.transposed(),

@@ -2,7 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.KvCache;
-import io.livegraft.gpu.backend.Operand;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -10,7 +10,7 @@ import java.util.function.IntConsumer;
 /**
  * Which kernel attends, and what a task is: query heads are independent.
  *
- * <p>In bfloat16 over strips {@link StripAttention}, a whole sequence on tiles {@link CausalAttention} with the same bits; in float32
+ * <p>In bfloat16 over strips {@link StripAttention}, a whole sequence on tiles {@link TiledAttention} with the same bits; in float32
  * {@link CausalAttention}, one query {@link DecodeAttention} with the same bits. Formulas: {@code Backend.attention}.
  */
 final class HeadAttention {
@@ -19,12 +19,12 @@ final class HeadAttention {
 
     private final Workers workers;
     private final Optional<StripAttention> strips;
-    private final Optional<PackedProduct> packed;
+    private final Optional<ThreadLocal<TiledAttention>> tiled;
 
-    HeadAttention(Workers workers, CpuKernels kernels, Optional<PackedProduct> packed) {
+    HeadAttention(Workers workers, CpuKernels kernels) {
         this.workers = workers;
         this.strips = kernels.strips().map(some -> new StripAttention(workers, some));
-        this.packed = packed;
+        this.tiled = kernels.tiles().map(some -> ThreadLocal.withInitial(() -> new TiledAttention(some)));
     }
 
     CpuKvCache allocate(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
@@ -88,26 +88,44 @@ final class HeadAttention {
         });
     }
 
-    /** Of a sequence from position 0 with its own k and v. */
-    void whole(CpuTensor out, CpuTensor q, CpuTensor k, CpuTensor v, int headDim, int window, Arithmetic arithmetic) {
-        if (onStrips(headDim, arithmetic) && packed.isEmpty()) {
-            strips.orElseThrow().whole(out, q, k, v, headDim, window);
+    /** Of sequences from position 0 with their own k and v. */
+    void whole(
+            CpuTensor out,
+            CpuTensor q,
+            CpuTensor k,
+            CpuTensor v,
+            int[] lengths,
+            int headDim,
+            int window,
+            Arithmetic arithmetic) {
+        boolean onStrips = onStrips(headDim, arithmetic);
+        if (onStrips && tiled.isEmpty()) {
+            forEachSequence(lengths, (from, count) -> strips.orElseThrow()
+                    .whole(
+                            out.rowBlock(from, count),
+                            q.rowBlock(from, count),
+                            k.rowBlock(from, count),
+                            v.rowBlock(from, count),
+                            headDim,
+                            window));
             return;
         }
+        CausalAttention causal = new CausalAttention(PanelProduct::run, 0, window);
         int group = q.columns() / k.columns();
-        MatrixProduct product = onStrips(headDim, arithmetic) ? product(arithmetic) : PanelProduct::run;
-        CausalAttention causal = new CausalAttention(product, 0, window);
-        share(q.columns() / headDim, (long) q.size() * q.rows(), head -> {
-            int kvColumn = head / group * headDim;
-            causal.forward(
-                    out.columnBlock(head * headDim, headDim),
-                    q.columnBlock(head * headDim, headDim),
-                    k.columnBlock(kvColumn, headDim).transposed(),
-                    v.columnBlock(kvColumn, headDim));
+        forEachHead(q, lengths, headDim, (head, from, count) -> {
+            Matrix heads = head(out, head, headDim, from, count);
+            Matrix queries = head(q, head, headDim, from, count);
+            Matrix keys = head(k, head / group, headDim, from, count);
+            Matrix values = head(v, head / group, headDim, from, count);
+            if (onStrips) {
+                tiled.orElseThrow().get().forward(heads, queries, keys, values, window);
+            } else {
+                causal.forward(heads, queries, keys.transposed(), values);
+            }
         });
     }
 
-    /** Adds to dq and to the gradients of each head. */
+    /** Sets dq and the gradients of each head. */
     void backward(
             CpuTensor dq,
             HeadGradients gradients,
@@ -115,30 +133,65 @@ final class HeadAttention {
             CpuTensor q,
             CpuTensor k,
             CpuTensor v,
+            int[] lengths,
             int window,
             Arithmetic arithmetic) {
         int headDim = gradients.dKeys().columns();
+        boolean onTiles = tiled.isPresent() && onStrips(headDim, arithmetic);
+        CausalAttention causal = new CausalAttention(PanelProduct::run, 0, window);
         int group = q.columns() / k.columns();
-        CausalAttention causal = new CausalAttention(product(arithmetic), 0, window);
-        share(q.columns() / headDim, (long) q.size() * q.rows(), head -> {
-            int kvColumn = head / group * headDim;
-            causal.backward(
-                    dq.columnBlock(head * headDim, headDim),
-                    gradients.dKeys().matrix(Operand.PLAIN).rowBlock(head * q.rows(), q.rows()),
-                    gradients.dValues().matrix(Operand.PLAIN).rowBlock(head * q.rows(), q.rows()),
-                    dOut.columnBlock(head * headDim, headDim),
-                    q.columnBlock(head * headDim, headDim),
-                    k.columnBlock(kvColumn, headDim),
-                    v.columnBlock(kvColumn, headDim));
+        forEachHead(q, lengths, headDim, (head, from, count) -> {
+            Matrix dQueries = head(dq, head, headDim, from, count);
+            Matrix dKeys = gradients.keys(head, from, count);
+            Matrix dValues = gradients.values(head, from, count);
+            Matrix upstream = head(dOut, head, headDim, from, count);
+            Matrix queries = head(q, head, headDim, from, count);
+            Matrix keys = head(k, head / group, headDim, from, count);
+            Matrix values = head(v, head / group, headDim, from, count);
+            if (onTiles) {
+                tiled.orElseThrow()
+                        .get()
+                        .backward(dQueries, dKeys, dValues, upstream, queries, keys, values, window);
+            } else {
+                causal.backward(dQueries, dKeys, dValues, upstream, queries, keys, values);
+            }
         });
     }
 
-    private MatrixProduct product(Arithmetic arithmetic) {
-        return switch (arithmetic) {
-            case FLOAT32 -> PanelProduct::run;
-            case BFLOAT16 ->
-                packed.<MatrixProduct>map(product -> product::alone).orElse(PanelProduct::run);
-        };
+    private static Matrix head(CpuTensor heads, int head, int headDim, int from, int count) {
+        return heads.columnBlock(head * headDim, headDim).rowBlock(from, count);
+    }
+
+    /** What is done with rows {@code from} to {@code from + count}. */
+    private interface Sequence {
+        void accept(int from, int count);
+    }
+
+    /** As {@link Sequence}, of one query head. */
+    private interface Head {
+        void accept(int head, int from, int count);
+    }
+
+    private static void forEachSequence(int[] lengths, Sequence sequence) {
+        int from = 0;
+        for (int length : lengths) {
+            sequence.accept(from, length);
+            from += length;
+        }
+    }
+
+    /** A task is one query head of one sequence. */
+    private void forEachHead(CpuTensor q, int[] lengths, int headDim, Head head) {
+        int[] starts = new int[lengths.length];
+        for (int s = 1; s < lengths.length; s++) {
+            starts[s] = starts[s - 1] + lengths[s - 1];
+        }
+        int heads = q.columns() / headDim;
+        int longest = Arrays.stream(lengths).max().orElse(0);
+        share(heads * lengths.length, (long) q.size() * longest, task -> {
+            int s = task / heads;
+            head.accept(task % heads, starts[s], lengths[s]);
+        });
     }
 
     private void share(int tasks, long work, IntConsumer task) {

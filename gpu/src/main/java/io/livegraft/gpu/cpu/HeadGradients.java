@@ -1,31 +1,48 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.Operand;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
 /**
  * What every query head finds for the keys and values that it shares with others; added up in the order of the heads.
  *
- * @param dKeys (H·T, D), a head's rows one behind the other
+ * @param rows N, of all sequences
+ * @param dKeys (H·N, D), a head's rows one behind the other
  * @param dValues the same
  */
-record HeadGradients(CpuTensor dKeys, CpuTensor dValues) {
-    /** Adds to dk and dv (T, G·D), of {@code rows} positions. */
-    void addTo(CpuTensor dk, CpuTensor dv, int rows) {
+record HeadGradients(int rows, CpuTensor dKeys, CpuTensor dValues) {
+    private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+
+    Matrix keys(int head, int from, int count) {
+        return dKeys.matrix(Operand.PLAIN).rowBlock(head * rows + from, count);
+    }
+
+    Matrix values(int head, int from, int count) {
+        return dValues.matrix(Operand.PLAIN).rowBlock(head * rows + from, count);
+    }
+
+    /** Row {@code n} of dk and dv (N, G·D). */
+    void sum(CpuTensor dk, CpuTensor dv, int n) {
         int headDim = dKeys.columns();
-        int heads = dKeys.rows() / rows;
-        int group = heads * headDim / dk.columns();
-        for (int head = 0; head < heads; head++) {
-            add(dk, head / group * headDim, dKeys, head * rows);
-            add(dv, head / group * headDim, dValues, head * rows);
+        int group = dKeys.rows() / rows * headDim / dk.columns();
+        for (int column = 0; column < dk.columns(); column += headDim) {
+            int first = column / headDim * group;
+            sum(dk, dk.row(n) + column, dKeys, first, group, n);
+            sum(dv, dv.row(n) + column, dValues, first, group, n);
         }
     }
 
-    /** Adds rows {@code from} and on to the columns {@code column} and on of all rows of {@code sum}. */
-    private static void add(CpuTensor sum, int column, CpuTensor part, int from) {
-        for (int n = 0; n < sum.rows(); n++) {
-            int to = sum.row(n) + column;
-            int at = part.row(from + n);
-            for (int d = 0; d < part.columns(); d++) {
-                sum.data()[to + d] += part.data()[at + d];
+    private void sum(CpuTensor sum, int to, CpuTensor parts, int first, int group, int n) {
+        int headDim = parts.columns();
+        for (int d = 0; d < headDim; d += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(d, headDim);
+            FloatVector total = FloatVector.zero(SPECIES);
+            for (int head = first; head < first + group; head++) {
+                total = total.add(FloatVector.fromArray(SPECIES, parts.data(), parts.row(head * rows + n) + d, mask));
             }
+            total.intoArray(sum.data(), to + d, mask);
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.livegraft.gpu.cpu;
 
+import java.util.Arrays;
+
 /** A strided matrix view: element (r, c) is {@code data[offset + r·rowStride + c·columnStride]}. */
 record Matrix(float[] data, int offset, int rowStride, int columnStride, int rows, int columns) implements PanelSource {
 
@@ -19,6 +21,14 @@ record Matrix(float[] data, int offset, int rowStride, int columnStride, int row
 
     Matrix transposed() {
         return new Matrix(data, offset, columnStride, rowStride, columns, rows);
+    }
+
+    /** Sets zeros; columns lie side by side. */
+    void clear() {
+        for (int row = 0; row < rows; row++) {
+            int from = offset + row * rowStride;
+            Arrays.fill(data, from, from + columns, 0f);
+        }
     }
 
     @Override

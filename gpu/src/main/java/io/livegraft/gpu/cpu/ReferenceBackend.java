@@ -229,8 +229,20 @@ public final class ReferenceBackend extends ReferenceMemory {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
-        attention(out, q, k, v, headDim, 0, window);
+    public void attention(
+            Tensor out, Tensor q, Tensor k, Tensor v, int[] lengths, int headDim, int window, Arithmetic arithmetic) {
+        int from = 0;
+        for (int length : lengths) {
+            attention(
+                    rows(out, from, length),
+                    rows(q, from, length),
+                    rows(k, from, length),
+                    rows(v, from, length),
+                    headDim,
+                    0,
+                    window);
+            from += length;
+        }
     }
 
     private static void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int position, int window) {
@@ -271,9 +283,31 @@ public final class ReferenceBackend extends ReferenceMemory {
             Tensor q,
             Tensor k,
             Tensor v,
+            int[] lengths,
             int headDim,
             int window,
             Arithmetic arithmetic) {
+        zero(dq);
+        zero(dk);
+        zero(dv);
+        int from = 0;
+        for (int length : lengths) {
+            attentionBackward(
+                    rows(dq, from, length),
+                    rows(dk, from, length),
+                    rows(dv, from, length),
+                    rows(dOut, from, length),
+                    rows(q, from, length),
+                    rows(k, from, length),
+                    rows(v, from, length),
+                    headDim,
+                    window);
+            from += length;
+        }
+    }
+
+    private static void attentionBackward(
+            Tensor dq, Tensor dk, Tensor dv, Tensor dOut, Tensor q, Tensor k, Tensor v, int headDim, int window) {
         int group = q.columns() / k.columns();
         for (int h = 0; h < q.columns() / headDim; h++) {
             int column = h * headDim;

@@ -42,7 +42,8 @@ record StripKernels(
             FormTable<TransposedPanelKernel> transposedPanels,
             PairKernel pair,
             RoundKernel round,
-            TurnKernel turn) {
+            TurnKernel turn,
+            BlockKernels blocks) {
         private static Tiles write(ExecutableMemory memory) {
             return new Tiles(
                     FormTable.of(form -> true, form -> tileKernels(memory, form, false)),
@@ -53,7 +54,8 @@ record StripKernels(
                     FormTable.of(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
                     new RoundKernel(memory),
-                    new TurnKernel(memory));
+                    new TurnKernel(memory),
+                    BlockKernels.write(memory));
         }
 
         private static KernelTable<TileKernel> tileKernels(ExecutableMemory memory, StripForm form, boolean add) {

@@ -69,7 +69,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.products = new LinearProducts(workers, kernels);
         this.chains = new ProductChains(workers, kernels.strips());
         this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
-        this.attention = new HeadAttention(workers, kernels, packed);
+        this.attention = new HeadAttention(workers, kernels);
     }
 
     @Override
@@ -317,10 +317,11 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
-    public void attention(Tensor out, Tensor q, Tensor k, Tensor v, int headDim, int window, Arithmetic arithmetic) {
+    public void attention(
+            Tensor out, Tensor q, Tensor k, Tensor v, int[] lengths, int headDim, int window, Arithmetic arithmetic) {
         CpuTensor queries = CpuTensor.of(q);
         CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
-        attention.whole(result, queries, CpuTensor.of(k), CpuTensor.of(v), headDim, window, arithmetic);
+        attention.whole(result, queries, CpuTensor.of(k), CpuTensor.of(v), lengths, headDim, window, arithmetic);
     }
 
     @Override
@@ -332,13 +333,14 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
             Tensor q,
             Tensor k,
             Tensor v,
+            int[] lengths,
             int headDim,
             int window,
             Arithmetic arithmetic) {
         try (var _ = temporaries()) {
             int rows = q.columns() / headDim * q.rows();
-            HeadGradients heads =
-                    new HeadGradients(CpuTensor.of(allocate(rows, headDim)), CpuTensor.of(allocate(rows, headDim)));
+            HeadGradients heads = new HeadGradients(
+                    q.rows(), CpuTensor.of(allocateUnset(rows, headDim)), CpuTensor.of(allocateUnset(rows, headDim)));
             attention.backward(
                     CpuTensor.of(dq),
                     heads,
@@ -346,9 +348,12 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
                     CpuTensor.of(q),
                     CpuTensor.of(k),
                     CpuTensor.of(v),
+                    lengths,
                     window,
                     arithmetic);
-            heads.addTo(CpuTensor.of(dk), CpuTensor.of(dv), q.rows());
+            CpuTensor keys = CpuTensor.of(dk).requireShape(q.rows(), k.columns());
+            CpuTensor values = CpuTensor.of(dv).requireShape(q.rows(), v.columns());
+            forEachRow(keys, n -> heads.sum(keys, values, n));
         }
     }
 

@@ -73,6 +73,10 @@ public final class Assembler {
         int32(value);
     }
 
+    public void subtract(Register from, Register value) {
+        wide(0x29, value.number(), from.number());
+    }
+
     public void push(Register register) {
         bytes(0x40 | high(register.number()), 0x50 | low(register.number()));
     }

@@ -61,9 +61,9 @@ final class Attention {
     void backward(Tensor d, Tensor x, Activations a, int layer, Batch batch) {
         Tensor dAttended = like(a.attended());
         linears.backward(dAttended, d, a.attended(), layer, LinearKind.O_PROJ, batch);
-        Tensor dq = zerosLike(a.q().heads());
-        Tensor dk = zerosLike(a.k().heads());
-        Tensor dv = zerosLike(a.v());
+        Tensor dq = like(a.q().heads());
+        Tensor dk = like(a.k().heads());
+        Tensor dv = like(a.v());
         attendBackward(dq, dk, dv, dAttended, a, layer, batch);
         Layer norm = weights.layers().get(layer);
         Tensor dQueries = rotary.backward(dq, a.q(), norm.queryNorm(), batch.positions());
@@ -89,9 +89,22 @@ final class Attention {
                     steps.positions(),
                     config.window(layer));
         }
+        for (Batch.Sequences sequences : batch.sequences()) {
+            int start = sequences.start();
+            int count = sequences.count();
+            backend.attention(
+                    backend.rows(attended, start, count),
+                    backend.rows(q, start, count),
+                    backend.rows(k, start, count),
+                    backend.rows(v, start, count),
+                    sequences.lengths(),
+                    config.headDim(),
+                    config.window(layer),
+                    weights.arithmetic());
+        }
         for (int s = 0; s < batch.segments().size(); s++) {
             Segment segment = batch.segments().get(s);
-            if (!Batch.isStep(segment)) {
+            if (!Batch.isStep(segment) && segment.cache().isPresent()) {
                 int start = batch.start(s);
                 int count = segment.ids().length;
                 attend(
@@ -100,27 +113,23 @@ final class Attention {
                         backend.rows(k, start, count),
                         backend.rows(v, start, count),
                         layer,
-                        segment);
+                        segment.position(),
+                        segment.cache().get());
             }
         }
         return attended;
     }
 
-    private void attend(Tensor out, Tensor q, Tensor k, Tensor v, int layer, Segment segment) {
-        if (segment.cache().isPresent()) {
-            KvCache cache = segment.cache().get();
-            backend.appendKv(cache, layer, k, v, segment.position());
-            backend.attention(out, q, cache, layer, segment.position(), config.window(layer));
-        } else {
-            backend.attention(out, q, k, v, config.headDim(), config.window(layer), weights.arithmetic());
-        }
+    private void attend(Tensor out, Tensor q, Tensor k, Tensor v, int layer, int position, KvCache cache) {
+        backend.appendKv(cache, layer, k, v, position);
+        backend.attention(out, q, cache, layer, position, config.window(layer));
     }
 
     private void attendBackward(
             Tensor dq, Tensor dk, Tensor dv, Tensor dAttended, Activations a, int layer, Batch batch) {
-        for (int s = 0; s < batch.segments().size(); s++) {
-            int start = batch.start(s);
-            int count = batch.segments().get(s).ids().length;
+        for (Batch.Sequences sequences : batch.sequences()) {
+            int start = sequences.start();
+            int count = sequences.count();
             backend.attentionBackward(
                     backend.rows(dq, start, count),
                     backend.rows(dk, start, count),
@@ -129,6 +138,7 @@ final class Attention {
                     backend.rows(a.q().heads(), start, count),
                     backend.rows(a.k().heads(), start, count),
                     backend.rows(a.v(), start, count),
+                    sequences.lengths(),
                     config.headDim(),
                     config.window(layer),
                     weights.arithmetic());
@@ -138,10 +148,5 @@ final class Attention {
     /** Room for a gradient of {@code tensor}. */
     private Tensor like(Tensor tensor) {
         return backend.allocateUnset(tensor.rows(), tensor.columns());
-    }
-
-    /** A gradient of {@code tensor} to add to. */
-    private Tensor zerosLike(Tensor tensor) {
-        return backend.allocate(tensor.rows(), tensor.columns());
     }
 }

@@ -3,6 +3,7 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Phase;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Segments laid one behind the other; rows of different segments never see each other. */
@@ -14,6 +15,7 @@ final class Batch {
     private final List<Run> runs;
     private final List<AdaptedRows> adapted;
     private final List<Steps> steps;
+    private final List<Sequences> sequences;
 
     Batch(List<Segment> segments) {
         this.segments = List.copyOf(segments);
@@ -33,6 +35,7 @@ final class Batch {
         this.runs = runs(this.segments);
         this.adapted = AdaptedRows.merged(this);
         this.steps = steps(this.segments, starts);
+        this.sequences = sequences(this.segments, starts);
     }
 
     /** Neighbouring segments that feed one token each to a cache, from row {@code start} on. */
@@ -59,6 +62,31 @@ final class Batch {
             }
         }
         return List.copyOf(steps);
+    }
+
+    /** Neighbouring segments without a cache, from row {@code start} on. */
+    record Sequences(int start, int[] lengths) {
+        int count() {
+            return Arrays.stream(lengths).sum();
+        }
+    }
+
+    private static List<Sequences> sequences(List<Segment> segments, int[] starts) {
+        List<Sequences> sequences = new ArrayList<>();
+        for (int from = 0; from < segments.size(); from++) {
+            int to = from;
+            while (to < segments.size() && segments.get(to).cache().isEmpty()) {
+                to++;
+            }
+            if (from < to) {
+                int[] lengths = segments.subList(from, to).stream()
+                        .mapToInt(segment -> segment.ids().length)
+                        .toArray();
+                sequences.add(new Sequences(starts[from], lengths));
+                from = to;
+            }
+        }
+        return List.copyOf(sequences);
     }
 
     static boolean isStep(Segment segment) {
@@ -97,6 +125,11 @@ final class Batch {
     /** All segments of which {@link #isStep} is true. */
     List<Steps> steps() {
         return steps;
+    }
+
+    /** All segments that have no cache. */
+    List<Sequences> sequences() {
+        return sequences;
     }
 
     List<Segment> segments() {

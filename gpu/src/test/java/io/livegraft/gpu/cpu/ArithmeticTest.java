@@ -144,6 +144,7 @@ class ArithmeticTest {
                 queries(backend),
                 keys(backend),
                 valuesOf(backend),
+                new int[] {LENGTH},
                 HEAD_DIM,
                 window,
                 arithmetic);

@@ -298,6 +298,8 @@ class VectorBackendTwinTest {
             Tensor k = tensor(both, random, count, kvHeads * dim);
             Tensor v = tensor(both, random, count, kvHeads * dim);
             both.attention(both.allocate(count, heads * dim), q, k, v, dim, window, arithmetic);
+            int[] lengths = count == 1 ? new int[] {1} : new int[] {count / 2, count - count / 2};
+            both.attention(both.allocate(count, heads * dim), q, k, v, lengths, dim, window, arithmetic);
             both.attentionBackward(
                     tensor(both, random, count, heads * dim),
                     tensor(both, random, count, kvHeads * dim),
@@ -306,6 +308,7 @@ class VectorBackendTwinTest {
                     q,
                     k,
                     v,
+                    lengths,
                     dim,
                     window,
                     arithmetic);
