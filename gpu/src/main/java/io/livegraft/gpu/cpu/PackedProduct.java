@@ -1,28 +1,24 @@
 package io.livegraft.gpu.cpu;
 
-import io.livegraft.gpu.machinecode.GemmKernel;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
- * {@code c = scale · a · b (+ c)} on AMX with operands rounded to bfloat16: the products of adapters and of attention.
+ * {@code c = scale · a · b (+ c)} on AMX with operands rounded to bfloat16: the products of adapters.
  *
  * <pre>{@code
- *   c[m,n] = (c[m,n] or 0) + Σ_k bf16(scale · a[m,k]) · bf16(b[k,n])      a (M,K)   b (K,N)   c (M,N), sums as in GemmKernel
+ *   c[m,n] = (c[m,n] or 0) + Σ_k bf16(scale · a[m,k]) · bf16(b[k,n])      a (M,K)   b (K,N)   c (M,N), sums as in BlockKernel
  * }</pre>
  *
  * An operand has its rows or its columns side by side. K is padded with zeros to a multiple of 32. A row's bits depend on the row,
  * on b and on K alone.
  */
 final class PackedProduct {
-    private static final int SIDE = GemmKernel.SIDE;
-    private static final int HALF = SIDE / 2;
     private static final long PARALLEL_MACS = 2_000_000;
     /** Rows, or columns, of a task. */
-    private static final int TASK_SIZE = 2 * SIDE;
+    private static final int TASK_SIZE = 2 * TileBlocks.SIDE;
 
     /** Left operands that a chain of products comes back to. */
     private static final int LEFT_SLOTS = 4;
@@ -72,28 +68,25 @@ final class PackedProduct {
         }
     }
 
-    /** What one thread packs operands into. */
+    /** What one thread lays operands into. */
     private static final class Packing {
-        private final TilePanels panels;
+        private final TileBlocks tiles;
         private final Slots left = new Slots(LEFT_SLOTS);
         private final Slots right = new Slots(RIGHT_SLOTS);
-        private final NativeBuffer rows = new NativeBuffer();
-        private final NativeBuffer strips = new NativeBuffer();
+        private final NativeBuffer turning = new NativeBuffer();
         private long call;
 
         Packing(StripKernels.Tiles kernels) {
-            this.panels = new TilePanels(kernels);
+            this.tiles = new TileBlocks(kernels);
         }
     }
 
     private final Workers workers;
-    private final TileStore store;
     private final ThreadLocal<Packing> packings;
     private final AtomicLong calls = new AtomicLong();
 
     PackedProduct(Workers workers, StripKernels.Tiles kernels) {
         this.workers = workers;
-        this.store = new TileStore(kernels);
         this.packings = ThreadLocal.withInitial(() -> new Packing(kernels));
     }
 
@@ -130,19 +123,9 @@ final class PackedProduct {
                     .formatted(a.rows(), a.columns(), b.rows(), b.columns(), c.rows(), c.columns()));
         }
         Packing packing = packings.get();
-        int depth = TilePanels.padded(a.columns());
-        MemorySegment rows = left(packing, a, depth, scale);
-        MemorySegment panels = right(packing, b, depth);
-        for (int column = 0; column < c.columns(); column += SIDE) {
-            MemorySegment panel = panels.asSlice(2 * TilePanels.stripBytes(depth) * (column / SIDE));
-            store.product(
-                    c,
-                    column,
-                    PackedRows.ofRows(rows, depth),
-                    new TilePanels.Panel(panel, TilePanels.stripBytes(depth)),
-                    depth,
-                    accumulate);
-        }
+        Tiled rows = left(packing, a, scale);
+        Tiled columns = right(packing, b);
+        packing.tiles.product(c, rows, columns, Tiled.steps(a.columns()), accumulate);
     }
 
     /** Forgets what is packed: right operands once a {@code call}, left ones at the begin of each of its chains. */
@@ -160,57 +143,29 @@ final class PackedProduct {
         return calls.incrementAndGet();
     }
 
-    /** a as rows of bfloat16. */
-    private static MemorySegment left(Packing packing, Matrix a, int depth, float scale) {
+    private static Tiled left(Packing packing, Matrix a, float scale) {
         Slot slot = packing.left.find(a, scale);
-        MemorySegment out = slot.buffer.atLeast(2L * TilePanels.padded(a.rows()) * depth);
         if (slot.filled) {
-            return out;
+            return Tiled.in(slot.buffer, Tiled.strips(a.rows()), Tiled.steps(a.columns()));
         }
         slot.filled = true;
-        return a.columnStride() == 1 ? rows(out, packing, a, depth, scale) : turned(out, packing, a, depth, scale);
-    }
-
-    private static MemorySegment rows(MemorySegment out, Packing packing, Matrix a, int depth, float scale) {
-        packing.panels.round(a, 0, a.rows(), scale, out, depth);
-        return out;
-    }
-
-    /** The same for one whose columns lie side by side. */
-    private static MemorySegment turned(MemorySegment out, Packing packing, Matrix a, int depth, float scale) {
-        MemorySegment low = packing.strips.atLeast(2 * TilePanels.stripBytes(depth));
-        MemorySegment high = low.asSlice(TilePanels.stripBytes(depth));
-        for (int row = 0; row < a.rows(); row += SIDE) {
-            packing.panels.pair(a.transposed(), row, scale, low, high);
-            packing.panels.turnBack(low, depth, out.asSlice(2L * row * depth));
-            packing.panels.turnBack(high, depth, out.asSlice(2L * (row + HALF) * depth));
+        if (a.columnStride() == 1) {
+            return packing.tiles.left(slot.buffer, a, scale);
         }
-        return out;
+        Tiled turned = packing.tiles.right(packing.turning, a.transposed(), scale);
+        return packing.tiles.turned(slot.buffer, turned, Tiled.strips(a.rows()), Tiled.steps(a.columns()));
     }
 
-    /** b as strips of tiles, 32 columns after 32 columns. */
-    private static MemorySegment right(Packing packing, Matrix b, int depth) {
+    private static Tiled right(Packing packing, Matrix b) {
         Slot slot = packing.right.find(b, 1);
-        long panel = 2 * TilePanels.stripBytes(depth);
-        MemorySegment out = slot.buffer.atLeast(Math.ceilDiv(b.columns(), SIDE) * panel);
-        if (!slot.filled) {
-            slot.filled = true;
-            for (int column = 0; column < b.columns(); column += SIDE) {
-                columns(packing, b, column, depth, out.asSlice(column / SIDE * panel));
-            }
+        if (slot.filled) {
+            return Tiled.in(slot.buffer, Tiled.strips(b.columns()), Tiled.steps(b.rows()));
         }
-        return out;
-    }
-
-    private static void columns(Packing packing, Matrix b, int column, int depth, MemorySegment low) {
-        MemorySegment high = low.asSlice(TilePanels.stripBytes(depth));
+        slot.filled = true;
         if (b.columnStride() == 1) {
-            packing.panels.pair(b, column, 1, low, high);
-            return;
+            return packing.tiles.right(slot.buffer, b, 1);
         }
-        MemorySegment rows = packing.rows.atLeast(2L * SIDE * depth);
-        packing.panels.round(b.transposed(), column, Math.min(SIDE, b.columns() - column), 1, rows, depth);
-        packing.panels.turn(rows, depth, low);
-        packing.panels.turn(rows.asSlice(2L * HALF * depth), depth, high);
+        Tiled turned = packing.tiles.left(packing.turning, b.transposed(), 1);
+        return packing.tiles.turned(slot.buffer, turned, Tiled.strips(b.columns()), Tiled.steps(b.rows()));
     }
 }
