@@ -105,6 +105,14 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
+     * Backward of adapters in training, {@link LowRankGradient}: what is added to the same rows of dx, or to the same gradient, in the
+     * order of the parts. Parts share whole tensors dx or none of their rows.
+     */
+    default void lowRankBackward(List<LowRankGradient> parts, Arithmetic arithmetic) {
+        LowRankChains.backward(this, parts, arithmetic);
+    }
+
+    /**
      * {@code wᵀ} as a factor that is multiplied with often and never changes.
      *
      * @param w (N,K)

@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
@@ -54,6 +55,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     private final LinearProducts products;
     private final Optional<PackedProduct> packed;
     private final ProductChains chains;
+    private final Optional<LowRankProducts> lowRank;
     private final HeadAttention attention;
     private final RotaryTable rotary = new RotaryTable();
 
@@ -68,6 +70,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.kernels = kernels;
         this.products = new LinearProducts(workers, kernels);
         this.chains = new ProductChains(workers, kernels.strips());
+        this.lowRank = kernels.tiles().map(tiles -> new LowRankProducts(workers, tiles));
         this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
         this.attention = new HeadAttention(workers, kernels);
     }
@@ -189,6 +192,17 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     @Override
     public void multiply(List<List<Product>> some, Arithmetic arithmetic) {
         chains.run(some, rounds(arithmetic) ? packed : Optional.empty());
+    }
+
+    @Override
+    public void lowRankBackward(List<LowRankGradient> parts, Arithmetic arithmetic) {
+        if (!rounds(arithmetic)) {
+            super.lowRankBackward(parts, arithmetic);
+            return;
+        }
+        try (var _ = temporaries()) {
+            lowRank.orElseThrow().backward(parts, (rows, columns) -> CpuTensor.of(allocateUnset(rows, columns)));
+        }
     }
 
     @Override

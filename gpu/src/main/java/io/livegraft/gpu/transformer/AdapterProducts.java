@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 final class AdapterProducts {
     /** Rows of a chain: enough for a product, few enough for all threads to get some. */
-    static final int CHAIN_ROWS = 64;
+    private static final int CHAIN_ROWS = 64;
 
     private final Backend backend;
     private final Arithmetic arithmetic;

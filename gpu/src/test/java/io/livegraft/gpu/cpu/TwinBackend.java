@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -193,6 +195,8 @@ public final class TwinBackend {
             case Product product ->
                 Stream.of(product.c(), product.a(), product.b()).flatMap(TwinBackend::parts);
             case TensorFactor factor -> Stream.of(factor.tensor());
+            case LowRankGradient g ->
+                Stream.of(g.dx(), g.dy(), g.x(), g.a(), g.b(), g.aGradient(), g.bGradient());
             default -> Stream.of(argument);
         };
     }
@@ -242,8 +246,21 @@ public final class TwinBackend {
         return Arrays.stream(values).map(Math::abs).max().orElse(0);
     }
 
+    private static LowRankGradient side(LowRankGradient g, UnaryOperator<Tensor> side) {
+        return new LowRankGradient(
+                side.apply(g.dx()),
+                side.apply(g.dy()),
+                side.apply(g.x()),
+                side.apply(g.a()),
+                side.apply(g.b()),
+                side.apply(g.aGradient()),
+                side.apply(g.bGradient()),
+                g.scaling());
+    }
+
     private Object referenceOf(Object argument) {
         return switch (argument) {
+            case LowRankGradient g -> side(g, tensor -> (Tensor) referenceOf(tensor));
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
             case Caches(var one, var other) -> one;
@@ -264,6 +281,7 @@ public final class TwinBackend {
 
     private Object twinOf(Object argument) {
         return switch (argument) {
+            case LowRankGradient g -> side(g, tensor -> (Tensor) twinOf(tensor));
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;
             case Caches(var one, var other) -> other;

@@ -66,7 +66,7 @@ enum TwinTolerance {
             case "add", "addBias" -> ROUNDED;
             case "dropout", "dropoutBackward" -> DROPPED;
             case "embedBackward", "addBiasBackward" -> CHAINED;
-            case "multiply" -> CHAINED;
+            case "multiply", "lowRankBackward" -> CHAINED;
             case "rmsNorm", "rmsNormBackward" -> NORMALISED;
             case "rmsNormWeightBackward" -> CHAINED;
             case "rotate" -> ROTATED;

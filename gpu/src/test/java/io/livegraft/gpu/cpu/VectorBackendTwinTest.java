@@ -12,6 +12,7 @@ import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
@@ -108,6 +109,7 @@ class VectorBackendTwinTest {
         for (Arithmetic arithmetic : Arithmetic.values()) {
             cases.put("products, " + arithmetic, (both, random) -> product(both, random, arithmetic));
             cases.put("chains of products, " + arithmetic, (both, random) -> chains(both, random, arithmetic));
+            cases.put("low-rank gradients, " + arithmetic, (both, random) -> lowRank(both, random, arithmetic));
         }
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
@@ -226,6 +228,32 @@ class VectorBackendTwinTest {
                             tensor(both, random, 67, 5), x, new TensorFactor(h, Operand.PLAIN), 0.5f)));
         }
         both.multiply(chains, arithmetic);
+    }
+
+    /** Two layers over the same rows, and a second segment of one of them. */
+    private static void lowRank(Backend both, Random random, Arithmetic arithmetic) {
+        Tensor a = tensor(both, random, 5, 67);
+        Tensor b = tensor(both, random, 131, 5);
+        Tensor aGradient = tensor(both, random, 5, 67);
+        Tensor bGradient = tensor(both, random, 131, 5);
+        Tensor x = tensor(both, random, 61, 67);
+        Tensor dx = tensor(both, random, 61, 67);
+        Tensor other = tensor(both, random, 13, 67);
+        Tensor otherDx = tensor(both, random, 13, 67);
+        LowRankGradient first =
+                new LowRankGradient(dx, tensor(both, random, 61, 131), x, a, b, aGradient, bGradient, 0.5f);
+        LowRankGradient second = new LowRankGradient(
+                dx,
+                tensor(both, random, 61, 3),
+                x,
+                tensor(both, random, 2, 67),
+                tensor(both, random, 3, 2),
+                tensor(both, random, 2, 67),
+                tensor(both, random, 3, 2),
+                2);
+        LowRankGradient third =
+                new LowRankGradient(otherDx, tensor(both, random, 13, 131), other, a, b, aGradient, bGradient, 0.5f);
+        both.lowRankBackward(List.of(first, second, third), arithmetic);
     }
 
     private static HostTensor matrix(Random random, int rows, int columns) {

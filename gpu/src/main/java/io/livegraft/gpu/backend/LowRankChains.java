@@ -1,0 +1,73 @@
+package io.livegraft.gpu.backend;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** {@link Backend#lowRankBackward} by way of small products. */
+final class LowRankChains {
+    /** Rows of a chain: enough for a product, few enough for all threads to get some. */
+    private static final int CHAIN_ROWS = 64;
+
+    /** A part with room for h = x·Aᵀ and for dh. */
+    private record Part(LowRankGradient of, Tensor h, Tensor dh) {}
+
+    private LowRankChains() {}
+
+    static void backward(Backend backend, List<LowRankGradient> parts, Arithmetic arithmetic) {
+        try (var _ = backend.temporaries()) {
+            List<Part> some = new ArrayList<>();
+            for (LowRankGradient part : parts) {
+                Tensor h = backend.allocateUnset(part.rows(), part.rank());
+                some.add(new Part(part, h, backend.allocateUnset(part.rows(), part.rank())));
+            }
+            backend.multiply(rows(backend, some), arithmetic);
+            backend.multiply(gradients(some), arithmetic);
+        }
+    }
+
+    /** dh, its part of dx, and h, in pieces; those of the same rows of dx one after the other. */
+    private static List<List<Product>> rows(Backend backend, List<Part> parts) {
+        Map<Tensor, List<List<Product>>> chains = new LinkedHashMap<>();
+        for (Part part : parts) {
+            List<List<Product>> pieces = chains.computeIfAbsent(part.of().dx(), dx -> new ArrayList<>());
+            for (int row = 0, i = 0; row < part.of().rows(); row += CHAIN_ROWS, i++) {
+                if (i == pieces.size()) {
+                    pieces.add(new ArrayList<>());
+                }
+                int count = Math.min(CHAIN_ROWS, part.of().rows() - row);
+                pieces.get(i).addAll(piece(backend, part, row, count));
+            }
+        }
+        return chains.values().stream().flatMap(List::stream).toList();
+    }
+
+    private static List<Product> piece(Backend backend, Part part, int row, int count) {
+        LowRankGradient of = part.of();
+        Tensor dh = backend.rows(part.dh(), row, count);
+        Tensor h = backend.rows(part.h(), row, count);
+        TensorFactor a = new TensorFactor(of.a(), Operand.PLAIN);
+        TensorFactor b = new TensorFactor(of.b(), Operand.PLAIN);
+        TensorFactor shrink = new TensorFactor(of.a(), Operand.TRANSPOSED);
+        return List.of(
+                Product.into(dh, backend.rows(of.dy(), row, count), b, of.scaling()),
+                Product.adding(backend.rows(of.dx(), row, count), dh, a, 1),
+                Product.into(h, backend.rows(of.x(), row, count), shrink, 1));
+    }
+
+    /** A chain adds to one gradient. */
+    private static List<List<Product>> gradients(List<Part> parts) {
+        Map<Tensor, List<Product>> chains = new LinkedHashMap<>();
+        for (Part part : parts) {
+            LowRankGradient of = part.of();
+            TensorFactor h = new TensorFactor(part.h(), Operand.PLAIN);
+            TensorFactor x = new TensorFactor(of.x(), Operand.PLAIN);
+            chains.computeIfAbsent(of.bGradient(), gradient -> new ArrayList<>())
+                    .add(Product.addingTransposed(of.bGradient(), of.dy(), h, of.scaling()));
+            chains.computeIfAbsent(of.aGradient(), gradient -> new ArrayList<>())
+                    .add(Product.addingTransposed(of.aGradient(), part.dh(), x, 1));
+        }
+        return List.copyOf(chains.values());
+    }
+}
