@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
         value = KernelChoice.class,
         names = {"AUTO", "WIDE"})
 class FastKernelTest {
-    private static final int ROWS = 133;
+    private static final int ROWS = RowLaw.ROWS;
     /** (out, in): in blocks, in half groups and in neither; for oneDNN and not. */
     private static final int[][] SHAPES = {
         {131, 192}, {96, 64}, {129, 100}, {3, 320}, {160, 96}, {2_080, 64}, {64, 2_176}
@@ -72,17 +72,31 @@ class FastKernelTest {
     void aRowHasTheSameBitsAloneAndAmongAnyNumberAndOnAnyNumberOfThreads(Precision precision) {
         for (int[] shape : SHAPES) {
             for (Phase phase : Phase.values()) {
-                float[] all = linear(three, shape, precision, phase, ROWS);
-                for (int rows : new int[] {1, 2, 3, 4, 5, 16, 17, 33, 64, 65, 128}) {
-                    float[] some = linear(one, shape, precision, phase, rows);
-                    assertArrayEquals(Arrays.copyOf(all, some.length), some, 0f, phase + ", rows " + rows);
-                }
+                RowLaw.require(
+                        phase.name(),
+                        rows -> linear(three, shape, precision, phase, rows),
+                        rows -> linear(one, shape, precision, phase, rows),
+                        1,
+                        2,
+                        3,
+                        4,
+                        5,
+                        16,
+                        17,
+                        33,
+                        64,
+                        65,
+                        128);
             }
-            float[] all = backward(three, shape, precision, ROWS);
-            for (int rows : new int[] {1, 2, 16, 31, 100}) {
-                float[] some = backward(one, shape, precision, rows);
-                assertArrayEquals(Arrays.copyOf(all, some.length), some, 0f, "backward, rows " + rows);
-            }
+            RowLaw.require(
+                    "backward",
+                    rows -> backward(three, shape, precision, rows),
+                    rows -> backward(one, shape, precision, rows),
+                    1,
+                    2,
+                    16,
+                    31,
+                    100);
         }
     }
 
