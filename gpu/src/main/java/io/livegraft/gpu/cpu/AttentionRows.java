@@ -1,6 +1,8 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.Constants;
+import io.livegraft.gpu.machinecode.ExponentialKernel;
+import io.livegraft.gpu.machinecode.RoundKernel;
 import io.livegraft.gpu.machinecode.RowKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileKernel;
@@ -35,12 +37,16 @@ final class AttentionRows {
 
     private final KernelTable<RowKernel> registers;
     private final Optional<KernelTable<TileKernel>> tiles;
+    private final ExponentialKernel exponential;
+    private final Optional<RoundKernel> round;
     private final TileScratch scratch = TileScratch.allocate();
     private final NativeBuffer rounded = new NativeBuffer();
     private float[] scores = new float[0];
     private float[] turned = new float[0];
 
     AttentionRows(StripKernels kernels) {
+        this.round = kernels.tiles().map(StripKernels.Tiles::round);
+        this.exponential = kernels.elements().exponential();
         this.registers = kernels.rows().get(FORM);
         this.tiles = kernels.tiles().map(onTiles -> onTiles.decode().get(FORM));
     }
@@ -72,7 +78,7 @@ final class AttentionRows {
         }
         for (int m = 0; m < rows.count(); m++) {
             int from = q.offset() + rows.offset() + m * rows.stride();
-            Rounding.tiles(x, m, rows.count(), TILE, q.data(), from, headDim, scale);
+            round(x, m, rows.count(), q.data(), from, headDim, scale);
         }
         if (scores.length < rows.count() * keys) {
             scores = new float[rows.count() * keys];
@@ -87,12 +93,23 @@ final class AttentionRows {
             int begin = Math.max(0, rows.last(m) + 1 - window) - from;
             int count = rows.last(m) + 1 - from - begin;
             int row = m * keys;
-            float factor = Softmax.exponentials(scores, row + begin, count);
+            float factor = Softmax.exponentials(exponential, scores, row + begin, count);
             Arrays.fill(scores, row, row + begin, 0f);
             Arrays.fill(scores, row + begin + count, row + keys, 0f);
-            Rounding.tiles(p, m, rows.count(), TILE, scores, row, keys, factor);
+            round(p, m, rows.count(), scores, row, keys, factor);
         }
         return p;
+    }
+
+    /** Row {@code m} of {@code rows} in tiles, to the end of a tile with zeros. */
+    private void round(MemorySegment out, int m, int rows, float[] values, int from, int count, float scale) {
+        if (round.isPresent()) {
+            MemorySegment in = MemorySegment.ofArray(values).asSlice((long) Float.BYTES * from);
+            long step = (long) TILE * Short.BYTES;
+            round.get().run(in, 0, out.asSlice(m * step), 0, rows * step, 1, count, scale);
+        } else {
+            Rounding.tiles(out, m, rows, TILE, values, from, count, scale);
+        }
     }
 
     /** {@code y = x · stripsᵀ}, x (count, depth) bfloat16 in tiles, rows of y {@code stride} float32 apart. */

@@ -57,6 +57,10 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         return strips.flatMap(StripKernels::tiles);
     }
 
+    Optional<ElementKernels> elements() {
+        return strips.map(StripKernels::elements);
+    }
+
     /** One line for whoever starts a node: which kernels serve which phase, and why no better ones. */
     public String description() {
         String decode = strips.isPresent()

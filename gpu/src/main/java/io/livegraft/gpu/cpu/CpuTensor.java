@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** A contiguous matrix inside a float array; views share the array. */
@@ -27,6 +28,11 @@ record CpuTensor(float[] data, int offset, int rows, int columns) implements Ten
 
     int row(int n) {
         return offset + n * columns;
+    }
+
+    /** From an element on, for machine code. */
+    MemorySegment memory(int element) {
+        return MemorySegment.ofArray(data).asSlice((long) Float.BYTES * (offset + element));
     }
 
     Matrix matrix(Operand operand) {

@@ -1,6 +1,9 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.machinecode.ExponentialKernel;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** One row of logits at a time; they become their own gradient. Formula: {@code Backend.crossEntropy}. */
 final class CrossEntropy {
@@ -27,7 +30,26 @@ final class CrossEntropy {
     }
 
     /** {@code max + ln Σ e^(x − max)}, a piece of the row after the other. */
-    static double logSumExp(CpuTensor logits, int n) {
+    static double logSumExp(Optional<ElementKernels> code, CpuTensor logits, int n) {
+        return code.isPresent() ? logSumExp(code.get().exponential(), logits, n) : logSumExp(logits, n);
+    }
+
+    private static double logSumExp(ExponentialKernel code, CpuTensor logits, int n) {
+        int first = n * logits.columns();
+        float max = Softmax.max(code, logits.memory(first), logits.columns());
+        float[] piece = new float[PIECE];
+        double[] totals = new double[InterleavedSum.CHAINS];
+        double sum = 0;
+        for (int at = 0; at < logits.columns(); at += PIECE) {
+            int count = Math.min(PIECE, logits.columns() - at);
+            MemorySegment x = logits.memory(first + at);
+            code.run(MemorySegment.ofArray(piece), x, count, max, MemorySegment.ofArray(totals));
+            sum += InterleavedSum.of(totals, piece, 0, count);
+        }
+        return max + StrictMath.log(sum);
+    }
+
+    private static double logSumExp(CpuTensor logits, int n) {
         int from = logits.row(n);
         float max = Softmax.max(logits.data(), from, logits.columns());
         float[] piece = new float[PIECE];

@@ -18,7 +18,9 @@ import jdk.incubator.vector.VectorSpecies;
  * totals and go over the row more often.
  */
 final class InterleavedSum {
-    private static final int CHAINS = 8;
+    /** Running totals. */
+    static final int CHAINS = 8;
+
     private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED.length() <= CHAINS
             ? DoubleVector.SPECIES_PREFERRED
             : DoubleVector.SPECIES_512;
@@ -39,9 +41,23 @@ final class InterleavedSum {
             }
             total.intoArray(totals, t);
         }
+        return of(totals, x, from, count);
+    }
+
+    /** {@code Σ x}, of the totals of its whole eights. */
+    static double of(double[] totals, float[] x, int from, int count) {
         double rest = 0;
-        for (int i = end; i < from + count; i++) {
-            rest += x[i];
+        for (int i = count - count % CHAINS; i < count; i++) {
+            rest += x[from + i];
+        }
+        return joined(totals) + rest;
+    }
+
+    /** {@code Σ x²}, of the totals of its whole eights. */
+    static double ofSquares(double[] totals, float[] x, int from, int count) {
+        double rest = 0;
+        for (int i = count - count % CHAINS; i < count; i++) {
+            rest += (double) x[from + i] * x[from + i];
         }
         return joined(totals) + rest;
     }

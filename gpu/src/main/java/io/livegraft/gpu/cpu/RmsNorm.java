@@ -1,5 +1,7 @@
 package io.livegraft.gpu.cpu;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -10,16 +12,42 @@ final class RmsNorm {
 
     private RmsNorm() {}
 
-    static void forward(CpuTensor y, CpuTensor rstd, CpuTensor x, CpuTensor w, int n, float epsilon) {
+    static void forward(
+            Optional<ElementKernels> code,
+            CpuTensor y,
+            CpuTensor rstd,
+            CpuTensor x,
+            CpuTensor w,
+            int n,
+            float epsilon) {
+        int columns = x.columns();
+        if (code.isPresent()) {
+            double[] totals = new double[InterleavedSum.CHAINS];
+            MemorySegment row = x.memory(n * columns);
+            code.get().norm().squares(row, columns, MemorySegment.ofArray(totals));
+            float s = factor(InterleavedSum.ofSquares(totals, x.data(), x.row(n), columns), columns, epsilon);
+            code.get().norm().scale(y.memory(n * columns), row, w.memory(0), columns, s);
+            rstd.data()[rstd.row(n)] = s;
+        } else {
+            int row = x.row(n);
+            double squares = InterleavedSum.ofProducts(x.data(), row, x.data(), row, columns);
+            float s = factor(squares, columns, epsilon);
+            scale(y, x, w, n, s);
+            rstd.data()[rstd.row(n)] = s;
+        }
+    }
+
+    private static float factor(double sumOfSquares, int columns, float epsilon) {
+        return (float) (1 / Math.sqrt(sumOfSquares / columns + epsilon));
+    }
+
+    private static void scale(CpuTensor y, CpuTensor x, CpuTensor w, int n, float s) {
         int row = x.row(n);
-        double sumOfSquares = InterleavedSum.ofProducts(x.data(), row, x.data(), row, x.columns());
-        float s = (float) (1 / Math.sqrt(sumOfSquares / x.columns() + epsilon));
         int to = y.row(n);
         for (int c = 0; c < x.columns(); c += SPECIES.length()) {
             VectorMask<Float> mask = SPECIES.indexInRange(c, x.columns());
             load(x, row + c, mask).mul(s).mul(load(w, w.offset() + c, mask)).intoArray(y.data(), to + c, mask);
         }
-        rstd.data()[rstd.row(n)] = s;
     }
 
     static void backward(CpuTensor dx, CpuTensor dy, CpuTensor x, CpuTensor w, CpuTensor rstd, int n) {

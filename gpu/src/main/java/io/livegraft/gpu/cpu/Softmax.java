@@ -1,5 +1,7 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.machinecode.ExponentialKernel;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -19,6 +21,21 @@ final class Softmax {
     static float exponentials(float[] s, int from, int count) {
         VectorMath.expShifted(s, from, s, from, count, max(s, from, count));
         return (float) (1 / InterleavedSum.of(s, from, count));
+    }
+
+    /** As {@link #exponentials(float[], int, int)}, in the same bits. */
+    static float exponentials(ExponentialKernel code, float[] s, int from, int count) {
+        double[] totals = new double[InterleavedSum.CHAINS];
+        MemorySegment some = MemorySegment.ofArray(s).asSlice((long) Float.BYTES * from);
+        code.run(some, some, count, max(code, some, count), MemorySegment.ofArray(totals));
+        return (float) (1 / InterleavedSum.of(totals, s, from, count));
+    }
+
+    /** As {@link #max(float[], int, int)}. */
+    static float max(ExponentialKernel code, MemorySegment s, int count) {
+        float[] lanes = new float[FloatVector.SPECIES_512.length()];
+        code.max(s, count, MemorySegment.ofArray(lanes));
+        return lanes[0];
     }
 
     /** The largest; its bits don't depend on an order. */

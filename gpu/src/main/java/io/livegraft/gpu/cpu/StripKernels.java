@@ -19,12 +19,14 @@ import java.util.Optional;
  * @param rows by form, for 1 to {@link RowKernel#MOST_ROWS} rows
  * @param addingRows the same, adding to y, of the forms in bfloat16
  * @param tiles where the processor has them
+ * @param elements beside products
  * @param memory that weights are laid out in
  */
 record StripKernels(
         FormTable<KernelTable<RowKernel>> rows,
         FormTable<KernelTable<RowKernel>> addingRows,
         Optional<Tiles> tiles,
+        ElementKernels elements,
         HugeMemory memory) {
     /**
      * Kernels on AMX.
@@ -75,6 +77,7 @@ record StripKernels(
                 FormTable.of(form -> true, form -> rowKernels(memory, form, false)),
                 FormTable.of(StripForm::bfloat16, form -> rowKernels(memory, form, true)),
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
+                ElementKernels.write(memory),
                 new HugeMemory());
     }
 

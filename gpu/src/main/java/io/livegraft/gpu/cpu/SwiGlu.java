@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -15,7 +16,15 @@ final class SwiGlu {
 
     private SwiGlu() {}
 
-    static void forward(CpuTensor y, CpuTensor gate, CpuTensor up, int from, int to) {
+    static void forward(Optional<ElementKernels> code, CpuTensor y, CpuTensor gate, CpuTensor up, int from, int to) {
+        if (code.isPresent() && from < to) {
+            code.get().swiGlu().run(y.memory(from), gate.memory(from), up.memory(from), to - from);
+        } else {
+            forward(y, gate, up, from, to);
+        }
+    }
+
+    private static void forward(CpuTensor y, CpuTensor gate, CpuTensor up, int from, int to) {
         for (int i = from; i < to; i += SPECIES.length()) {
             VectorMask<Float> mask = SPECIES.indexInRange(i, to);
             FloatVector g = VectorBackend.load(gate, i, mask);

@@ -241,7 +241,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         CpuTensor out = CpuTensor.of(y).requireShapeOf(in);
         CpuTensor saved = CpuTensor.of(rstd).requireShape(in.rows(), 1);
         CpuTensor weight = CpuTensor.of(w).requireShape(1, in.columns());
-        forEachRow(in, n -> RmsNorm.forward(out, saved, in, weight, n, epsilon));
+        forEachRow(in, n -> RmsNorm.forward(kernels.elements(), out, saved, in, weight, n, epsilon));
     }
 
     @Override
@@ -276,7 +276,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         CpuTensor out = CpuTensor.of(y);
         CpuTensor g = CpuTensor.of(gate).requireShapeOf(out);
         CpuTensor u = CpuTensor.of(up).requireShapeOf(out);
-        forEachStretch(out.size(), (from, to) -> SwiGlu.forward(out, g, u, from, to));
+        forEachStretch(out.size(), (from, to) -> SwiGlu.forward(kernels.elements(), out, g, u, from, to));
     }
 
     @Override
@@ -383,7 +383,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     public double[] logSumExp(Tensor logits) {
         CpuTensor rows = CpuTensor.of(logits);
         double[] sums = new double[rows.rows()];
-        forEachRow(rows, n -> sums[n] = CrossEntropy.logSumExp(rows, n));
+        forEachRow(rows, n -> sums[n] = CrossEntropy.logSumExp(kernels.elements(), rows, n));
         return sums;
     }
 

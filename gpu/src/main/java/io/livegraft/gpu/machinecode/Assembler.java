@@ -171,8 +171,18 @@ public final class Assembler {
         evex(Prefix.P66, Map.M0F38, 0, 0x18, to, 0, from);
     }
 
+    /** One float32 of memory in all lanes. */
+    public void broadcast(int to, Address from) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x18, to, 0, from, Float.BYTES, 0);
+    }
+
     public void storeVector(Address to, int from) {
         evex(Prefix.NONE, Map.M0F, 0, 0x11, from, 0, to);
+    }
+
+    /** Lanes whose bit in mask register {@code mask} (1 to 7) is set; memory behind the others stays. */
+    public void storeVector(Address to, int from, int mask) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x11, from, 0, to, 64, mask);
     }
 
     public void zero(int vector) {
@@ -235,8 +245,67 @@ public final class Assembler {
         evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
     }
 
+    public void addFloats(int to, int a, Address b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x58, to, a, b);
+    }
+
+    public void subtractFloats(int to, int a, int b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5C, to, a, b);
+    }
+
+    public void subtractFloats(int to, int a, Address b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5C, to, a, b);
+    }
+
     public void multiplyFloats(int to, int a, Address b) {
         evex(Prefix.NONE, Map.M0F, 0, 0x59, to, a, b);
+    }
+
+    public void divideFloats(int to, int a, int b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5E, to, a, b);
+    }
+
+    /** {@code b} where either is NaN. */
+    public void lesserFloats(int to, int a, int b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5D, to, a, b);
+    }
+
+    /** {@code b} where either is NaN. */
+    public void greaterFloats(int to, int a, int b) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5F, to, a, b);
+    }
+
+    /** In lanes whose bit in mask register {@code mask} is set; the others stay. */
+    public void greaterFloats(int to, int a, int b, int mask) {
+        evexPrefix(Prefix.NONE, Map.M0F, 0, to, a, (b >> 3) & 1, b >> 4, mask);
+        bytes(0x5F, 0xC0 | (low(to) << 3) | low(b));
+    }
+
+    public void add32(int to, int a, Address b) {
+        evex(Prefix.P66, Map.M0F, 0, 0xFE, to, a, b);
+    }
+
+    /** {@code product = product · factor + addend}, rounded once. */
+    public void multiplyThenAdd(int product, int factor, int addend) {
+        evex(Prefix.P66, Map.M0F38, 0, 0xA8, product, factor, addend);
+    }
+
+    /** {@code product = product · factor + addend}, rounded once. */
+    public void multiplyThenAdd(int product, int factor, Address addend) {
+        evex(Prefix.P66, Map.M0F38, 0, 0xA8, product, factor, addend);
+    }
+
+    /** Eight float32 of memory as float64. */
+    public void loadWide(int to, Address from) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5A, to, 0, from, 8 * Float.BYTES, 0);
+    }
+
+    public void addDoubles(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 1, 0x58, to, a, b);
+    }
+
+    public void multiplyDoubles(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 1, 0x59, to, a, b);
     }
 
     /** {@code sum += a · b}, rounded once. */
@@ -268,6 +337,12 @@ public final class Assembler {
     /** Two of {@code a}'s four quarters, then two of {@code b}'s, two bits each. */
     public void shuffleQuarters(int to, int a, int b, int choice) {
         evex(Prefix.P66, Map.M0F3A, 0, 0x43, to, a, b);
+        bytes(choice);
+    }
+
+    /** Four lanes of each quarter of {@code from}, two bits each. */
+    public void shuffleWithinQuarters(int to, int from, int choice) {
+        evex(Prefix.P66, Map.M0F3A, 0, 0x04, to, 0, from);
         bytes(choice);
     }
 

@@ -4,11 +4,13 @@ import static io.livegraft.gpu.machinecode.Register.R10;
 import static io.livegraft.gpu.machinecode.Register.R11;
 import static io.livegraft.gpu.machinecode.Register.R12;
 import static io.livegraft.gpu.machinecode.Register.R8;
+import static io.livegraft.gpu.machinecode.Register.R9;
 import static io.livegraft.gpu.machinecode.Register.RAX;
 import static io.livegraft.gpu.machinecode.Register.RBP;
 import static io.livegraft.gpu.machinecode.Register.RBX;
 import static io.livegraft.gpu.machinecode.Register.RCX;
 import static io.livegraft.gpu.machinecode.Register.RDI;
+import static io.livegraft.gpu.machinecode.Register.RDX;
 import static io.livegraft.gpu.machinecode.Register.RSI;
 import static io.livegraft.gpu.machinecode.Register.RSP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -52,6 +54,27 @@ class AssemblerTest {
         bytes("62 e2 7d 48 21 97 00 10 00 00", a -> a.extendBytes(18, Address.at(RDI, 4096)));
         bytes("62 a1 7c 48 5b da", a -> a.toFloats(19, 18));
         bytes("c4 c1 7b 92 d2", a -> a.loadMask(2, R10));
+    }
+
+    @Test
+    void elementsAreComputedLaneByLane() {
+        bytes("62 42 7d 48 18 71 02", a -> a.broadcast(30, Address.at(R9, 8)));
+        bytes("62 e1 7c 49 11 4f 01", a -> a.storeVector(Address.at(RDI, 64), 17, 1));
+        bytes("62 c1 6c 58 58 51 03", a -> a.addFloats(18, 2, Address.broadcast(R9, 12)));
+        bytes("62 b1 04 40 5c cb", a -> a.subtractFloats(1, 31, 19));
+        bytes("62 d1 6c 58 5c 59 01", a -> a.subtractFloats(3, 2, Address.broadcast(R9, 4)));
+        bytes("62 e1 6c 48 59 52 02", a -> a.multiplyFloats(18, 2, Address.at(RDX, 128)));
+        bytes("62 b1 0c 40 5e d1", a -> a.divideFloats(2, 30, 17));
+        bytes("62 f1 14 40 5d c9", a -> a.lesserFloats(1, 29, 1));
+        bytes("62 a1 1c 40 5f d1", a -> a.greaterFloats(18, 28, 17));
+        bytes("62 a1 5c 49 5f c9", a -> a.greaterFloats(17, 4, 17, 1));
+        bytes("62 d1 65 58 fe 61 04", a -> a.add32(4, 3, Address.broadcast(R9, 16)));
+        bytes("62 e2 6d 48 a8 d9", a -> a.multiplyThenAdd(19, 2, 1));
+        bytes("62 d2 75 58 a8 59 05", a -> a.multiplyThenAdd(3, 1, Address.broadcast(R9, 20)));
+        bytes("62 f1 7c 48 5a 4f 01", a -> a.loadWide(1, Address.at(RDI, 32)));
+        bytes("62 f1 fd 48 58 c1", a -> a.addDoubles(0, 0, 1));
+        bytes("62 a1 f5 48 59 d1", a -> a.multiplyDoubles(18, 1, 17));
+        bytes("62 e3 7d 48 04 e3 4e", a -> a.shuffleWithinQuarters(20, 3, 0x4E));
     }
 
     @Test

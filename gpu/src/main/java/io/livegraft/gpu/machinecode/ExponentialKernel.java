@@ -1,0 +1,127 @@
+package io.livegraft.gpu.machinecode;
+
+import static io.livegraft.gpu.machinecode.Register.R10;
+import static io.livegraft.gpu.machinecode.Register.R8;
+import static io.livegraft.gpu.machinecode.Register.R9;
+import static io.livegraft.gpu.machinecode.Register.RAX;
+import static io.livegraft.gpu.machinecode.Register.RCX;
+import static io.livegraft.gpu.machinecode.Register.RDI;
+import static io.livegraft.gpu.machinecode.Register.RDX;
+import static io.livegraft.gpu.machinecode.Register.RSI;
+import static io.livegraft.gpu.machinecode.Register.RSP;
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The parts of a softmax, in the bits of the Vector API's loops but at full speed from the first call:
+ *
+ * <pre>{@code
+ *   max = the largest x
+ *   out[j] = e^(x[j] − shift)
+ *   total[t] = Σ out[8i + t], in order of i, in float64; what is behind the last whole eight is in none
+ * }</pre>
+ */
+public final class ExponentialKernel {
+    private static final MethodHandle MAX_CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    private static final MethodHandle CALL =
+            ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_FLOAT);
+    private static final int X = 0;
+    private static final int MAX = 5;
+    private static final int TURNED = 6;
+    private static final int SHIFT = 31;
+    private static final int TOTALS = 0;
+    private static final int EIGHT = 1;
+
+    private final MemorySegment max;
+    private final MemorySegment code;
+
+    public ExponentialKernel(ExecutableMemory memory) {
+        this.max = memory.write(writeMax());
+        this.code = memory.write(write());
+    }
+
+    /** Writes the largest of at least one float32 as a float32, followed by 60 bytes that mean nothing. */
+    public void max(MemorySegment x, int count, MemorySegment result) {
+        try {
+            MAX_CALL.invokeExact(max, x, Lanes.blocks(count), Lanes.mask(count), result);
+        } catch (Throwable thrown) {
+            throw ExecutableMemory.impossible(thrown);
+        }
+    }
+
+    /**
+     * At least one element; {@code out} may be {@code x}.
+     *
+     * @param totals eight float64
+     */
+    public void run(MemorySegment out, MemorySegment x, int count, float shift, MemorySegment totals) {
+        try {
+            CALL.invokeExact(
+                    code,
+                    out,
+                    x,
+                    Lanes.blocks(count),
+                    Lanes.mask(count),
+                    (long) count / 8,
+                    totals,
+                    Exponential.constants(),
+                    shift);
+        } catch (Throwable thrown) {
+            throw ExecutableMemory.impossible(thrown);
+        }
+    }
+
+    private static Assembler write() {
+        Assembler a = new Assembler();
+        a.broadcast(SHIFT, 0);
+        a.load(R10, Address.at(RSP, 8));
+        Exponential.prepare(a, R10);
+        a.move(RAX, RDI);
+        Lanes.each(a, RDX, RCX, mask -> {
+            Lanes.load(a, X, RSI, mask);
+            a.subtractFloats(X, X, SHIFT);
+            Exponential.write(a, R10, X);
+            Lanes.store(a, RAX, X, mask);
+            Lanes.next(a, RAX, RSI);
+        });
+        a.zero(TOTALS);
+        Lanes.eights(a, R8, () -> {
+            a.loadWide(EIGHT, Address.at(RDI, 0));
+            a.addDoubles(TOTALS, TOTALS, EIGHT);
+            a.add(RDI, 8 * Float.BYTES);
+        });
+        a.storeVector(Address.at(R9, 0), TOTALS);
+        a.leave();
+        return a;
+    }
+
+    /** Begins with the first in all lanes, so that lanes without an element have one. */
+    private static Assembler writeMax() {
+        Assembler a = new Assembler();
+        a.broadcast(MAX, Address.at(RDI, 0));
+        Lanes.each(a, RSI, RDX, mask -> {
+            Lanes.load(a, X, RDI, mask);
+            if (mask == 0) {
+                a.greaterFloats(MAX, X, MAX);
+            } else {
+                a.greaterFloats(MAX, X, MAX, mask);
+            }
+            Lanes.next(a, RDI);
+        });
+        a.shuffleQuarters(TURNED, MAX, MAX, 0x4E);
+        a.greaterFloats(MAX, TURNED, MAX);
+        a.shuffleQuarters(TURNED, MAX, MAX, 0xB1);
+        a.greaterFloats(MAX, TURNED, MAX);
+        a.shuffleWithinQuarters(TURNED, MAX, 0x4E);
+        a.greaterFloats(MAX, TURNED, MAX);
+        a.shuffleWithinQuarters(TURNED, MAX, 0xB1);
+        a.greaterFloats(MAX, TURNED, MAX);
+        a.storeVector(Address.at(RCX, 0), MAX);
+        a.leave();
+        return a;
+    }
+}
