@@ -30,8 +30,10 @@ final class Workers implements AutoCloseable {
     /** Two in this time are a neighbour that stays. */
     private static final long AGAIN_NANOS = 20_000_000;
 
-    /** Of helpers, before they try again. */
-    private static final long REST_NANOS = 50_000_000;
+    /** Of helpers, before they try again; twice as long every time that the neighbour is still there. */
+    private static final long LEAST_REST_NANOS = 5_000_000;
+
+    private static final long MOST_REST_NANOS = 80_000_000;
 
     /**
      * Tasks 0 to {@code count − 1} of one call. Each thread begins with a stretch of its own, the same in every call, so that it
@@ -93,6 +95,7 @@ final class Workers implements AutoCloseable {
         private final Thread thread;
         private volatile boolean asleep;
         private long accepted = System.nanoTime() - AGAIN_NANOS;
+        private long restNanos = LEAST_REST_NANOS;
 
         Helper(int number) {
             this.number = number;
@@ -138,7 +141,9 @@ final class Workers implements AutoCloseable {
             boolean again = after - accepted < AGAIN_NANOS;
             accepted = after;
             if (again) {
-                restUntil = after + REST_NANOS;
+                boolean stillThere = after - restUntil < AGAIN_NANOS;
+                restNanos = stillThere ? Math.min(2 * restNanos, MOST_REST_NANOS) : LEAST_REST_NANOS;
+                restUntil = after + restNanos;
             }
             return again;
         }
