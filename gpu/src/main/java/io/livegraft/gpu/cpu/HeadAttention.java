@@ -149,9 +149,7 @@ final class HeadAttention {
             Matrix keys = head(k, head / group, headDim, from, count);
             Matrix values = head(v, head / group, headDim, from, count);
             if (onTiles) {
-                tiled.orElseThrow()
-                        .get()
-                        .backward(dQueries, dKeys, dValues, upstream, queries, keys, values, window);
+                tiled.orElseThrow().get().backward(dQueries, dKeys, dValues, upstream, queries, keys, values, window);
             } else {
                 causal.backward(dQueries, dKeys, dValues, upstream, queries, keys, values);
             }

@@ -55,8 +55,9 @@ final class LowRankProducts {
         }
         List<LowRankGradient> distinct = List.copyOf(pairs.values());
         LowRankFactors[] laid = new LowRankFactors[distinct.size()];
-        workers.run(laid.length, i -> laid[i] =
-                LowRankFactors.lay(rooms.get(i), threads.get().tiles(), distinct.get(i)));
+        workers.run(
+                laid.length,
+                i -> laid[i] = LowRankFactors.lay(rooms.get(i), threads.get().tiles(), distinct.get(i)));
         List<List<Object>> keys = List.copyOf(pairs.keySet());
         return gradients.stream()
                 .map(of -> part(of, laid[keys.indexOf(pair(of))], memory))
@@ -72,13 +73,17 @@ final class LowRankProducts {
         int lanes = LowRankPart.lanes(of);
         int rows = LowRankPart.pieces(of) * lanes;
         return new LowRankPart(
-                of, lanes, memory.unset(rows, of.a().columns()), memory.unset(rows, of.b().rows()), factors);
+                of,
+                lanes,
+                memory.unset(rows, of.a().columns()),
+                memory.unset(rows, of.b().rows()),
+                factors);
     }
 
     private static List<Piece> pieces(List<LowRankPart> parts) {
         Map<Tensor, List<LowRankPart>> groups = new LinkedHashMap<>();
-        parts.forEach(part -> groups.computeIfAbsent(part.of().dx(), dx -> new ArrayList<>())
-                .add(part));
+        parts.forEach(part ->
+                groups.computeIfAbsent(part.of().dx(), dx -> new ArrayList<>()).add(part));
         List<Piece> pieces = new ArrayList<>();
         for (List<LowRankPart> group : groups.values()) {
             for (int i = 0; i < group.getFirst().pieces(); i++) {

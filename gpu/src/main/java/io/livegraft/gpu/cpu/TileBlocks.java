@@ -66,7 +66,16 @@ final class TileBlocks {
     private void lay(OperandKernel kernel, Matrix x, float scale, Tiled left, Tiled right) {
         int whole = x.rows() / SIDE * SIDE;
         for (int row = 0; row < whole; row += SIDE) {
-            lay(kernel, x.data(), x.offset() + row * x.rowStride(), x.rowStride(), x.columns(), scale, row, left, right);
+            lay(
+                    kernel,
+                    x.data(),
+                    x.offset() + row * x.rowStride(),
+                    x.rowStride(),
+                    x.columns(),
+                    scale,
+                    row,
+                    left,
+                    right);
         }
         if (whole < x.rows()) {
             float[] last = padded(x, whole);

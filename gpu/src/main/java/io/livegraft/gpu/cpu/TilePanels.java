@@ -67,8 +67,7 @@ final class TilePanels {
         for (int half = 0; half < Math.min(2, weight.stripCount() - first); half++) {
             int strip = first + half;
             MemorySegment to = tiles.asSlice(half * stripBytes(depth));
-            kernel.run(
-                    weight.from(strip).asSlice(at), weight.scales(strip, from), to, blocks, weight.constants());
+            kernel.run(weight.from(strip).asSlice(at), weight.scales(strip, from), to, blocks, weight.constants());
         }
         return new Panel(tiles, stripBytes(depth));
     }

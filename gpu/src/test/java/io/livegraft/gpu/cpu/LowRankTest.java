@@ -8,7 +8,6 @@ import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Tensor;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -36,7 +35,11 @@ class LowRankTest {
 
     /** Layers over the same rows of several segments, and everything that they add to. */
     private record Layers(
-            Backend backend, List<Tensor> dxs, List<Tensor> aGradients, List<Tensor> bGradients, List<List<LowRankGradient>> parts) {
+            Backend backend,
+            List<Tensor> dxs,
+            List<Tensor> aGradients,
+            List<Tensor> bGradients,
+            List<List<LowRankGradient>> parts) {
         static Layers of(Backend backend, int rank) {
             Layers layers =
                     new Layers(backend, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());

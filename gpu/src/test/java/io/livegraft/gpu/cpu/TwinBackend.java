@@ -195,8 +195,7 @@ public final class TwinBackend {
             case Product product ->
                 Stream.of(product.c(), product.a(), product.b()).flatMap(TwinBackend::parts);
             case TensorFactor factor -> Stream.of(factor.tensor());
-            case LowRankGradient g ->
-                Stream.of(g.dx(), g.dy(), g.x(), g.a(), g.b(), g.aGradient(), g.bGradient());
+            case LowRankGradient g -> Stream.of(g.dx(), g.dy(), g.x(), g.a(), g.b(), g.aGradient(), g.bGradient());
             default -> Stream.of(argument);
         };
     }
