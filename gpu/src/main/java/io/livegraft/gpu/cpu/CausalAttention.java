@@ -6,11 +6,10 @@ import java.util.Arrays;
  * Attention of single heads; see {@code Backend.attention} for the formulas. Queries come in blocks that meet only the keys one of
  * them sees, from a multiple of {@link #KEYS} on, so that sums over keys are grouped alike whatever the blocks are.
  *
- * @param product of all matrices here
  * @param position of the first query among the keys
  * @param window keys that a query sees
  */
-record CausalAttention(MatrixProduct product, int position, int window) {
+record CausalAttention(int position, int window) {
     private static final int QUERIES = 64;
     private static final int KEYS = 32;
 
@@ -29,7 +28,7 @@ record CausalAttention(MatrixProduct product, int position, int window) {
             Block block = block(query, q.rows(), length);
             probabilities(block, q, keysTransposed);
             Matrix values = v.rowBlock(block.from(), block.scores().columns());
-            product.run(out.rowBlock(query, block.queries()), block.scores(), values, 1, false);
+            PanelProduct.run(out.rowBlock(query, block.queries()), block.scores(), values, 1, false);
         }
     }
 
@@ -44,12 +43,13 @@ record CausalAttention(MatrixProduct product, int position, int window) {
             Matrix p = block.scores();
             probabilities(block, q, keysTransposed);
             Matrix upstream = dOut.rowBlock(query, block.queries());
-            product.run(dv.rowBlock(block.from(), p.columns()), p.transposed(), upstream, 1, true);
+            PanelProduct.run(dv.rowBlock(block.from(), p.columns()), p.transposed(), upstream, 1, true);
             Matrix ds = Matrix.zeros(p.rows(), p.columns());
-            product.run(ds, upstream, v.rowBlock(block.from(), p.columns()).transposed(), 1, false);
+            PanelProduct.run(ds, upstream, v.rowBlock(block.from(), p.columns()).transposed(), 1, false);
             softmaxBackward(ds, p);
-            product.run(dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, false);
-            product.run(
+            PanelProduct.run(
+                    dq.rowBlock(query, block.queries()), ds, k.rowBlock(block.from(), p.columns()), scale, false);
+            PanelProduct.run(
                     dk.rowBlock(block.from(), p.columns()),
                     ds.transposed(),
                     q.rowBlock(query, block.queries()),
@@ -81,7 +81,7 @@ record CausalAttention(MatrixProduct product, int position, int window) {
         Matrix scores = block.scores();
         Matrix queries = q.rowBlock(block.query(), block.queries());
         Matrix keys = keysTransposed.columnBlock(block.from(), scores.columns());
-        product.run(scores, queries, keys, scale(q.columns()), false);
+        PanelProduct.run(scores, queries, keys, scale(q.columns()), false);
         float[] s = scores.data();
         for (int i = 0; i < block.queries(); i++) {
             int row = i * scores.columns();

@@ -74,7 +74,7 @@ final class HeadAttention {
         int group = q.columns() / headDim / kv.kvHeads();
         int first = CausalAttention.firstKey(position, window);
         int count = position + q.rows() - first;
-        CausalAttention causal = new CausalAttention(PanelProduct::run, position - first, window);
+        CausalAttention causal = new CausalAttention(position - first, window);
         share(q.columns() / headDim, (long) q.size() * (position + q.rows()), head -> {
             Matrix heads = out.columnBlock(head * headDim, headDim);
             Matrix query = q.columnBlock(head * headDim, headDim);
@@ -110,7 +110,7 @@ final class HeadAttention {
                             window));
             return;
         }
-        CausalAttention causal = new CausalAttention(PanelProduct::run, 0, window);
+        CausalAttention causal = new CausalAttention(0, window);
         int group = q.columns() / k.columns();
         forEachHead(q, lengths, headDim, (head, from, count) -> {
             Matrix heads = head(out, head, headDim, from, count);
@@ -138,7 +138,7 @@ final class HeadAttention {
             Arithmetic arithmetic) {
         int headDim = gradients.dKeys().columns();
         boolean onTiles = tiled.isPresent() && onStrips(headDim, arithmetic);
-        CausalAttention causal = new CausalAttention(PanelProduct::run, 0, window);
+        CausalAttention causal = new CausalAttention(0, window);
         int group = q.columns() / k.columns();
         forEachHead(q, lengths, headDim, (head, from, count) -> {
             Matrix dQueries = head(dq, head, headDim, from, count);

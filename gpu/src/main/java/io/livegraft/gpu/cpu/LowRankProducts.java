@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LowRankGradient;
-import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,9 +14,6 @@ import java.util.Map;
  * find for the gradients is added in their order, so that neither threads nor other parts show in a bit.
  */
 final class LowRankProducts {
-    /** Columns of a gradient that a task adds up. */
-    private static final int COLUMNS = 64;
-
     /** Where tensors that live as long as a call come from. */
     @FunctionalInterface
     interface Memory {
@@ -25,9 +21,6 @@ final class LowRankProducts {
     }
 
     private record Piece(List<LowRankPart> parts, int number) {}
-
-    /** Columns {@code from} to {@code to} of a gradient, whose pieces have {@code lanes} rows. */
-    private record Sum(Matrix gradient, int lanes, List<CpuTensor> pieces, int from, int to) {}
 
     private final Workers workers;
     private final ThreadLocal<LowRankPiece> threads;
@@ -43,8 +36,8 @@ final class LowRankProducts {
         List<Piece> pieces = pieces(parts);
         workers.run(pieces.size(), i -> threads.get()
                 .run(pieces.get(i).parts(), pieces.get(i).number()));
-        List<Sum> sums = sums(parts);
-        workers.run(sums.size(), i -> add(sums.get(i)));
+        List<LowRankSum> sums = LowRankSum.of(parts);
+        workers.run(sums.size(), i -> sums.get(i).add());
     }
 
     private List<LowRankPart> parts(List<LowRankGradient> gradients, Memory memory) {
@@ -91,54 +84,5 @@ final class LowRankProducts {
             }
         }
         return pieces;
-    }
-
-    private static List<Sum> sums(List<LowRankPart> parts) {
-        Map<Tensor, List<CpuTensor>> pieces = new LinkedHashMap<>();
-        Map<Tensor, Matrix> gradients = new LinkedHashMap<>();
-        for (LowRankPart part : parts) {
-            LowRankGradient of = part.of();
-            gradients.put(of.aGradient(), CpuTensor.of(of.aGradient()).matrix(Operand.PLAIN));
-            gradients.put(of.bGradient(), CpuTensor.of(of.bGradient()).matrix(Operand.TRANSPOSED));
-            pieces.computeIfAbsent(of.aGradient(), gradient -> new ArrayList<>())
-                    .add(part.aPieces());
-            pieces.computeIfAbsent(of.bGradient(), gradient -> new ArrayList<>())
-                    .add(part.bPieces());
-        }
-        List<Sum> sums = new ArrayList<>();
-        gradients.forEach((tensor, gradient) -> {
-            int lanes = Tiled.strips(gradient.rows()) * Tiled.STRIP;
-            for (int from = 0; from < gradient.columns(); from += COLUMNS) {
-                int to = Math.min(gradient.columns(), from + COLUMNS);
-                sums.add(new Sum(gradient, lanes, pieces.get(tensor), from, to));
-            }
-        });
-        return sums;
-    }
-
-    /** {@code gradient += piece}, piece after piece. */
-    private static void add(Sum sum) {
-        Matrix gradient = sum.gradient();
-        float[] row = new float[sum.to() - sum.from()];
-        for (int i = 0; i < gradient.rows(); i++) {
-            int at = gradient.offset() + i * gradient.rowStride() + sum.from() * gradient.columnStride();
-            for (int c = 0; c < row.length; c++) {
-                row[c] = gradient.data()[at + c * gradient.columnStride()];
-            }
-            for (CpuTensor pieces : sum.pieces()) {
-                for (int r = i; r < pieces.rows(); r += sum.lanes()) {
-                    add(row, pieces.data(), pieces.row(r) + sum.from());
-                }
-            }
-            for (int c = 0; c < row.length; c++) {
-                gradient.data()[at + c * gradient.columnStride()] = row[c];
-            }
-        }
-    }
-
-    private static void add(float[] row, float[] piece, int from) {
-        for (int c = 0; c < row.length; c++) {
-            row[c] += piece[from + c];
-        }
     }
 }

@@ -14,7 +14,7 @@ record Tiled(MemorySegment memory, long stripBytes) {
     /** Strips come in pairs. */
     static Tiled in(NativeBuffer room, int strips, int steps) {
         long stripBytes = (long) steps * StripForm.TILE_BYTES;
-        return new Tiled(room.atLeast((strips + 1) / 2 * 2 * stripBytes), stripBytes);
+        return new Tiled(room.atLeast((strips + 1L) / 2 * 2 * stripBytes), stripBytes);
     }
 
     /** Strips of so many rows or columns. */
