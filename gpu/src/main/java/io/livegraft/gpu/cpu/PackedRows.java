@@ -4,21 +4,13 @@ import io.livegraft.gpu.machinecode.GemmKernel;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rows as bfloat16, the first operand of {@link GemmKernel}; up to a multiple of 32 rows there is garbage.
+ * Rows as bfloat16 in strips of 16, the first operand of {@link GemmKernel}; up to a multiple of 32 rows there is garbage.
  *
- * @param stride bytes from a row to the next, or from a strip of 16 to the next
+ * @param strip bytes from a strip to the next
  */
-record PackedRows(GemmKernel.Order order, MemorySegment memory, long stride) {
-    /** Row after row, {@code depth} columns each. */
-    static PackedRows ofRows(MemorySegment memory, int depth) {
-        return new PackedRows(GemmKernel.Order.ROWS, memory, (long) Short.BYTES * depth);
-    }
-
-    /** From row {@code row} on, a multiple of 32. */
+record PackedRows(MemorySegment memory, long strip) {
+    /** From row {@code row} on, a multiple of 16. */
     MemorySegment from(int row) {
-        return switch (order) {
-            case ROWS -> memory.asSlice(row * stride);
-            case TILES -> memory.asSlice(row / (GemmKernel.SIDE / 2) * stride);
-        };
+        return memory.asSlice(row / (GemmKernel.SIDE / 2) * strip);
     }
 }

@@ -38,8 +38,8 @@ record StripKernels(
     record Tiles(
             FormTable<KernelTable<TileKernel>> decode,
             FormTable<KernelTable<TileKernel>> addingDecode,
-            Gemm gemm,
-            Gemm tiledGemm,
+            GemmKernel gemm,
+            GemmKernel addingGemm,
             FormTable<PanelKernel> panels,
             FormTable<TransposedPanelKernel> transposedPanels,
             PairKernel pair,
@@ -50,8 +50,8 @@ record StripKernels(
             return new Tiles(
                     FormTable.of(form -> true, form -> tileKernels(memory, form, false)),
                     FormTable.of(StripForm::bfloat16, form -> tileKernels(memory, form, true)),
-                    Gemm.write(memory, GemmKernel.Order.ROWS),
-                    Gemm.write(memory, GemmKernel.Order.TILES),
+                    new GemmKernel(memory, false),
+                    new GemmKernel(memory, true),
                     FormTable.of(form -> !form.bfloat16(), form -> new PanelKernel(memory, form)),
                     FormTable.of(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
@@ -62,13 +62,6 @@ record StripKernels(
 
         private static KernelTable<TileKernel> tileKernels(ExecutableMemory memory, StripForm form, boolean add) {
             return new KernelTable<>(TileKernel.MOST_ROWS, count -> new TileKernel(memory, form, count, add));
-        }
-    }
-
-    /** The two that read their rows in one order. */
-    record Gemm(GemmKernel setting, GemmKernel adding) {
-        private static Gemm write(ExecutableMemory memory, GemmKernel.Order order) {
-            return new Gemm(new GemmKernel(memory, order, false), new GemmKernel(memory, order, true));
         }
     }
 

@@ -114,11 +114,6 @@ final class TilePanels {
         kernels.turn().run(rows, 2L * depth, 2L * SIDE, tiles, 64, StripForm.TILE_BYTES, depth / SIDE);
     }
 
-    /** A strip becomes 16 rows (16, depth). */
-    void turnBack(MemorySegment tiles, int depth, MemorySegment rows) {
-        kernels.turn().run(tiles, 64, StripForm.TILE_BYTES, rows, 2L * depth, 2L * SIDE, depth / SIDE);
-    }
-
     /** Rows of {@code b} from column {@code column} on, up to 32, become two strips, padded with zeros to a multiple of 32 rows. */
     void pair(Matrix b, int column, float scale, MemorySegment low, MemorySegment high) {
         int width = Math.min(SIDE, b.columns() - column);
@@ -146,19 +141,13 @@ final class TilePanels {
         clear(low, high, even + 2 * (b.rows() - even), padded(b.rows()));
     }
 
-    /** {@code bf16(scale · a)} for rows {@code from} to {@code from + count} whose columns lie side by side, padded with zeros to {@code depth} columns. */
-    void round(Matrix a, int from, int count, float scale, MemorySegment out, int depth) {
-        MemorySegment rows = MemorySegment.ofArray(a.data()).asSlice(4L * (a.offset() + from * a.rowStride()));
-        kernels.round().run(rows, 4L * a.rowStride(), out, 2L * depth, count, a.columns(), scale);
-    }
-
-    /** The same in tiles, columns {@code column} to {@code column + depth} or to the last, then zeros. */
+    /** Rows {@code from} to {@code from + count} in tiles, columns {@code column} to {@code column + depth} or to the last, then zeros. */
     void tiles(Matrix a, int from, int count, int column, int depth, PackedRows out) {
         int columns = Math.min(depth, a.columns() - column);
         for (int row = 0; row < count; row += HALF) {
             int first = a.offset() + (from + row) * a.rowStride() + column;
             MemorySegment rows = MemorySegment.ofArray(a.data()).asSlice(4L * first);
-            MemorySegment strip = out.memory().asSlice(row / HALF * out.stride());
+            MemorySegment strip = out.from(row);
             kernels.round()
                     .run(
                             rows,

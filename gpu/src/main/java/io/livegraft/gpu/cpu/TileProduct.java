@@ -157,7 +157,7 @@ final class TileProduct {
         int together = TilePanels.padded(Math.ceilDiv(x.rows(), TASKS_PER_THREAD * workers.threads()));
         workers.run(Math.ceilDiv(x.rows(), together), task -> {
             int from = task * together;
-            PackedRows part = new PackedRows(out.order(), out.from(from), out.stride());
+            PackedRows part = new PackedRows(out.from(from), out.strip());
             panels.get().tiles(x.matrix(Operand.PLAIN), from, Math.min(together, x.rows() - from), 0, depth, part);
         });
         return out;
@@ -165,6 +165,6 @@ final class TileProduct {
 
     private static PackedRows tiles(NativeBuffer buffer, int rows, int depth) {
         long bytes = (long) Short.BYTES * TilePanels.padded(rows) * depth;
-        return new PackedRows(GemmKernel.Order.TILES, buffer.atLeast(bytes), TilePanels.stripBytes(depth));
+        return new PackedRows(buffer.atLeast(bytes), TilePanels.stripBytes(depth));
     }
 }

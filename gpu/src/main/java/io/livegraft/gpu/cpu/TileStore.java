@@ -18,14 +18,14 @@ final class TileStore {
 
     /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b}; columns of c lie side by side. */
     void product(Matrix c, int column, PackedRows a, TilePanels.Panel b, int depth, boolean add) {
-        GemmKernel kernel = kernel(a.order(), add);
+        GemmKernel kernel = add ? kernels.addingGemm() : kernels.gemm();
         int width = Math.min(SIDE, c.columns() - column);
         int whole = width == SIDE ? c.rows() / SIDE : 0;
         int from = c.offset() + column;
         int steps = depth / SIDE;
         if (whole > 0) {
             MemorySegment out = MemorySegment.ofArray(c.data()).asSlice(4L * from);
-            kernel.run(a.memory(), a.stride(), b.tiles(), b.strip(), out, 4L * c.rowStride(), steps, whole);
+            kernel.run(a.memory(), a.strip(), b.tiles(), b.strip(), out, 4L * c.rowStride(), steps, whole);
         }
         for (int row = whole * SIDE; row < c.rows(); row += SIDE) {
             int count = Math.min(SIDE, c.rows() - row);
@@ -34,20 +34,11 @@ final class TileStore {
                 int at = from + (row + m) * c.rowStride();
                 MemorySegment.copy(c.data(), at, block, ValueLayout.JAVA_FLOAT, m * STRIDE, width);
             }
-            kernel.run(a.from(row), a.stride(), b.tiles(), b.strip(), block, STRIDE, steps, 1);
+            kernel.run(a.from(row), a.strip(), b.tiles(), b.strip(), block, STRIDE, steps, 1);
             for (int m = 0; m < count; m++) {
                 int at = from + (row + m) * c.rowStride();
                 MemorySegment.copy(block, ValueLayout.JAVA_FLOAT, m * STRIDE, c.data(), at, width);
             }
         }
-    }
-
-    private GemmKernel kernel(GemmKernel.Order order, boolean add) {
-        StripKernels.Gemm gemm =
-                switch (order) {
-                    case ROWS -> kernels.gemm();
-                    case TILES -> kernels.tiledGemm();
-                };
-        return add ? gemm.adding() : gemm.setting();
     }
 }

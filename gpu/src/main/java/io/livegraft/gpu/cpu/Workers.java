@@ -131,6 +131,7 @@ final class Workers implements AutoCloseable {
         }
 
         /** Whether somebody took it, and not for the first time. */
+        @SuppressWarnings("ThreadPriorityCheck") // results don't depend on who runs when
         private boolean offerCore() {
             long before = System.nanoTime();
             Thread.yield();
@@ -189,6 +190,7 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck")
     private void awaitOthers(Job job) {
         long until = System.nanoTime() + LOOK_NANOS;
         int looks = 0;

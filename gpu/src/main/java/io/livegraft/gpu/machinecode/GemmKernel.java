@@ -29,7 +29,7 @@ import java.util.List;
  *
  * <pre>{@code
  *   c[m,n] = (c[m,n] or 0) + Σ over tiles of 32 k of ( fma over even k of a[m,k]·b[k,n] + fma over odd k )
- *   a (M,K) bfloat16     b (K,32) bfloat16, two strips of tiles     c (M,32) float32
+ *   a (M,K) bfloat16, strips of 16 rows in tiles     b (K,32) bfloat16, two strips of 16 columns in tiles     c (M,32) float32
  * }</pre>
  *
  * K is a multiple of 32 and M too; a row's bits depend on nothing but the row, b and K. b is read for every 32 rows and stays in the
@@ -39,14 +39,6 @@ public final class GemmKernel {
     private static final MethodHandle CALL = ExecutableMemory.caller(
             ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
 
-    /** How a lies in memory. */
-    public enum Order {
-        /** Row after row. */
-        ROWS,
-        /** Strips of 16 rows, each in tiles of 32 columns, one behind the other: one stream. */
-        TILES
-    }
-
     /** Rows and columns of a block. */
     public static final int SIDE = 32;
 
@@ -54,12 +46,10 @@ public final class GemmKernel {
     private static final List<Register> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
     private static final TileConfiguration FULL = TileConfiguration.of(tile -> SIDE / 2);
 
-    private final Order order;
     private final boolean accumulate;
     private final MemorySegment code;
 
-    public GemmKernel(ExecutableMemory memory, Order order, boolean accumulate) {
-        this.order = order;
+    public GemmKernel(ExecutableMemory memory, boolean accumulate) {
         this.accumulate = accumulate;
         this.code = memory.write(write());
     }
@@ -67,8 +57,8 @@ public final class GemmKernel {
     /**
      * Runs the code.
      *
-     * @param aStride bytes between rows of a, or between its strips
-     * @param bStride bytes between the strips of b
+     * @param aStride bytes between strips of a
+     * @param bStride bytes between strips of b
      * @param cStride bytes between rows of c
      * @param depth K / 32
      * @param blocks M / 32
@@ -103,7 +93,7 @@ public final class GemmKernel {
         a.move(RBX, LINE);
         Label rows = a.label();
         block(a);
-        next(a, RDI, RSI, order == Order.ROWS ? SIDE : 2);
+        next(a, RDI, RSI, 2);
         next(a, R8, R9, SIDE);
         a.loop(R15, rows);
         a.releaseTiles();
@@ -120,7 +110,7 @@ public final class GemmKernel {
         next(a, RBP, R9, SIDE / 2);
         sums(a);
         a.move(RAX, RDI);
-        next(a, RAX, RSI, order == Order.ROWS ? SIDE / 2 : 1);
+        next(a, RAX, RSI, 1);
         a.move(R10, RDI);
         a.move(R11, RDX);
         a.move(R12, RDX);
@@ -149,19 +139,17 @@ public final class GemmKernel {
     }
 
     /** 32 of K. */
-    private void step(Assembler a) {
-        Register aRow = order == Order.ROWS ? RSI : RBX;
-        int aStep = order == Order.ROWS ? LINE : StripForm.TILE_BYTES;
+    private static void step(Assembler a) {
         a.loadTile(6, Address.rows(R11, 0, RBX));
-        a.loadTileOnce(4, Address.rows(R10, 0, aRow));
+        a.loadTileOnce(4, Address.rows(R10, 0, RBX));
         a.loadTile(7, Address.rows(R12, 0, RBX));
-        a.loadTileOnce(5, Address.rows(RAX, 0, aRow));
+        a.loadTileOnce(5, Address.rows(RAX, 0, RBX));
         a.multiplyTiles(0, 4, 6);
         a.multiplyTiles(1, 4, 7);
         a.multiplyTiles(2, 5, 6);
         a.multiplyTiles(3, 5, 7);
-        a.add(R10, aStep);
-        a.add(RAX, aStep);
+        a.add(R10, StripForm.TILE_BYTES);
+        a.add(RAX, StripForm.TILE_BYTES);
         a.add(R11, StripForm.TILE_BYTES);
         a.add(R12, StripForm.TILE_BYTES);
     }
