@@ -81,6 +81,7 @@ final class BenchEngineCommand implements Callable<Integer> {
                 options.precision(),
                 options.kernels(),
                 runs,
+                options.warmUpSeconds(),
                 SET_BYTES);
         EngineTable table =
                 new EngineTable(EngineBench.run(settings, line -> terminal.err().println(line)));

@@ -41,6 +41,12 @@ final class BenchOptions {
     @Option(names = "--kernels", paramLabel = "K", description = "auto (default), wide or portable.")
     private KernelChoice kernels = KernelChoice.AUTO;
 
+    @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            description = "Of work before anything is measured (default: ${DEFAULT-VALUE}).")
+    private int warmUpSeconds = 10;
+
     @Option(names = "--backend", paramLabel = "B", description = "cpu, the only one there is.")
     private String backend = "cpu";
 
@@ -68,6 +74,10 @@ final class BenchOptions {
         } catch (IllegalArgumentException unknown) {
             throw refusal(String.valueOf(unknown.getMessage()));
         }
+    }
+
+    int warmUpSeconds() {
+        return warmUpSeconds;
     }
 
     KernelChoice kernels() {

@@ -56,6 +56,7 @@ final class BenchTrainCommand implements Callable<Integer> {
                 options.rank(),
                 sequences,
                 steps,
+                options.warmUpSeconds(),
                 options.precision(),
                 options.kernels(),
                 engine.sliceTokens(),

@@ -117,7 +117,7 @@ class BenchCommandTest {
         List<String> all = new ArrayList<>(List.of("bench"));
         all.addAll(arguments);
         if (!arguments.contains("--shape")) {
-            all.addAll(List.of("--shape", "tiny", "--rank", "2"));
+            all.addAll(List.of("--shape", "tiny", "--rank", "2", "--warm-up", "0"));
         }
         all.addAll(List.of(more));
         int exit = Livegraft.commandLine(terminal, List.of()).execute(all.toArray(String[]::new));

@@ -68,7 +68,7 @@ public final class EngineBench {
                     bench.memory,
                     bench.start(weightsSeconds),
                     settings.prompt(),
-                    bench.prompt(),
+                    bench.warmPrompt(),
                     bench.generation(ceilings),
                     new BatchBench(settings, backend, bench.transformer, progress).run());
         }
@@ -80,6 +80,17 @@ public final class EngineBench {
         double seconds = watch.seconds();
         long process = ManagementFactory.getRuntimeMXBean().getStartTime();
         return new Start(weightsSeconds, seconds, (System.currentTimeMillis() - process) / 1e3);
+    }
+
+    private Rate warmPrompt() {
+        progress.accept("warming up for %d s".formatted(settings.warmUpSeconds()));
+        var run = new GenerationRun(backend, transformer, List.of(Optional.empty()), 0, settings.tokens());
+        Stopwatch watch = new Stopwatch();
+        while (watch.seconds() < settings.warmUpSeconds()) {
+            prefill(settings.prompt());
+            run.run();
+        }
+        return prompt();
     }
 
     private Rate prompt() {

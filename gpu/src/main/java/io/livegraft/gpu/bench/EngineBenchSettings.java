@@ -18,6 +18,7 @@ import java.util.List;
  * @param rank of the adapters, on all linear kinds
  * @param precision of the linear layers
  * @param runs of each figure, after a first one
+ * @param warmUpSeconds before anything is measured but the start: the virtual machine compiles what runs often
  * @param setBytes read to find the memory's ceiling
  */
 public record EngineBenchSettings(
@@ -32,6 +33,7 @@ public record EngineBenchSettings(
         Precision precision,
         KernelChoice kernels,
         int runs,
+        int warmUpSeconds,
         long setBytes) {
     public EngineBenchSettings {
         depths = List.copyOf(depths);
@@ -45,5 +47,6 @@ public record EngineBenchSettings(
         adapters.forEach(count -> AtLeast.require(0, "adapters", count));
         AtLeast.require(1, "rank", rank);
         AtLeast.require(1, "runs", runs);
+        AtLeast.require(0, "warm-up", warmUpSeconds);
     }
 }

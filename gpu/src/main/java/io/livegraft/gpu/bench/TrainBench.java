@@ -89,8 +89,12 @@ public final class TrainBench {
 
     private List<TimedStep> steps() {
         LoraConfig lora = new LoraConfig(settings.rank(), settings.rank(), false, LoraConfig.ALL_LINEAR);
-        progress.accept("a first step");
+        progress.accept("warming up for %d s, one step at least".formatted(settings.warmUpSeconds()));
+        Stopwatch watch = new Stopwatch();
         TimedStep last = step(TrainingState.initial(RandomBase.adapter(lora, transformer.config(), 1)));
+        while (watch.seconds() < settings.warmUpSeconds()) {
+            last = step(last.state());
+        }
         List<TimedStep> steps = new ArrayList<>();
         for (int i = 1; i <= settings.steps(); i++) {
             progress.accept("step %d of %d".formatted(i, settings.steps()));

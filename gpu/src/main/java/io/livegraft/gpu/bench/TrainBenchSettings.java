@@ -14,6 +14,7 @@ import io.livegraft.gpu.transformer.GradientCheckpointing;
  * @param rank of the adapter, on all linear kinds
  * @param sequences of a step
  * @param steps that are measured, after a first one
+ * @param warmUpSeconds before them at least: the virtual machine compiles what runs often
  * @param precision of the linear layers
  * @param sliceTokens of one pass at most
  */
@@ -24,6 +25,7 @@ public record TrainBenchSettings(
         int rank,
         int sequences,
         int steps,
+        int warmUpSeconds,
         Precision precision,
         KernelChoice kernels,
         int sliceTokens,
@@ -34,6 +36,7 @@ public record TrainBenchSettings(
         AtLeast.require(1, "rank", rank);
         AtLeast.require(1, "sequences", sequences);
         AtLeast.require(1, "steps", steps);
+        AtLeast.require(0, "warm-up", warmUpSeconds);
     }
 
     /** Of a step. */

@@ -92,6 +92,7 @@ class EngineBenchTest {
                 Precision.NF4,
                 KernelChoice.PORTABLE,
                 2,
+                0,
                 SET_BYTES);
     }
 

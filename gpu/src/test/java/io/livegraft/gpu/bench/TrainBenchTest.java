@@ -44,6 +44,7 @@ class TrainBenchTest {
                 2,
                 3,
                 steps,
+                0,
                 Precision.NF4,
                 KernelChoice.PORTABLE,
                 16,
