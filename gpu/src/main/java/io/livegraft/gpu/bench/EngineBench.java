@@ -57,6 +57,8 @@ public final class EngineBench {
                     RandomBase.weights(backend, settings.shape().config(), settings.precision());
             double weightsSeconds = watch.seconds();
             EngineBench bench = new EngineBench(settings, backend, weights, progress);
+            Start start = bench.start(weightsSeconds);
+            bench.warmUp();
             return new EngineReport(
                     Machine.current(),
                     settings.shape().label(),
@@ -66,9 +68,9 @@ public final class EngineBench {
                     settings.threads(),
                     ceilings,
                     bench.memory,
-                    bench.start(weightsSeconds),
+                    start,
                     settings.prompt(),
-                    bench.warmPrompt(),
+                    bench.prompt(),
                     bench.generation(ceilings),
                     new BatchBench(settings, backend, bench.transformer, progress).run());
         }
@@ -82,7 +84,7 @@ public final class EngineBench {
         return new Start(weightsSeconds, seconds, (System.currentTimeMillis() - process) / 1e3);
     }
 
-    private Rate warmPrompt() {
+    private void warmUp() {
         progress.accept("warming up for %d s".formatted(settings.warmUpSeconds()));
         var run = new GenerationRun(backend, transformer, List.of(Optional.empty()), 0, settings.tokens());
         Stopwatch watch = new Stopwatch();
@@ -90,7 +92,6 @@ public final class EngineBench {
             prefill(settings.prompt());
             run.run();
         }
-        return prompt();
     }
 
     private Rate prompt() {

@@ -102,12 +102,6 @@ final class StripAttention {
     }
 
     private void share(int tasks, long work, IntConsumer task) {
-        if (work < SMALL) {
-            for (int i = 0; i < tasks; i++) {
-                task.accept(i);
-            }
-        } else {
-            workers.run(tasks, task);
-        }
+        workers.run(tasks, work >= SMALL, task);
     }
 }

@@ -33,15 +33,8 @@ final class TilePanels {
         return Math.ceilDiv(size, SIDE) * SIDE;
     }
 
-    /**
-     * The second operand of {@link GemmKernel}.
-     *
-     * @param strip bytes between its two strips
-     */
-    record Panel(MemorySegment tiles, long strip) {}
-
     /** Rows {@code from} to {@code from + depth} of wᵀ (in, out), columns from {@code output} on; what lies beyond the last output is of no meaning. */
-    Panel forward(CpuLinearWeight weight, int output, int from, int depth) {
+    Tiled forward(CpuLinearWeight weight, int output, int from, int depth) {
         long strip = stripBytes(depth);
         MemorySegment tiles = panel.atLeast(2 * strip);
         if (weight instanceof StripWeight strips) {
@@ -53,14 +46,14 @@ final class TilePanels {
         for (int half = 0; half < 2; half++) {
             turn(decoded.asSlice(2L * half * HALF * depth), depth, tiles.asSlice(half * strip));
         }
-        return new Panel(tiles, strip);
+        return new Tiled(tiles, strip);
     }
 
-    private Panel forward(StripWeight weight, int first, int from, int depth, MemorySegment tiles) {
+    private Tiled forward(StripWeight weight, int first, int from, int depth, MemorySegment tiles) {
         StripForm form = weight.form();
         long at = (long) (from / form.blockInputs()) * form.blockBytes();
         if (form.bfloat16()) {
-            return new Panel(weight.from(first).asSlice(at), weight.stripBytes());
+            return new Tiled(weight.from(first).asSlice(at), weight.stripBytes());
         }
         PanelKernel kernel = kernels.panels().get(form);
         int blocks = depth / form.blockInputs();
@@ -69,11 +62,11 @@ final class TilePanels {
             MemorySegment to = tiles.asSlice(half * stripBytes(depth));
             kernel.run(weight.from(strip).asSlice(at), weight.scales(strip, from), to, blocks, weight.constants());
         }
-        return new Panel(tiles, stripBytes(depth));
+        return new Tiled(tiles, stripBytes(depth));
     }
 
     /** Rows {@code from} to {@code from + depth} of w (out, in), columns from {@code input} on; beyond the last output there are zeros. */
-    Panel backward(CpuLinearWeight weight, int input, int from, int depth) {
+    Tiled backward(CpuLinearWeight weight, int input, int from, int depth) {
         long strip = stripBytes(depth);
         MemorySegment tiles = panel.atLeast(2 * strip);
         MemorySegment high = tiles.asSlice(strip);
@@ -90,7 +83,7 @@ final class TilePanels {
             }
             pair(new Matrix(rows, 0, SIDE, 1, count, SIDE), 0, 1, tiles, high);
         }
-        return new Panel(tiles, strip);
+        return new Tiled(tiles, strip);
     }
 
     private void backward(StripWeight weight, int input, int first, int count, MemorySegment low, MemorySegment high) {
@@ -142,12 +135,12 @@ final class TilePanels {
     }
 
     /** Rows {@code from} to {@code from + count} in tiles, columns {@code column} to {@code column + depth} or to the last, then zeros. */
-    void tiles(Matrix a, int from, int count, int column, int depth, PackedRows out) {
+    void tiles(Matrix a, int from, int count, int column, int depth, Tiled out) {
         int columns = Math.min(depth, a.columns() - column);
         for (int row = 0; row < count; row += HALF) {
             int first = a.offset() + (from + row) * a.rowStride() + column;
             MemorySegment rows = MemorySegment.ofArray(a.data()).asSlice(4L * first);
-            MemorySegment strip = out.from(row);
+            MemorySegment strip = out.from(row / HALF, 0).memory();
             kernels.round()
                     .run(
                             rows,

@@ -62,7 +62,7 @@ final class TileProduct {
         if (rowsAreMany(x.rows(), first[ws.size()])) {
             shareRows(x.rows(), (from, count) -> {
                 for (int k = 0; k < depth; k += DEPTH) {
-                    PackedRows a = packed(x, from, count, k, Math.min(DEPTH, depth - k));
+                    Tiled a = packed(x, from, count, k, Math.min(DEPTH, depth - k));
                     for (int block = 0; block < first[ws.size()]; block++) {
                         int i = indexOf(first, block);
                         Matrix y = ys.get(i).matrix(Operand.PLAIN).rowBlock(from, count);
@@ -71,7 +71,7 @@ final class TileProduct {
                 }
             });
         } else {
-            PackedRows a = packed(x, depth);
+            Tiled a = packed(x, depth);
             shareColumns(first[ws.size()], block -> {
                 int i = indexOf(first, block);
                 forward(ys.get(i).matrix(Operand.PLAIN), ws.get(i), block - first[i], a, 0, depth);
@@ -79,9 +79,9 @@ final class TileProduct {
         }
     }
 
-    private void forward(Matrix y, CpuLinearWeight w, int block, PackedRows a, int k, int depth) {
-        TilePanels.Panel panel = panels.get().forward(w, block * SIDE, k, depth);
-        store.product(y, block * SIDE, a, panel, depth, k > 0);
+    private void forward(Matrix y, CpuLinearWeight w, int block, Tiled a, int k, int depth) {
+        Tiled panel = panels.get().forward(w, block * SIDE, k, depth);
+        store.product(y, block * SIDE, a, panel, depth / SIDE, k > 0);
     }
 
     void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w, boolean add) {
@@ -91,21 +91,21 @@ final class TileProduct {
             shareRows(dx.rows(), (from, count) -> {
                 Matrix rows = dx.matrix(Operand.PLAIN).rowBlock(from, count);
                 for (int k = 0; k < depth; k += DEPTH) {
-                    PackedRows a = packed(dy, from, count, k, Math.min(DEPTH, depth - k));
+                    Tiled a = packed(dy, from, count, k, Math.min(DEPTH, depth - k));
                     for (int block = 0; block < blocks; block++) {
                         backward(rows, w, block, a, k, Math.min(DEPTH, depth - k), add || k > 0);
                     }
                 }
             });
         } else {
-            PackedRows a = packed(dy, depth);
+            Tiled a = packed(dy, depth);
             shareColumns(blocks, block -> backward(dx.matrix(Operand.PLAIN), w, block, a, 0, depth, add));
         }
     }
 
-    private void backward(Matrix dx, CpuLinearWeight w, int block, PackedRows a, int k, int depth, boolean add) {
-        TilePanels.Panel panel = panels.get().backward(w, block * SIDE, k, depth);
-        store.product(dx, block * SIDE, a, panel, depth, add);
+    private void backward(Matrix dx, CpuLinearWeight w, int block, Tiled a, int k, int depth, boolean add) {
+        Tiled panel = panels.get().backward(w, block * SIDE, k, depth);
+        store.product(dx, block * SIDE, a, panel, depth / SIDE, add);
     }
 
     private boolean rowsAreMany(int rows, int blocks) {
@@ -145,26 +145,21 @@ final class TileProduct {
     }
 
     /** Of a task's rows, {@code depth} columns from {@code column} on. */
-    private PackedRows packed(CpuTensor x, int from, int count, int column, int depth) {
-        PackedRows out = tiles(chunks.get(), count, depth);
+    private Tiled packed(CpuTensor x, int from, int count, int column, int depth) {
+        Tiled out = Tiled.in(chunks.get(), Tiled.strips(count), depth / SIDE);
         panels.get().tiles(x.matrix(Operand.PLAIN), from, count, column, depth, out);
         return out;
     }
 
     /** Of all rows, by all threads. */
-    private PackedRows packed(CpuTensor x, int depth) {
-        PackedRows out = tiles(rows, x.rows(), depth);
+    private Tiled packed(CpuTensor x, int depth) {
+        Tiled out = Tiled.in(rows, Tiled.strips(x.rows()), depth / SIDE);
         int together = TilePanels.padded(Math.ceilDiv(x.rows(), TASKS_PER_THREAD * workers.threads()));
         workers.run(Math.ceilDiv(x.rows(), together), task -> {
             int from = task * together;
-            PackedRows part = new PackedRows(out.from(from), out.strip());
-            panels.get().tiles(x.matrix(Operand.PLAIN), from, Math.min(together, x.rows() - from), 0, depth, part);
+            int count = Math.min(together, x.rows() - from);
+            panels.get().tiles(x.matrix(Operand.PLAIN), from, count, 0, depth, out.from(from / Tiled.STRIP, 0));
         });
         return out;
-    }
-
-    private static PackedRows tiles(NativeBuffer buffer, int rows, int depth) {
-        long bytes = (long) Short.BYTES * TilePanels.padded(rows) * depth;
-        return new PackedRows(buffer.atLeast(bytes), TilePanels.stripBytes(depth));
     }
 }

@@ -16,16 +16,15 @@ final class TileStore {
         this.kernels = kernels;
     }
 
-    /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b}; columns of c lie side by side. */
-    void product(Matrix c, int column, PackedRows a, TilePanels.Panel b, int depth, boolean add) {
+    /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b} over {@code steps} tiles; columns of c lie side by side. */
+    void product(Matrix c, int column, Tiled a, Tiled b, int steps, boolean add) {
         GemmKernel kernel = add ? kernels.addingGemm() : kernels.gemm();
         int width = Math.min(SIDE, c.columns() - column);
         int whole = width == SIDE ? c.rows() / SIDE : 0;
         int from = c.offset() + column;
-        int steps = depth / SIDE;
         if (whole > 0) {
             MemorySegment out = MemorySegment.ofArray(c.data()).asSlice(4L * from);
-            kernel.run(a.memory(), a.strip(), b.tiles(), b.strip(), out, 4L * c.rowStride(), steps, whole);
+            kernel.run(a.memory(), a.stripBytes(), b.memory(), b.stripBytes(), out, 4L * c.rowStride(), steps, whole);
         }
         for (int row = whole * SIDE; row < c.rows(); row += SIDE) {
             int count = Math.min(SIDE, c.rows() - row);
@@ -34,7 +33,8 @@ final class TileStore {
                 int at = from + (row + m) * c.rowStride();
                 MemorySegment.copy(c.data(), at, block, ValueLayout.JAVA_FLOAT, m * STRIDE, width);
             }
-            kernel.run(a.from(row), a.strip(), b.tiles(), b.strip(), block, STRIDE, steps, 1);
+            Tiled rows = a.from(row / Tiled.STRIP, 0);
+            kernel.run(rows.memory(), a.stripBytes(), b.memory(), b.stripBytes(), block, STRIDE, steps, 1);
             for (int m = 0; m < count; m++) {
                 int at = from + (row + m) * c.rowStride();
                 MemorySegment.copy(block, ValueLayout.JAVA_FLOAT, m * STRIDE, c.data(), at, width);

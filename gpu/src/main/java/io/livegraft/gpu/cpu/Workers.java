@@ -169,7 +169,12 @@ final class Workers implements AutoCloseable {
 
     /** Runs tasks 0 to {@code tasks − 1}, each once, in no order that a result may depend on. One caller at a time. */
     void run(int tasks, IntConsumer task) {
-        if (helpers.isEmpty() || tasks <= 1 || System.nanoTime() - restUntil < 0) {
+        run(tasks, true, task);
+    }
+
+    /** The same; on the calling thread alone unless {@code together}, where handing over costs more than it saves. */
+    void run(int tasks, boolean together, IntConsumer task) {
+        if (!together || helpers.isEmpty() || tasks <= 1 || System.nanoTime() - restUntil < 0) {
             for (int i = 0; i < tasks; i++) {
                 task.accept(i);
             }

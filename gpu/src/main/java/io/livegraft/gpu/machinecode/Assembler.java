@@ -5,6 +5,8 @@ import java.util.Arrays;
 /**
  * Writes instructions one after the other (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2). Vectors are
  * the 32 registers of 512 bits, named by number, tiles the 8 of AMX. Operands stand in Intel's order, the destination first.
+ *
+ * <p>One short method an instruction, beside the encodings that they share: as long as what kernels are written in.
  */
 public final class Assembler {
     /** A place in the code that a jump goes back to. */

@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Arithmetic;
@@ -103,7 +102,7 @@ class ArithmeticTest {
         Tensor b = tensor(backend, 2, plain ? in : out, plain ? out : in);
         Tensor c = backend.rows(tensor(backend, 3, ROWS, out), 0, rows);
         backend.multiply(c, a, Operand.PLAIN, b, operand, 0.5f, true, arithmetic);
-        return values(backend, c);
+        return Values.of(backend, c);
     }
 
     /** {@code c = aᵀ · b}, a (rows, shape[0]), b (rows, shape[1]). */
@@ -112,13 +111,13 @@ class ArithmeticTest {
         Tensor a = tensor(backend, 1, rows, shape[0]);
         Tensor b = tensor(backend, 2, rows, shape[1]);
         backend.multiply(c, a, Operand.TRANSPOSED, b, Operand.PLAIN, 1, false, arithmetic);
-        return values(backend, c);
+        return Values.of(backend, c);
     }
 
     private static float[] whole(Backend backend, int window, Arithmetic arithmetic) {
         Tensor out = backend.allocate(LENGTH, HEADS * HEAD_DIM);
         backend.attention(out, queries(backend), keys(backend), valuesOf(backend), HEAD_DIM, window, arithmetic);
-        return values(backend, out);
+        return Values.of(backend, out);
     }
 
     /** Of {@code count} queries from {@code position} on. */
@@ -128,7 +127,7 @@ class ArithmeticTest {
         Tensor out = backend.allocate(count, HEADS * HEAD_DIM);
         Tensor some = backend.rows(queries(backend), position, count);
         backend.attention(out, some, cache, 0, position, window);
-        return values(backend, out);
+        return Values.of(backend, out);
     }
 
     /** dq, dk and dv. */
@@ -148,7 +147,7 @@ class ArithmeticTest {
                 HEAD_DIM,
                 window,
                 arithmetic);
-        return List.of(values(backend, dq), values(backend, dk), values(backend, dv));
+        return List.of(Values.of(backend, dq), Values.of(backend, dk), Values.of(backend, dv));
     }
 
     private static Tensor queries(Backend backend) {
@@ -167,21 +166,8 @@ class ArithmeticTest {
         return backend.upload(TinyModel.gaussian(new Random(seed), rows * columns, 1), rows, columns);
     }
 
-    private static float[] values(Backend backend, Tensor tensor) {
-        float[] values = new float[tensor.rows() * tensor.columns()];
-        backend.download(values, tensor);
-        return values;
-    }
-
-    /** Against the largest magnitude, which rounding errors follow. */
     private static void assertNear(float[] expected, float[] actual, Arithmetic arithmetic) {
-        double largest = 0;
-        for (float value : expected) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        for (int i = 0; i < expected.length; i++) {
-            assertEquals(expected[i], actual[i], tolerance(arithmetic) * largest);
-        }
+        Values.assertNear(expected, actual, tolerance(arithmetic));
     }
 
     /** Rounding both operands costs a product 2⁻⁷ of its size at most. */

@@ -2,7 +2,6 @@ package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.TinyModel;
@@ -58,12 +57,12 @@ class FastKernelTest {
     void everyPhaseIsNearTheReference(Precision precision) {
         for (int[] shape : SHAPES) {
             for (Phase phase : Phase.values()) {
-                assertNear(
+                Values.assertNear(
                         linear(reference, shape, precision, phase, 9),
                         linear(three, shape, precision, phase, 9),
                         precision == Precision.FP32 ? 1e-5 : 6e-3);
             }
-            assertNear(backward(reference, shape, precision, 9), backward(three, shape, precision, 9), 6e-3);
+            Values.assertNear(backward(reference, shape, precision, 9), backward(three, shape, precision, 9), 6e-3);
         }
     }
 
@@ -96,7 +95,35 @@ class FastKernelTest {
                     2,
                     16,
                     31,
-                    100);
+                    100,
+                    128);
+        }
+    }
+
+    /** So many that each thread takes rows of its own, more than once, in pieces of the inner dimension. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Precision.class,
+            names = {"NF4", "INT8", "BF16"})
+    void aRowHasTheSameBitsAmongSoManyThatThreadsShareThem(Precision precision) {
+        int many = 900;
+        int few = 7;
+        int outputs = 1_571;
+        int inputs = 1_600;
+        LinearWeight weight = three.freeze(weight(new int[] {outputs, inputs}), precision);
+        Tensor x = three.upload(TinyModel.gaussian(new Random(4), many * inputs, 1), many, inputs);
+        Tensor dy = three.upload(TinyModel.gaussian(new Random(5), many * outputs, 1), many, outputs);
+        for (int from : new int[] {0, 255, 893}) {
+            Tensor all = three.allocateUnset(many, outputs);
+            Tensor some = three.allocateUnset(few, outputs);
+            three.linear(all, x, weight, Phase.TRAINING);
+            three.linear(some, three.rows(x, from, few), weight, Phase.TRAINING);
+            assertArrayEquals(Values.of(three, some), Values.of(three, three.rows(all, from, few)), 0f);
+            Tensor dAll = three.allocateUnset(many, inputs);
+            Tensor dSome = three.allocateUnset(few, inputs);
+            three.linearBackward(dAll, List.of(dy), List.of(weight), false);
+            three.linearBackward(dSome, List.of(three.rows(dy, from, few)), List.of(weight), false);
+            assertArrayEquals(Values.of(three, dSome), Values.of(three, three.rows(dAll, from, few)), 0f);
         }
     }
 
@@ -118,11 +145,11 @@ class FastKernelTest {
             Tensor expected = three.allocate(rows, 192);
             for (int i = 0; i < shapes.length; i++) {
                 three.linear(dys.get(i), x, weights.get(i), phase);
-                assertArrayEquals(values(three, dys.get(i)), values(three, ys.get(i)), 0f, "weight " + i);
+                assertArrayEquals(Values.of(three, dys.get(i)), Values.of(three, ys.get(i)), 0f, "weight " + i);
                 three.linearBackward(expected, dys.get(i), weights.get(i));
             }
             three.linearBackward(dx, dys, weights, false);
-            assertArrayEquals(values(three, expected), values(three, dx), 0f, "backward, rows " + rows);
+            assertArrayEquals(Values.of(three, expected), Values.of(three, dx), 0f, "backward, rows " + rows);
         }
     }
 
@@ -173,7 +200,7 @@ class FastKernelTest {
         int length = 150;
         for (int window : new int[] {Integer.MAX_VALUE, 37}) {
             float[] whole = attention(one, length, 0, length, headDim, window);
-            assertNear(attention(reference, length, 0, length, headDim, window), whole, 1e-5);
+            Values.assertNear(attention(reference, length, 0, length, headDim, window), whole, 1e-5);
             for (int position : new int[] {0, 1, 63, 64, 65, 128, 149}) {
                 float[] last = attention(three, length, position, 1, headDim, window);
                 int from = position * 2 * headDim;
@@ -193,14 +220,14 @@ class FastKernelTest {
         backend.appendKv(cache, 0, k, v, 0);
         Tensor out = backend.allocate(count, 2 * headDim);
         backend.attention(out, backend.rows(q, position, count), cache, 0, position, window);
-        return values(backend, out);
+        return Values.of(backend, out);
     }
 
     private static float[] linear(Backend backend, int[] shape, Precision precision, Phase phase, int rows) {
         LinearWeight weight = backend.freeze(weight(shape), precision);
         Tensor y = backend.allocate(rows, shape[0]);
         backend.linear(y, backend.rows(input(backend, shape[1]), 0, rows), weight, phase);
-        return values(backend, y);
+        return Values.of(backend, y);
     }
 
     private static float[] backward(Backend backend, int[] shape, Precision precision, int rows) {
@@ -208,7 +235,7 @@ class FastKernelTest {
         Tensor dx = backend.upload(TinyModel.gaussian(new Random(3), ROWS * shape[1], 1), ROWS, shape[1]);
         Tensor some = backend.rows(dx, 0, rows);
         backend.linearBackward(some, backend.rows(input(backend, shape[0]), 0, rows), weight);
-        return values(backend, some);
+        return Values.of(backend, some);
     }
 
     private static HostTensor weight(int[] shape) {
@@ -217,23 +244,5 @@ class FastKernelTest {
 
     private static Tensor input(Backend backend, int columns) {
         return backend.upload(TinyModel.gaussian(new Random(2), ROWS * columns, 1), ROWS, columns);
-    }
-
-    private static float[] values(Backend backend, Tensor tensor) {
-        float[] values = new float[tensor.rows() * tensor.columns()];
-        backend.download(values, tensor);
-        return values;
-    }
-
-    /** Against the largest magnitude, which rounding errors follow. */
-    private static void assertNear(float[] expected, float[] actual, double tolerance) {
-        double largest = 0;
-        for (float value : expected) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        for (int i = 0; i < expected.length; i++) {
-            double difference = Math.abs(expected[i] - actual[i]);
-            assertTrue(difference <= tolerance * largest, expected[i] + " and " + actual[i] + " of " + largest);
-        }
     }
 }

@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Arithmetic;
@@ -83,7 +82,7 @@ class LowRankTest {
             List<Tensor> all = new ArrayList<>(dxs);
             all.addAll(aGradients);
             all.addAll(bGradients);
-            return all.stream().map(tensor -> values(backend, tensor)).toList();
+            return all.stream().map(tensor -> Values.of(backend, tensor)).toList();
         }
     }
 
@@ -93,7 +92,7 @@ class LowRankTest {
         List<float[]> expected = Layers.of(reference, 16).backward(arithmetic, true);
         List<float[]> actual = Layers.of(one, 16).backward(arithmetic, true);
         for (int i = 0; i < expected.size(); i++) {
-            assertNear(expected.get(i), actual.get(i), arithmetic == Arithmetic.FLOAT32 ? 1e-5 : 0x1p-7);
+            Values.assertNear(expected.get(i), actual.get(i), arithmetic == Arithmetic.FLOAT32 ? 1e-5 : 0x1p-7);
         }
     }
 
@@ -111,22 +110,5 @@ class LowRankTest {
 
     private static Tensor tensor(Backend backend, Random random, int rows, int columns) {
         return backend.upload(TinyModel.gaussian(random, rows * columns, 1), rows, columns);
-    }
-
-    private static float[] values(Backend backend, Tensor tensor) {
-        float[] values = new float[tensor.rows() * tensor.columns()];
-        backend.download(values, tensor);
-        return values;
-    }
-
-    /** Against the largest magnitude, which rounding errors follow. */
-    private static void assertNear(float[] expected, float[] actual, double tolerance) {
-        double largest = 0;
-        for (float value : expected) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        for (int i = 0; i < expected.length; i++) {
-            assertEquals(expected[i], actual[i], tolerance * largest);
-        }
     }
 }

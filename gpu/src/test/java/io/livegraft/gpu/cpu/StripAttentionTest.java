@@ -96,7 +96,7 @@ class StripAttentionTest {
                     shape.headDim(),
                     shape.window(),
                     Arithmetic.BFLOAT16);
-            assertArrayEquals(expected, values(three, out), 0f, shape + ", whole");
+            assertArrayEquals(expected, Values.of(three, out), 0f, shape + ", whole");
         }
     }
 
@@ -127,7 +127,7 @@ class StripAttentionTest {
                     int from = positions[n]++ * shape.width();
                     assertArrayEquals(
                             Arrays.copyOfRange(expected, from, from + shape.width()),
-                            values(three, three.rows(out, n, 1)),
+                            Values.of(three, three.rows(out, n, 1)),
                             0f,
                             shape + ", sequence " + n + ", step " + step);
                 }
@@ -176,7 +176,7 @@ class StripAttentionTest {
             backend.attention(
                     backend.rows(out, from, count), backend.rows(q, from, count), cache, 0, from, shape.window());
         }
-        return values(backend, out);
+        return Values.of(backend, out);
     }
 
     private static KvCache cache(Backend backend, Shape shape) {
@@ -197,11 +197,5 @@ class StripAttentionTest {
 
     private static Tensor tensor(Backend backend, int seed, int columns) {
         return backend.upload(TinyModel.gaussian(new Random(seed), LENGTH * columns, 1), LENGTH, columns);
-    }
-
-    private static float[] values(Backend backend, Tensor tensor) {
-        float[] values = new float[tensor.rows() * tensor.columns()];
-        backend.download(values, tensor);
-        return values;
     }
 }
