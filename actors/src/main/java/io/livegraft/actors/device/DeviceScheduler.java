@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -31,8 +30,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 /**
  * The only user of the engine while the node runs; lives on a thread of its own.
  *
- * <p>One cycle is one decode step over all running generations, then one slice of one waiting work, works taking turns. Each
- * cycle is a message to itself, so that new requests get in between. A slice's length bounds how long a decode step waits.
+ * <p>One turn is one decode step over all running generations, then one slice of training or of evaluation, which take turns.
+ * Each turn is a message to itself, so that new requests get in between. A slice's length bounds how long a decode step waits.
  */
 public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Command> {
     public sealed interface Command {}
@@ -53,7 +52,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
             Optional<LoraAdapter> adapter, List<TrainingExample> examples, ActorRef<WorkReply<Double>> replyTo)
             implements Command {}
 
-    private enum Cycle implements Command {
+    private enum Turn implements Command {
         INSTANCE
     }
 
@@ -74,7 +73,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
 
     private record Running(Generation generation, GenerationSink sink) {}
 
-    /** A work that answers its sender when it is done. */
+    /** An evaluation that answers its sender when it is done. */
     private interface Work {
         boolean advance();
     }
@@ -85,8 +84,10 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     private final Metrics metrics;
     private final ArrayDeque<Generate> waiting = new ArrayDeque<>();
     private final List<Running> running = new ArrayList<>();
-    private final ArrayDeque<Work> works = new ArrayDeque<>();
-    private boolean cycling;
+    private final TrainingQueue training;
+    private final ArrayDeque<Work> evaluations = new ArrayDeque<>();
+    private boolean trainedLast;
+    private boolean turning;
 
     private DeviceScheduler(
             ActorContext<Command> context, Engine engine, DeviceSettings settings, int maxSequences, Metrics metrics) {
@@ -95,6 +96,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         this.settings = settings;
         this.maxSequences = maxSequences;
         this.metrics = metrics;
+        this.training = new TrainingQueue(engine::trainTogether, settings, metrics);
     }
 
     /**
@@ -119,11 +121,11 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
             case Stage stage -> onStage(stage);
             case Release release -> release.adapter().close();
             case Generate generate -> onGenerate(generate);
-            case Train train -> onWork(() -> engine.train(train.plan()), train.replyTo());
-            case Evaluate evaluate ->
-                onWork(() -> engine.evaluate(evaluate.adapter(), evaluate.examples()), evaluate.replyTo());
-            case Cycle cycle -> onCycle();
+            case Train train -> onTrain(train);
+            case Evaluate evaluate -> onEvaluate(evaluate);
+            case Turn turn -> onTurn();
         }
+        metrics.worksWaiting(works());
         metrics.requestsRunning(running.size());
         metrics.requestsWaiting(waiting.size());
         return this;
@@ -146,21 +148,38 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
             return;
         }
         waiting.add(generate);
-        cycle();
+        turn();
     }
 
-    private <T> void onWork(Supplier<SlicedWork<T>> begin, ActorRef<WorkReply<T>> replyTo) {
-        if (works.size() >= settings.waitingWorks()) {
-            replyTo.tell(new WorkFailed<>(new LivegraftException(
-                    ErrorCode.OVERLOADED, "%d works wait for the device already".formatted(works.size()))));
+    private void onTrain(Train train) {
+        if (works() >= settings.waitingWorks()) {
+            train.replyTo().tell(overloaded());
+            return;
+        }
+        training.add(train);
+        turn();
+    }
+
+    private void onEvaluate(Evaluate evaluate) {
+        if (works() >= settings.waitingWorks()) {
+            evaluate.replyTo().tell(overloaded());
             return;
         }
         try {
-            works.add(work(begin.get(), replyTo));
-            cycle();
+            evaluations.add(work(engine.evaluate(evaluate.adapter(), evaluate.examples()), evaluate.replyTo()));
+            turn();
         } catch (RuntimeException e) {
-            replyTo.tell(new WorkFailed<>(failure("starting a training or evaluation work", e)));
+            evaluate.replyTo().tell(new WorkFailed<>(failure("starting an evaluation", e)));
         }
+    }
+
+    private int works() {
+        return training.size() + evaluations.size();
+    }
+
+    private <T> WorkFailed<T> overloaded() {
+        return new WorkFailed<>(new LivegraftException(
+                ErrorCode.OVERLOADED, "%d works wait for the device already".formatted(works())));
     }
 
     private static <T> Work work(SlicedWork<T> work, ActorRef<WorkReply<T>> replyTo) {
@@ -172,22 +191,32 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
                 }
                 return done;
             } catch (RuntimeException e) {
-                replyTo.tell(new WorkFailed<>(failure("a training or evaluation work", e)));
+                replyTo.tell(new WorkFailed<>(failure("an evaluation", e)));
                 return true;
             }
         };
     }
 
-    private void onCycle() {
-        cycling = false;
+    private void onTurn() {
+        turning = false;
         admitWaiting();
         decode();
-        Work work = works.poll();
-        if (work != null && !work.advance()) {
-            works.add(work);
+        advanceWorks();
+        if (!waiting.isEmpty() || !running.isEmpty() || works() > 0) {
+            turn();
         }
-        if (!waiting.isEmpty() || !running.isEmpty() || !works.isEmpty()) {
-            cycle();
+    }
+
+    private void advanceWorks() {
+        if (!training.isEmpty() && (evaluations.isEmpty() || !trainedLast)) {
+            trainedLast = true;
+            training.advance();
+            return;
+        }
+        trainedLast = false;
+        Work evaluation = evaluations.poll();
+        if (evaluation != null && !evaluation.advance()) {
+            evaluations.add(evaluation);
         }
     }
 
@@ -236,10 +265,10 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         });
     }
 
-    private void cycle() {
-        if (!cycling) {
-            cycling = true;
-            getContext().getSelf().tell(Cycle.INSTANCE);
+    private void turn() {
+        if (!turning) {
+            turning = true;
+            getContext().getSelf().tell(Turn.INSTANCE);
         }
     }
 
@@ -250,7 +279,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         return this;
     }
 
-    private static LivegraftException failure(String what, RuntimeException cause) {
+    static LivegraftException failure(String what, RuntimeException cause) {
         return cause instanceof LivegraftException refusal
                 ? refusal
                 : new LivegraftException(ErrorCode.UNAVAILABLE, "%s failed: %s".formatted(what, cause), cause);

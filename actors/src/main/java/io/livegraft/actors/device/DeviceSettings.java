@@ -9,18 +9,24 @@ import io.livegraft.gpu.error.LivegraftException;
  *
  * @param waitingRequests requests that may wait for a place on the device; more are refused as overloaded
  * @param waitingWorks training and evaluation works that may wait
+ * @param cycleSteps most training steps, of as many tenants, that share passes over the base
+ * @param cycleTokens most tokens of such steps together; a longer step is a cycle of its own
  */
-public record DeviceSettings(int waitingRequests, int waitingWorks) {
+public record DeviceSettings(int waitingRequests, int waitingWorks, int cycleSteps, long cycleTokens) {
     public DeviceSettings {
-        if (waitingRequests < 1 || waitingWorks < 1) {
+        if (waitingRequests < 1 || waitingWorks < 1 || cycleSteps < 1 || cycleTokens < 1) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,
-                    "livegraft.device.waiting-requests is %d and waiting-works %d, expected at least 1"
-                            .formatted(waitingRequests, waitingWorks));
+                    "livegraft.device: waiting-requests %d, waiting-works %d, cycle-steps %d and cycle-tokens %d must be at least 1"
+                            .formatted(waitingRequests, waitingWorks, cycleSteps, cycleTokens));
         }
     }
 
     public static DeviceSettings from(Config device) {
-        return new DeviceSettings(device.getInt("waiting-requests"), device.getInt("waiting-works"));
+        return new DeviceSettings(
+                device.getInt("waiting-requests"),
+                device.getInt("waiting-works"),
+                device.getInt("cycle-steps"),
+                device.getLong("cycle-tokens"));
     }
 }

@@ -15,9 +15,15 @@ public final class Metrics {
         0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120, 300, 600, 3600
     };
 
+    private static final double[] CYCLE = {1, 2, 4, 8, 16, 32, 64};
+
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Gauge requestsRunning = gauge("requests_running", "Requests on the device.");
     private final Gauge requestsWaiting = gauge("requests_waiting", "Requests that wait for the device.");
+    private final Gauge worksWaiting =
+            gauge("works_waiting", "Training steps and evaluations that wait for the device.");
+    private final Histogram trainingCycle =
+            histogram("training_cycle_steps", "Steps that shared passes over the base.", CYCLE);
     private final Gauge memory =
             gauge("memory_bytes", "Memory of the base's weights and of what may be added to it.", "kind");
     private final Histogram timeToFirstToken =
@@ -67,6 +73,14 @@ public final class Metrics {
 
     public void requestsWaiting(int requests) {
         requestsWaiting.set(requests);
+    }
+
+    public void worksWaiting(int works) {
+        worksWaiting.set(works);
+    }
+
+    public void trainingCycle(int steps) {
+        trainingCycle.observe(steps);
     }
 
     /** Running and waiting ones. */
