@@ -155,7 +155,7 @@ public final class Node implements AutoCloseable {
     }
 
     private ActorSystem<NodeGuardian.Command> start(Config rootConfig, StateDirectory state, LogWriter writer) {
-        Config config = RegistryDatabase.in(state.resolve("registry"))
+        Config config = RegistryDatabase.config(settings.registry().database(), state.resolve("registry"))
                 .withFallback(ConfigFactory.parseResources(Node.class.getClassLoader(), "livegraft-node.conf"))
                 .withFallback(rootConfig)
                 .resolve();

@@ -12,23 +12,59 @@ import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.stream.javadsl.Sink;
 
-/** Where the registry's events are: an H2 database in one file. */
+/** Where the registry's events are: an H2 database in one file, or a PostgreSQL server. */
 public final class RegistryDatabase {
-    private static final String URL = "pekko-persistence-jdbc.shared-databases.slick.db.url";
+    private static final String DATABASE = "pekko-persistence-jdbc.shared-databases.slick";
 
     private RegistryDatabase() {}
 
     /**
-     * The configuration that points Pekko Persistence to a directory.
+     * The configuration that points Pekko Persistence to the database.
      *
-     * <p>{@code WRITE_DELAY=0}: a decision is in the file before it is answered, so kill -9 loses none.
+     * @param directory of an embedded database
      */
-    public static Config in(Path directory) {
+    public static Config config(DatabaseSettings settings, Path directory) {
+        Map<String, Object> driver =
+                switch (settings) {
+                    case DatabaseSettings.H2 h2 -> h2(directory);
+                    case DatabaseSettings.PostgreSql server -> postgreSql(server);
+                };
+        return ConfigFactory.parseMap(driver)
+                .withFallback(ConfigFactory.parseMap(Map.of(
+                        DATABASE + ".db.numThreads", settings.connections(),
+                        DATABASE + ".db.maxConnections", settings.connections(),
+                        DATABASE + ".db.minConnections", 1)));
+    }
+
+    /** {@code WRITE_DELAY=0}: a decision is in the file before it is answered, so kill -9 loses none. */
+    private static Map<String, Object> h2(Path directory) {
         Path file = directory.toAbsolutePath().resolve("registry");
-        return ConfigFactory.parseMap(Map.of(
-                URL,
+        return Map.of(
+                DATABASE + ".profile",
+                "slick.jdbc.H2Profile$",
+                DATABASE + ".db.driver",
+                "org.h2.Driver",
+                DATABASE + ".db.url",
                 "jdbc:h2:file:%s;DATABASE_TO_UPPER=false;NON_KEYWORDS=VALUE;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE"
-                        .formatted(file)));
+                        .formatted(file),
+                DATABASE + ".db.user",
+                "sa",
+                DATABASE + ".db.password",
+                "");
+    }
+
+    private static Map<String, Object> postgreSql(DatabaseSettings.PostgreSql server) {
+        return Map.of(
+                DATABASE + ".profile",
+                "slick.jdbc.PostgresProfile$",
+                DATABASE + ".db.driver",
+                "org.postgresql.Driver",
+                DATABASE + ".db.url",
+                server.url(),
+                DATABASE + ".db.user",
+                server.user(),
+                DATABASE + ".db.password",
+                server.password());
     }
 
     /** Creates missing tables, then finds the tenants that have a registry. */

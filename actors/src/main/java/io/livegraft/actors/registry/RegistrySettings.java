@@ -10,7 +10,7 @@ import io.livegraft.gpu.error.LivegraftException;
  * @param retainedVersions newest ones kept; what serves, its previous and the candidate are kept besides
  * @param retainedHistory newest decisions kept in the image
  */
-public record RegistrySettings(int retainedVersions, int retainedHistory) {
+public record RegistrySettings(int retainedVersions, int retainedHistory, DatabaseSettings database) {
     public RegistrySettings {
         if (retainedVersions < 2 || retainedHistory < 1) {
             throw new LivegraftException(
@@ -21,6 +21,9 @@ public record RegistrySettings(int retainedVersions, int retainedHistory) {
     }
 
     public static RegistrySettings from(Config registry) {
-        return new RegistrySettings(registry.getInt("retained-versions"), registry.getInt("retained-history"));
+        return new RegistrySettings(
+                registry.getInt("retained-versions"),
+                registry.getInt("retained-history"),
+                DatabaseSettings.from(registry.getConfig("database")));
     }
 }

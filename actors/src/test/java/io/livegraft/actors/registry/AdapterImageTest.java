@@ -11,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class AdapterImageTest {
-    private static final RegistrySettings BOUNDS = new RegistrySettings(3, 5);
+    private static final RegistrySettings BOUNDS = new RegistrySettings(3, 5, new DatabaseSettings.H2(1));
     private static final Instant NOW = Instant.EPOCH;
 
     private AdapterImage image = AdapterImage.empty("support");

@@ -5,86 +5,87 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.typesafe.config.ConfigFactory;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.proto.checkpoint.PublishManifest;
-import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Function;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
 
-class AdapterRegistryTest {
-    private static final ActorTestKit KIT = ActorTestKit.create(EventSourcedBehaviorTestKit.config()
-            .withFallback(
-                    ConfigFactory.parseString(
-                            "pekko.actor.serialization-bindings { \"io.livegraft.actors.registry.RegistryStored\" = jackson-cbor }"))
-            .withFallback(ConfigFactory.load()));
+/** What the registry does, whatever database it is over; each test has a tenant of its own. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class RegistryContract {
     private static final AdapterRegistry.Action ANN =
             new AdapterRegistry.Action("ann", "because", OptionalInt.empty(), false);
 
-    private final List<AdapterImage> published = new ArrayList<>();
-    private EventSourcedBehaviorTestKit<AdapterRegistry.Command, AdapterEvent, RegistryState> registry;
+    private TestingRegistry registry;
+    private TestingOffers offers = new TestingOffers("nobody");
 
-    @BeforeEach
-    void open() {
-        registry = EventSourcedBehaviorTestKit.create(
-                KIT.system(),
-                AdapterRegistry.create(
-                        "support",
-                        "base",
-                        new RegistrySettings(16, 256),
-                        Clock.systemUTC(),
-                        (delta, image, manifest) -> published.add(image)),
-                // Commands stay in the process; events and states are what is stored.
-                EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
-        registry.clear();
+    /** A process over the same database as the one before. */
+    abstract TestingRegistry life();
+
+    @BeforeAll
+    void start() {
+        registry = life();
     }
 
     @AfterAll
-    static void shutDown() {
-        KIT.shutdownTestKit();
+    void stop() {
+        registry.close();
+    }
+
+    @BeforeEach
+    void registerTenant(TestInfo test) {
+        offers = new TestingOffers(test.getTestMethod().orElseThrow().getName());
+        registry.register(offers.tenant());
     }
 
     @Test
     void aLineOfOffersIsPublishedOneAfterTheOther() {
-        assertEquals(1, done(publish(TestingOffers.offer(1))).serving());
-        assertEquals(2, done(publish(TestingOffers.offer(2))).serving());
-        assertEquals(2, published.getLast().serving());
+        assertEquals(1, done(publish(offers.offer(1))).serving());
+        assertEquals(2, done(publish(offers.offer(2))).serving());
+        assertEquals(
+                List.of(0, 1, 2),
+                registry.published.stream()
+                        .filter(image -> image.tenant().equals(offers.tenant()))
+                        .map(AdapterImage::serving)
+                        .distinct()
+                        .toList());
     }
 
     @Test
     void theSameOfferAgainChangesNothing() {
-        publish(TestingOffers.offer(1));
-        publish(TestingOffers.offer(2));
+        publish(offers.offer(1));
+        publish(offers.offer(2));
         AdapterRegistry.AlreadyDecided again =
-                assertInstanceOf(AdapterRegistry.AlreadyDecided.class, publish(TestingOffers.offer(1)));
+                assertInstanceOf(AdapterRegistry.AlreadyDecided.class, publish(offers.offer(1)));
         assertEquals(2, again.image().serving());
         assertEquals(2, again.image().versions().size());
     }
 
     @Test
     void aStaleOfferIsRefusedWithBothDigests() {
-        publish(TestingOffers.offer(1));
-        publish(TestingOffers.offer(2));
+        publish(offers.offer(1));
+        publish(offers.offer(2));
         AdapterRegistry.Refused refused =
-                assertInstanceOf(AdapterRegistry.Refused.class, publish(TestingOffers.offer("zombie", "d1")));
+                assertInstanceOf(AdapterRegistry.Refused.class, publish(offers.offer("zombie", "d1")));
         assertEquals(ErrorCode.CONFLICT, refused.code());
         assertEquals(
-                "the adapter of support is stale: it grew from 'd1', but the last one offered was 'd2'",
+                "the adapter of %s is stale: it grew from 'd1', but the last one offered was 'd2'"
+                        .formatted(offers.tenant()),
                 refused.message());
     }
 
     @Test
     void anOfferOfAnotherBaseIsRefused() {
         PublishManifest foreign =
-                TestingOffers.offer(1).toBuilder().setBaseDigest("other").build();
+                offers.offer(1).toBuilder().setBaseDigest("other").build();
         assertEquals(
                 ErrorCode.CONFLICT,
                 assertInstanceOf(AdapterRegistry.Refused.class, publish(foreign))
@@ -93,49 +94,49 @@ class AdapterRegistryTest {
 
     @Test
     void aHoldKeepsNewVersionsAsCandidatesAndResumePublishesLaterOnes() {
-        publish(TestingOffers.offer(1));
+        publish(offers.offer(1));
         done(tell(replyTo -> new AdapterRegistry.Hold(ANN, replyTo)));
         AdapterRegistry.KeptAsCandidate kept =
-                assertInstanceOf(AdapterRegistry.KeptAsCandidate.class, publish(TestingOffers.offer(2)));
+                assertInstanceOf(AdapterRegistry.KeptAsCandidate.class, publish(offers.offer(2)));
         assertEquals(1, kept.image().serving());
         assertEquals(OptionalInt.of(2), kept.image().candidate());
         done(tell(replyTo -> new AdapterRegistry.Resume(ANN, replyTo)));
-        assertEquals(3, done(publish(TestingOffers.offer(3))).serving());
+        assertEquals(3, done(publish(offers.offer(3))).serving());
     }
 
     @Test
     void theLineGoesOnAfterARollback() {
-        publish(TestingOffers.offer(1));
-        publish(TestingOffers.offer(2));
+        publish(offers.offer(1));
+        publish(offers.offer(2));
         AdapterImage back = done(tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.empty(), ANN, replyTo)));
         assertEquals(1, back.serving());
         assertTrue(back.held());
         done(tell(replyTo -> new AdapterRegistry.Resume(ANN, replyTo)));
-        assertEquals(3, done(publish(TestingOffers.offer(3))).serving());
+        assertEquals(3, done(publish(offers.offer(3))).serving());
     }
 
     @Test
     void theLineGoesOnAfterTheGateRefused() {
-        publish(TestingOffers.offer(1));
-        AdapterImage refused = done(
-                tell(replyTo -> new AdapterRegistry.Refuse(TestingOffers.offer(2), "worse than its parent", replyTo)));
+        publish(offers.offer(1));
+        AdapterImage refused =
+                done(tell(replyTo -> new AdapterRegistry.Refuse(offers.offer(2), "worse than its parent", replyTo)));
         assertEquals(1, refused.serving());
         assertEquals("refuse", refused.history().getLast().action());
-        assertEquals(2, done(publish(TestingOffers.offer(3))).serving());
-        assertInstanceOf(AdapterRegistry.AlreadyDecided.class, publish(TestingOffers.offer(2)));
+        assertEquals(2, done(publish(offers.offer(3))).serving());
+        assertInstanceOf(AdapterRegistry.AlreadyDecided.class, publish(offers.offer(2)));
     }
 
     @Test
     void aLookupTellsWhetherAnOfferWasDecided() {
         assertInstanceOf(AdapterRegistry.Done.class, tell(replyTo -> new AdapterRegistry.Lookup("d1", replyTo)));
-        publish(TestingOffers.offer(1));
+        publish(offers.offer(1));
         assertInstanceOf(
                 AdapterRegistry.AlreadyDecided.class, tell(replyTo -> new AdapterRegistry.Lookup("d1", replyTo)));
     }
 
     @Test
     void rollbackToTheBaseIsPossibleAndToNothingElse() {
-        publish(TestingOffers.offer(1));
+        publish(offers.offer(1));
         AdapterRegistry.Refused refused = assertInstanceOf(
                 AdapterRegistry.Refused.class,
                 tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.of(9), ANN, replyTo)));
@@ -154,21 +155,57 @@ class AdapterRegistryTest {
 
     @Test
     void aDryRunAnswersAsIfAndChangesNothing() {
-        publish(TestingOffers.offer(1));
+        publish(offers.offer(1));
         AdapterRegistry.Action dryRun = new AdapterRegistry.Action("ann", "try", OptionalInt.empty(), true);
         AdapterImage asIf = done(tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.of(0), dryRun, replyTo)));
         assertEquals(0, asIf.serving());
-        assertEquals(1, registry.getState().image().serving());
-        assertFalse(registry.getState().image().held());
+        AdapterImage image = image(registry);
+        assertEquals(1, image.serving());
+        assertFalse(image.held());
     }
 
     @Test
     void anUnexpectedServingVersionIsAConflictThatNamesBoth() {
-        publish(TestingOffers.offer(1));
+        publish(offers.offer(1));
         AdapterRegistry.Action expecting = new AdapterRegistry.Action("ann", "x", OptionalInt.of(7), false);
         AdapterRegistry.Refused refused = assertInstanceOf(
                 AdapterRegistry.Refused.class, tell(replyTo -> new AdapterRegistry.Hold(expecting, replyTo)));
-        assertEquals("version 7 of support was expected to serve, but version 1 does", refused.message());
+        assertEquals(
+                "version 7 of %s was expected to serve, but version 1 does".formatted(offers.tenant()),
+                refused.message());
+    }
+
+    @Test
+    void decisionsSurviveARestart() {
+        for (int number = 1; number <= 120; number++) { // beyond a snapshot
+            done(publish(offers.offer(number)));
+        }
+        tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.empty(), ANN, replyTo));
+        registry.close();
+        registry = life();
+        AdapterImage image = image(registry);
+        assertEquals(119, image.serving());
+        assertEquals(OptionalInt.of(120), image.previous());
+        assertTrue(image.held());
+        assertEquals("rollback", image.history().getLast().action());
+        assertEquals(TestingOffers.PASSED, image.versions().getLast().evaluation());
+        assertInstanceOf(AdapterRegistry.AlreadyDecided.class, publish(offers.offer(120)));
+    }
+
+    @Test
+    void anUnknownTenantIsRefused() {
+        AdapterRegistry.Refused refused = assertInstanceOf(
+                AdapterRegistry.Refused.class,
+                registry.tell("stranger", replyTo -> new AdapterRegistry.Lookup("d", replyTo)));
+        assertEquals(ErrorCode.MODEL_NOT_FOUND, refused.code());
+        assertEquals("no tenant 'stranger'", refused.message());
+    }
+
+    private AdapterImage image(TestingRegistry life) {
+        return life.images().images().stream()
+                .filter(image -> image.tenant().equals(offers.tenant()))
+                .findFirst()
+                .orElseThrow();
     }
 
     private AdapterRegistry.Reply publish(PublishManifest manifest) {
@@ -176,7 +213,7 @@ class AdapterRegistryTest {
     }
 
     private AdapterRegistry.Reply tell(Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
-        return registry.<AdapterRegistry.Reply>runCommand(command).reply();
+        return registry.tell(offers.tenant(), command);
     }
 
     private static AdapterImage done(AdapterRegistry.Reply reply) {
