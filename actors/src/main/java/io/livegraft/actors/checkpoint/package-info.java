@@ -1,5 +1,5 @@
 /**
- * Trainer states and adapter files on disk: written whole or not at all, named by their SHA-256, verified when read.
+ * Trainer states and adapter files: written whole or not at all, named by their SHA-256, verified when read.
  */
 @NullMarked
 package io.livegraft.actors.checkpoint;

@@ -1,6 +1,7 @@
 package io.livegraft.actors.node;
 
-import io.livegraft.actors.checkpoint.AtomicFiles;
+import io.livegraft.actors.disk.DurableDirectory;
+import io.livegraft.actors.disk.FileDisk;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.io.IOException;
@@ -16,10 +17,12 @@ import java.util.UUID;
 /** Everything that outlives the process; belongs to one process at a time and to one base for good. */
 final class StateDirectory implements AutoCloseable {
     private final Path directory;
+    private final DurableDirectory files;
     private final FileChannel lock;
 
-    private StateDirectory(Path directory, FileChannel lock) {
+    private StateDirectory(Path directory, DurableDirectory files, FileChannel lock) {
         this.directory = directory;
+        this.files = files;
         this.lock = lock;
     }
 
@@ -37,7 +40,7 @@ final class StateDirectory implements AutoCloseable {
                         "state directory %s is in use by another process; stop it or set livegraft.state-directory"
                                 .formatted(directory));
             }
-            return new StateDirectory(directory, channel);
+            return new StateDirectory(directory, DurableDirectory.open(new FileDisk(), directory), channel);
         } catch (IOException e) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,
@@ -60,7 +63,7 @@ final class StateDirectory implements AutoCloseable {
         Path file = directory.resolve("base.sha256");
         try {
             if (!Files.exists(file)) {
-                AtomicFiles.write(file, baseDigest.getBytes(StandardCharsets.UTF_8));
+                files.write(file.getFileName().toString(), baseDigest.getBytes(StandardCharsets.UTF_8));
             }
             String claimed = Files.readString(file);
             if (!claimed.equals(baseDigest)) {
@@ -82,7 +85,9 @@ final class StateDirectory implements AutoCloseable {
         Path file = directory.resolve("node.id");
         try {
             if (!Files.exists(file)) {
-                AtomicFiles.write(file, UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8));
+                files.write(
+                        file.getFileName().toString(),
+                        UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8));
             }
             return Files.readString(file);
         } catch (IOException e) {

@@ -2,10 +2,12 @@ package io.livegraft.actors.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.proto.checkpoint.Checkpoint;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -63,7 +65,10 @@ class CheckpointStoreTest {
     @Test
     void anUnfinishedWriteIsNoCheckpoint() throws IOException {
         store.store(checkpoint(10));
-        Files.write(files().getFirst().resolveSibling(AtomicFiles.UNFINISHED + "x.ckpt"), new byte[3]);
+        Path left = directory.resolve(".unfinished").resolve("0-x.ckpt");
+        Files.write(left, new byte[3]);
+        assertEquals(List.of("support"), new CheckpointStore(directory, 3).tenants());
+        assertFalse(Files.exists(left));
         assertEquals(10, store.latest("support").orElseThrow().checkpoint().getOffset());
     }
 
@@ -83,8 +88,59 @@ class CheckpointStoreTest {
     }
 
     @Test
+    void aPinnedOneStaysUntilItIsUnpinned() throws IOException {
+        String version = Digests.sha256("version");
+        String digest = store.store(checkpoint(1), version);
+        for (long offset = 2; offset <= 10; offset++) {
+            store.store(checkpoint(offset));
+        }
+        CheckpointStore.Loaded pinned = store.pinned("support", version).orElseThrow();
+        assertEquals(digest, pinned.digest());
+        assertEquals(checkpoint(1), pinned.checkpoint());
+        store.unpin("support", version);
+        assertEquals(3, files().size());
+        assertTrue(store.pinned("support", version).isEmpty());
+    }
+
+    @Test
+    void withoutAnyUsableOneNothingBeginsAnew() throws IOException {
+        store.store(checkpoint(10));
+        Files.write(files().getFirst(), new byte[3]);
+        assertThrows(UncheckedIOException.class, () -> store.latest("support"));
+    }
+
+    @Test
+    void scrubbingReportsEveryFile() throws IOException {
+        String first = store.store(checkpoint(1));
+        String second = store.store(grownFrom(first, 2));
+        store.store(grownFrom(second, 3));
+        assertEquals(3, count(store.scrub("support"), Finding.Whole.class));
+        Files.write(files().get(0), new byte[3]);
+        Files.delete(files().get(1));
+        List<Finding> findings = store.scrub("support");
+        assertEquals(2, findings.size());
+        assertEquals(1, count(findings, Finding.Damaged.class));
+        assertEquals(1, count(findings, Finding.Unlinked.class));
+    }
+
+    @Test
+    void aStateThatGrewFromALaterOneIsDamaged() throws IOException {
+        String later = store.store(checkpoint(5));
+        store.store(grownFrom(later, 4));
+        assertEquals(1, count(store.scrub("support"), Finding.Damaged.class));
+    }
+
+    @Test
     void aTenantWithoutCheckpointsHasNone() {
         assertTrue(store.latest("nobody").isEmpty());
+    }
+
+    private static long count(List<Finding> findings, Class<? extends Finding> kind) {
+        return findings.stream().filter(kind::isInstance).count();
+    }
+
+    private static Checkpoint grownFrom(String parent, long offset) {
+        return checkpoint(offset).toBuilder().setParentDigest(parent).build();
     }
 
     private List<Path> files() throws IOException {

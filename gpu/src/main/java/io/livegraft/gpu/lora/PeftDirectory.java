@@ -27,8 +27,11 @@ import java.util.TreeMap;
  * Everything amiss is refused with {@link ErrorCode#INVALID_MODEL}, naming the field or tensor.
  */
 public final class PeftDirectory {
-    private static final String CONFIG = "adapter_config.json";
-    private static final String WEIGHTS = "adapter_model.safetensors";
+    /** How the adapter is applied. */
+    public static final String CONFIG = "adapter_config.json";
+
+    /** Its tensors. */
+    public static final String WEIGHTS = "adapter_model.safetensors";
 
     private PeftDirectory() {}
 
@@ -64,12 +67,26 @@ public final class PeftDirectory {
         return SafetensorsWriter.encode(new TreeMap<>(adapter.tensors()), DType.F32, SafetensorsWriter.PYTORCH);
     }
 
+    /**
+     * The bytes of {@code adapter_config.json} for an adapter that was made here.
+     *
+     * @param baseName written as {@code base_model_name_or_path}
+     */
+    public static byte[] config(LoraAdapter adapter, String baseName) {
+        return AdapterConfigWriter.write(adapter.config(), AdapterOrigin.of(baseName));
+    }
+
     /** Refuses what the adapter's config and the base have no place for, whatever its {@link #origin} says. */
     public static LoraAdapter read(Path dir, ModelConfig model) {
         LoraConfig config = new AdapterConfigReader(config(dir)).config();
         try (SafetensorsFile file = SafetensorsFile.open(dir.resolve(WEIGHTS))) {
             return adapter(file, config, model);
         }
+    }
+
+    /** The reverse of {@link #safetensors} and {@link #config(LoraAdapter, String)}. */
+    public static LoraAdapter decode(byte[] safetensors, byte[] config, ModelConfig model) {
+        return decode(safetensors, new AdapterConfigReader(JsonFile.decode(Path.of(CONFIG), config)).config(), model);
     }
 
     /** Where the adapter in a directory comes from. */

@@ -21,7 +21,17 @@ public record JsonFile(Path file, ObjectNode root) {
             if (Files.size(file) > MAX_BYTES) {
                 throw refusal(file, "has %d bytes, more than the %d allowed".formatted(Files.size(file), MAX_BYTES));
             }
-            if (JSON.readTree(file.toFile()) instanceof ObjectNode root) {
+            return decode(file, Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_MODEL, "%s can't be read: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /** The same for a file that was read already. */
+    public static JsonFile decode(Path file, byte[] bytes) {
+        try {
+            if (JSON.readTree(bytes) instanceof ObjectNode root) {
                 return new JsonFile(file, root);
             }
             throw refusal(file, "does not hold a JSON object");
