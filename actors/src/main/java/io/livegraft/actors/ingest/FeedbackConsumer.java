@@ -1,30 +1,26 @@
 package io.livegraft.actors.ingest;
 
-import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.trainer.Trainer;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.MetricName;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import java.util.concurrent.Future;
 import org.apache.pekko.Done;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
-import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -32,57 +28,39 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.kafka.CommitterSettings;
-import org.apache.pekko.kafka.ConsumerMessage.Committable;
-import org.apache.pekko.kafka.ConsumerMessage.CommittableMessage;
-import org.apache.pekko.kafka.ConsumerSettings;
-import org.apache.pekko.kafka.Subscriptions;
-import org.apache.pekko.kafka.javadsl.Committer;
-import org.apache.pekko.kafka.javadsl.Consumer;
-import org.apache.pekko.stream.BoundedSourceQueue;
-import org.apache.pekko.stream.KillSwitches;
-import org.apache.pekko.stream.SharedKillSwitch;
-import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This node's member of the consumer group: one {@link FeedbackPartition} for each partition assigned. Whatever fails below,
- * reading starts again from the committed low-water marks and the checkpoints on disk; a partition whose newest checkpoint
- * could not be used is read from the one before it.
+ * This node's member of the consumer group: one {@link FeedbackPartition} for each partition assigned, gone before the
+ * partition is another node's. Whatever fails below, reading starts again from the committed low-water marks.
  */
 public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(FeedbackConsumer.class);
-    private static final String SESSION_TIMEOUT_MILLIS = "15000";
-    private static final Duration ASK = Duration.ofSeconds(10);
+    private static final Duration ASK = Duration.ofSeconds(5);
 
     public sealed interface Command {}
 
-    /** The latest progress of each tenant's trainer, and whether the feedback topic is being read. */
+    /** The latest progress of each trainer that is awake on this node. */
     public record GetProgress(ActorRef<ProgressReport> replyTo) implements Command {}
 
-    public record ProgressReport(List<Trainer.Progress> trainers, boolean reading) {}
+    public record ProgressReport(List<Trainer.Progress> trainers) {}
+
+    /** Whether this node is a member of the group; with more nodes than partitions some members read nothing. */
+    public record GetReading(ActorRef<Boolean> replyTo) implements Command {}
 
     /** Stops reading; {@code replyTo} is told when nothing is read any more. */
     public record Stop(ActorRef<Done> replyTo) implements Command {}
 
-    private record Assigned(int partition, ActorRef<ActorRef<FeedbackPartition.Command>> replyTo) implements Command {}
+    private record Assigned(Set<Integer> partitions) implements Command {}
 
-    private record Loaded(Assigned assigned, Map<String, CheckpointStore.Loaded> checkpoints) implements Command {}
+    private record Read(LogReader.Batch batch) implements Command {}
+
+    private record Revoked(Set<Integer> partitions, CompletableFuture<Done> done) implements Command {}
 
     private record Ended(Optional<Throwable> failure) implements Command {}
 
-    private record Told(Trainer.Progress progress) implements Command {}
-
-    private record Stopped(ActorRef<Done> replyTo) implements Command {}
-
     private enum Start implements Command {
-        INSTANCE
-    }
-
-    private enum MeasureLag implements Command {
         INSTANCE
     }
 
@@ -96,34 +74,27 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
             String bootstrapServers,
             String nodeId,
             String deadLetterTopic,
-            int inFlightPartitions,
             FeedbackExamples examples,
             LogWriter writer,
             Trainer.Environment trainer,
             Clock clock,
             Metrics metrics) {}
 
-    /** One run of the stream, from its start to its end or failure. */
-    private record Run(
-            Consumer.Control control, SharedKillSwitch killSwitch, BoundedSourceQueue<Committable> commits) {}
+    /** Partitions that are being stopped, and whom to tell when all are. */
+    private record Leaving(Set<ActorRef<FeedbackPartition.Command>> readers, CompletableFuture<Done> done) {}
 
-    private final ActorRef<Command> self;
-    private final ActorSystem<?> system;
     private final TimerScheduler<Command> timers;
     private final Environment environment;
     private final FeedbackPartition.Environment partitionEnvironment;
-    private final Map<String, Trainer.Progress> progress = new TreeMap<>();
     private final Map<Integer, ActorRef<FeedbackPartition.Command>> partitions = new HashMap<>();
-    private final StartOffsets offsets;
-    private final Executor blocking;
-    private Optional<Run> run = Optional.empty();
+    private final List<Leaving> leaving = new ArrayList<>();
+    private Optional<LogReader> reader = Optional.empty();
+    private Optional<ActorRef<Done>> stopping = Optional.empty();
     private long spawned;
-    private boolean stopping;
+    private boolean member;
 
     private FeedbackConsumer(ActorContext<Command> context, TimerScheduler<Command> timers, Environment environment) {
         super(context);
-        this.self = context.getSelf();
-        this.system = context.getSystem();
         this.timers = timers;
         this.environment = environment;
         this.partitionEnvironment = new FeedbackPartition.Environment(
@@ -135,15 +106,8 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
                 environment.examples(),
                 environment.writer(),
                 environment.trainer(),
-                context.messageAdapter(Trainer.Progress.class, Told::new),
                 environment.clock(),
                 environment.metrics());
-        timers.startTimerWithFixedDelay(MeasureLag.INSTANCE, Duration.ofSeconds(2));
-        this.offsets = new StartOffsets(
-                environment.bootstrapServers(),
-                environment.settings().consumerGroup(),
-                environment.trainer().checkpoints());
-        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         start();
     }
 
@@ -155,160 +119,169 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
-                .onSignal(ChildFailed.class, this::onPartitionFailed)
-                .onSignal(Terminated.class, signal -> this)
+                .onSignal(ChildFailed.class, signal -> onPartitionFailed(signal))
+                .onSignal(Terminated.class, signal -> onPartitionStopped(signal.getRef()))
+                .onSignal(PreRestart.class, signal -> onGone())
+                .onSignal(PostStop.class, signal -> onGone())
                 .onAnyMessage(this::onCommand)
                 .build();
     }
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
-            case GetProgress get ->
-                get.replyTo().tell(new ProgressReport(List.copyOf(progress.values()), !partitions.isEmpty()));
-            case Told told -> progress.put(told.progress().tenant(), told.progress());
-            case Loaded loaded -> onLoaded(loaded);
-            case Assigned assigned -> onAssigned(assigned);
-            case Ended ended -> onEnded(ended.failure());
+            case GetProgress get -> onGetProgress(get.replyTo());
+            case GetReading get -> get.replyTo().tell(member);
+            case Assigned assigned -> onAssigned(assigned.partitions());
+            case Read read ->
+                Optional.ofNullable(partitions.get(read.batch().partition()))
+                        .ifPresent(partition -> partition.tell(new FeedbackPartition.Read(read.batch())));
+            case Revoked revoked -> stopPartitions(revoked.partitions(), revoked.done());
             case Start start -> start();
-            case MeasureLag lag -> onMeasureLag();
-            case Stop stop -> onStop(stop.replyTo());
-            case Stopped stopped -> {
-                stopped.replyTo().tell(Done.getInstance());
-                return Behaviors.stopped();
+            case Stop stop -> {
+                stopping = Optional.of(stop.replyTo());
+                reader.ifPresent(LogReader::stop);
+                return stoppedIfDone();
+            }
+            case Ended ended -> {
+                return onEnded(ended.failure());
             }
         }
         return this;
     }
 
     private void start() {
-        if (stopping) {
-            return;
-        }
-        SharedKillSwitch killSwitch = KillSwitches.shared("feedback");
-        BoundedSourceQueue<Committable> commits = Source.<Committable>queue(64)
-                .toMat(
-                        Committer.sink(CommitterSettings.create(getContext().getSystem())
-                                .withMaxBatch(1)),
-                        Keep.left())
-                .run(getContext().getSystem());
-        var stream = Consumer.committablePartitionedManualOffsetSource(
-                        consumerSettings(),
-                        Subscriptions.topics(environment.trainer().topic()),
-                        assigned -> CompletableFuture.supplyAsync(() -> offsets.of(assigned), blocking))
-                .mapAsyncUnordered(
-                        environment.inFlightPartitions(),
-                        pair -> readPartition(pair.first(), pair.second(), killSwitch))
-                .via(killSwitch.flow())
-                .toMat(Sink.ignore(), Keep.both())
-                .run(getContext().getSystem());
-        run = Optional.of(new Run(stream.first(), killSwitch, commits));
-        getContext().pipeToSelf(stream.second(), (done, failure) -> new Ended(Optional.ofNullable(failure)));
+        reader = Optional.of(LogReader.start(
+                environment.settings(),
+                environment.bootstrapServers(),
+                environment.nodeId(),
+                environment.trainer().topic(),
+                new Listener(getContext().getSelf(), environment.metrics())));
     }
 
-    private ConsumerSettings<byte[], byte[]> consumerSettings() {
-        return ConsumerSettings.create(
-                        getContext().getSystem(), new ByteArrayDeserializer(), new ByteArrayDeserializer())
-                .withBootstrapServers(environment.bootstrapServers())
-                .withGroupId(environment.settings().consumerGroup())
-                .withProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest")
-                // A static member: after kill -9 the next process takes the dead one's place at once.
-                .withProperty(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "livegraft-" + environment.nodeId())
-                .withProperty(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS)
-                // Draining waits for nothing: what is not in a checkpoint is read again.
-                .withStopTimeout(Duration.ZERO);
+    private void onAssigned(Set<Integer> assigned) {
+        member = true;
+        assigned.forEach(this::spawn);
     }
 
-    /** Called on a thread of the stream. */
-    private CompletionStage<Done> readPartition(
-            TopicPartition partition,
-            Source<CommittableMessage<byte[], byte[]>, NotUsed> messages,
-            SharedKillSwitch killSwitch) {
-        CompletionStage<ActorRef<FeedbackPartition.Command>> spawning =
-                AskPattern.ask(self, replyTo -> new Assigned(partition.partition(), replyTo), ASK, system.scheduler());
-        return spawning.thenCompose(
-                reader -> messages.mapAsync(environment.settings().inFlight(), message -> {
-                            CompletableFuture<Done> accepted = new CompletableFuture<>();
-                            reader.tell(new FeedbackPartition.Read(message, accepted));
-                            return accepted;
-                        })
-                        .via(killSwitch.flow())
-                        .runWith(Sink.ignore(), system)
-                        .whenComplete((done, failure) -> reader.tell(FeedbackPartition.Stop.INSTANCE)));
-    }
-
-    /** The checkpoints are read after the offset to start from was: they hold at least what lies below it. */
-    private void onAssigned(Assigned assigned) {
-        getContext()
-                .pipeToSelf(
-                        CompletableFuture.supplyAsync(
-                                () -> environment.trainer().checkpoints().latest(), blocking),
-                        (checkpoints, failure) ->
-                                failure == null ? new Loaded(assigned, checkpoints) : new Ended(Optional.of(failure)));
-    }
-
-    private void onLoaded(Loaded loaded) {
-        if (run.isEmpty()) {
-            return; // ended meanwhile: the next run asks again
-        }
-        int partition = loaded.assigned().partition();
+    private void spawn(int partition) {
         LOG.info("partition {} is read", partition);
-        ActorRef<FeedbackPartition.Command> reader = getContext()
+        ActorRef<FeedbackPartition.Command> actor = getContext()
                 .spawn(
-                        FeedbackPartition.create(
-                                partitionEnvironment,
-                                partition,
-                                loaded.checkpoints(),
-                                run.get().commits()),
+                        FeedbackPartition.create(partitionEnvironment, partition, reader.orElseThrow()),
                         "partition-%d-%d".formatted(partition, ++spawned));
-        getContext().watch(reader);
-        partitions.put(partition, reader);
-        loaded.assigned().replyTo().tell(reader);
+        getContext().watch(actor);
+        partitions.put(partition, actor);
     }
 
-    private Behavior<Command> onPartitionFailed(ChildFailed signal) {
-        LOG.warn("reading {} has failed: {}", signal.getRef().path().name(), String.valueOf(signal.cause()));
-        run.ifPresent(current -> current.killSwitch().abort(signal.cause()));
+    private void stopPartitions(Collection<Integer> numbers, CompletableFuture<Done> done) {
+        Set<ActorRef<FeedbackPartition.Command>> actors = new HashSet<>();
+        for (int number : numbers) {
+            Optional.ofNullable(partitions.remove(number)).ifPresent(actor -> {
+                LOG.info("partition {} is no longer read", number);
+                actor.tell(FeedbackPartition.Stop.INSTANCE);
+                environment.metrics().partitionGone(number);
+                actors.add(actor);
+            });
+        }
+        leaving.add(new Leaving(actors, done));
+        tellWhoHasLeft();
+    }
+
+    private Behavior<Command> onPartitionStopped(ActorRef<?> stopped) {
+        leaving.forEach(each -> each.readers().removeIf(stopped::equals));
+        tellWhoHasLeft();
         return this;
     }
 
-    private void onEnded(Optional<Throwable> failure) {
-        partitions.values().forEach(reader -> reader.tell(FeedbackPartition.Stop.INSTANCE));
-        partitions.clear();
-        run.ifPresent(current -> {
-            current.commits().complete();
-            current.control().shutdown();
-        });
-        run = Optional.empty();
-        if (!stopping) {
+    private void tellWhoHasLeft() {
+        List<Leaving> left =
+                leaving.stream().filter(each -> each.readers().isEmpty()).toList();
+        left.forEach(each -> each.done().complete(Done.getInstance()));
+        leaving.removeAll(left);
+    }
+
+    /** All is read again: the reader leaves, which stops the partitions, and starts again after a pause. */
+    private Behavior<Command> onPartitionFailed(ChildFailed signal) {
+        LOG.warn("reading {} has failed", signal.getRef().path().name(), signal.cause());
+        reader.ifPresent(LogReader::stop);
+        return onPartitionStopped(signal.getRef());
+    }
+
+    private Behavior<Command> onEnded(Optional<Throwable> failure) {
+        reader = Optional.empty();
+        member = false;
+        stopPartitions(List.copyOf(partitions.keySet()), new CompletableFuture<>());
+        if (stopping.isEmpty()) {
             LOG.warn(
                     "reading the feedback topic has ended; starting again in {}",
                     environment.settings().restart(),
                     failure.orElse(null));
             timers.startSingleTimer(Start.INSTANCE, environment.settings().restart());
         }
+        return stoppedIfDone();
     }
 
-    private void onMeasureLag() {
-        run.ifPresent(current -> current.control().getMetrics().thenAccept(this::lag));
+    private Behavior<Command> stoppedIfDone() {
+        if (stopping.isEmpty() || reader.isPresent()) {
+            return this;
+        }
+        stopping.get().tell(Done.getInstance());
+        return Behaviors.stopped();
     }
 
-    /** Called on the consumer's thread. */
-    private void lag(Map<MetricName, Metric> metrics) {
-        metrics.forEach((name, metric) -> {
-            String partition = name.tags().get("partition");
-            if (name.name().equals("records-lag") && partition != null && metric.metricValue() instanceof Double lag) {
-                environment.metrics().lag(Integer.parseInt(partition), lag.isNaN() ? 0 : lag);
-            }
-        });
+    private Behavior<Command> onGone() {
+        reader.ifPresent(LogReader::stop);
+        leaving.forEach(each -> each.done().complete(Done.getInstance()));
+        return this;
     }
 
-    private void onStop(ActorRef<Done> replyTo) {
-        stopping = true;
-        CompletionStage<Done> stopped = run.map(current -> {
-                    current.killSwitch().shutdown();
-                    return current.control().shutdown();
-                })
-                .orElseGet(() -> CompletableFuture.completedFuture(Done.getInstance()));
-        getContext().pipeToSelf(stopped, (done, failure) -> new Stopped(replyTo));
+    private void onGetProgress(ActorRef<ProgressReport> replyTo) {
+        List<CompletableFuture<List<Trainer.Progress>>> answers =
+                partitions.values().stream().map(this::progress).toList();
+        CompletionStage<List<Trainer.Progress>> all = CompletableFuture.allOf(
+                        answers.toArray(CompletableFuture<?>[]::new))
+                .thenApply(done ->
+                        answers.stream().flatMap(each -> each.join().stream()).toList());
+        all.thenAccept(trainers -> replyTo.tell(new ProgressReport(trainers)));
+    }
+
+    private CompletableFuture<List<Trainer.Progress>> progress(ActorRef<FeedbackPartition.Command> partition) {
+        return AskPattern.<FeedbackPartition.Command, List<Trainer.Progress>>ask(
+                        partition,
+                        FeedbackPartition.GetProgress::new,
+                        ASK,
+                        getContext().getSystem().scheduler())
+                .exceptionally(gone -> List.of())
+                .toCompletableFuture();
+    }
+
+    /** Called on the reader's thread. */
+    private record Listener(ActorRef<Command> self, Metrics metrics) implements LogReader.Listener {
+        @Override
+        public void assigned(Set<Integer> partitions) {
+            self.tell(new Assigned(partitions));
+        }
+
+        @Override
+        public void read(LogReader.Batch batch) {
+            self.tell(new Read(batch));
+        }
+
+        @Override
+        public Future<?> revoked(Set<Integer> partitions) {
+            CompletableFuture<Done> done = new CompletableFuture<>();
+            self.tell(new Revoked(partitions, done));
+            return done;
+        }
+
+        @Override
+        public void ended(Optional<Throwable> failure) {
+            self.tell(new Ended(failure));
+        }
+
+        @Override
+        public void lag(int partition, long records) {
+            metrics.lag(partition, (double) records);
+        }
     }
 }

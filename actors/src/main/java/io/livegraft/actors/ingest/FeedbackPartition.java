@@ -7,40 +7,43 @@ import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Tick;
 import java.time.Clock;
-import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.kafka.ConsumerMessage.Committable;
-import org.apache.pekko.kafka.ConsumerMessage.CommittableMessage;
-import org.apache.pekko.stream.BoundedSourceQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Reads one partition: gives each tenant's events to its trainer, sends what can't be used to the dead-letter topic, writes a
- * tick when a step is overdue, and commits the low-water mark.
+ * tick when a step is overdue, and tells the low-water mark.
  *
- * <p>A trainer that fails leaves the others alone; after a pause the whole partition is read again from its low-water mark.
+ * <p>A tenant's trainer is there only while it has something to do: it wakes from the latest checkpoint with the tenant's next
+ * event and is stopped when all of its log is in a checkpoint again and it was idle for a while, or when others need its place.
+ * Whoever is settled ignores ticks, so only the others get them.
+ *
+ * <p>What a tenant missed, because its trainer failed or there was no place for one, is read again after a pause, from the
+ * low-water mark on; the others ignore what they have had.
  */
 final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(FeedbackPartition.class);
-    private static final int MOST_COMMITTABLES = 4096;
     private static final byte[] TICK = FeedbackRecord.newBuilder()
             .setTick(Tick.getDefaultInstance())
             .build()
@@ -48,31 +51,33 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
 
     sealed interface Command {}
 
-    /** {@code accepted} completes when further records may come. */
-    record Read(CommittableMessage<byte[], byte[]> message, CompletableFuture<Done> accepted) implements Command {}
+    record Read(LogReader.Batch batch) implements Command {}
+
+    /** The latest progress of each trainer that is awake. */
+    record GetProgress(ActorRef<List<Trainer.Progress>> replyTo) implements Command {}
 
     /** The partition is no longer ours. */
     enum Stop implements Command {
         INSTANCE
     }
 
+    private record Woken(AwakeTenant tenant, Optional<CheckpointStore.Loaded> checkpoint) implements Command {}
+
+    private record WakeFailed(AwakeTenant tenant, Throwable cause) implements Command {}
+
     private record Advanced(Trainer.Progress progress) implements Command {}
 
-    private record DeadLettered(long offset, CompletableFuture<Done> accepted) implements Command {}
+    private record DeadLettered(long offset) implements Command {}
 
     private record Ticked(RecordMetadata metadata) implements Command {}
 
     private record WriteFailed(String what, Throwable cause) implements Command {}
 
-    private enum LookForOverdue implements Command {
+    private enum LookAround implements Command {
         INSTANCE
     }
 
-    private enum Commit implements Command {
-        INSTANCE
-    }
-
-    private enum ReadAgain implements Command {
+    private enum Mark implements Command {
         INSTANCE
     }
 
@@ -84,26 +89,24 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             FeedbackExamples examples,
             LogWriter writer,
             Trainer.Environment trainer,
-            ActorRef<Trainer.Progress> progress,
             Clock clock,
             Metrics metrics) {}
 
-    private record Pending(long offset, Committable committable) {}
-
-    private final TimerScheduler<Command> timers;
     private final Environment environment;
     private final int partition;
-    private final BoundedSourceQueue<Committable> commits;
-    private final Map<String, Integer> homes = new HashMap<>();
-    private final Map<String, ActorRef<Trainer.Command>> trainers = new HashMap<>();
-    private final Map<String, Trainer.Progress> progress = new LinkedHashMap<>();
-    /** What each trainer may not have acknowledged yet; bounded by the records in flight. */
-    private final Map<String, ArrayDeque<CompletableFuture<Done>>> outstanding = new HashMap<>();
-
-    private final Set<String> failed = new HashSet<>();
+    private final LogReader reader;
+    private final Executor blocking;
+    private final AwakeTenants awake;
     private final LowWaterMark lowWaterMark = new LowWaterMark();
-    private final ArrayDeque<Pending> committables = new ArrayDeque<>();
     private final ActorRef<Trainer.Progress> advanced;
+    /** Offset of the older checkpoint that a tenant goes on from, because its newest one can't be used. */
+    private final Map<String, Long> fallenBack = new HashMap<>();
+
+    private final Set<AwakeTenant> touched = new LinkedHashSet<>();
+    private long epoch = -1;
+    private long staleEpoch = -1;
+    private long readAgainMillis;
+    private int batchesKept;
     private long lastTickMillis = -1;
     private boolean ticking;
 
@@ -112,54 +115,45 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             TimerScheduler<Command> timers,
             Environment environment,
             int partition,
-            Map<String, CheckpointStore.Loaded> checkpoints,
-            BoundedSourceQueue<Committable> commits) {
+            LogReader reader) {
         super(context);
-        this.timers = timers;
         this.environment = environment;
         this.partition = partition;
-        this.commits = commits;
+        this.reader = reader;
+        this.awake = new AwakeTenants(environment.trainer().settings().active());
+        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.advanced = context.messageAdapter(Trainer.Progress.class, Advanced::new);
         timers.startTimerWithFixedDelay(
-                LookForOverdue.INSTANCE, environment.settings().tickInterval());
-        timers.startTimerWithFixedDelay(Commit.INSTANCE, environment.settings().commitInterval());
-        checkpoints.forEach((tenant, loaded) -> {
-            homes.put(tenant, loaded.checkpoint().getPartition());
-            if (loaded.checkpoint().getPartition() == partition) {
-                trainers.put(tenant, spawn(tenant, Optional.of(loaded)));
-            }
-        });
+                LookAround.INSTANCE, environment.settings().tickInterval());
+        timers.startTimerWithFixedDelay(Mark.INSTANCE, environment.settings().commitInterval());
     }
 
-    /** Starts with the latest checkpoint of every tenant of the topic. */
-    static Behavior<Command> create(
-            Environment environment,
-            int partition,
-            Map<String, CheckpointStore.Loaded> checkpoints,
-            BoundedSourceQueue<Committable> commits) {
-        return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new FeedbackPartition(context, timers, environment, partition, checkpoints, commits)));
+    static Behavior<Command> create(Environment environment, int partition, LogReader reader) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new FeedbackPartition(context, timers, environment, partition, reader)));
     }
 
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
                 .onSignal(ChildFailed.class, this::onTrainerFailed)
+                .onSignal(Terminated.class, signal -> this)
                 .onAnyMessage(this::onCommand)
                 .build();
     }
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
-            case Read read -> onRead(read);
+            case Read read -> onRead(read.batch());
+            case GetProgress get -> get.replyTo().tell(awake.progress());
+            case Woken woken -> onWoken(woken.tenant(), woken.checkpoint());
+            case WakeFailed failed -> onWakeFailed(failed);
             case Advanced trained -> onProgress(trained.progress());
-            case DeadLettered dead -> onDeadLettered(dead);
+            case DeadLettered dead -> lowWaterMark.deadLettered(dead.offset());
             case Ticked ticked -> onTicked(ticked.metadata());
             case WriteFailed write -> throw new IllegalStateException(write.what() + " failed", write.cause());
-            case LookForOverdue overdue -> onLookForOverdue();
-            case Commit commit -> onCommit();
-            case ReadAgain again ->
-                throw new IllegalStateException("partition %d is read again for %s".formatted(partition, failed));
+            case LookAround around -> onLookAround();
+            case Mark mark -> reader.mark(partition, epoch, lowWaterMark.value(awake.all()));
             case Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -167,26 +161,40 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         return this;
     }
 
-    private void onRead(Read read) {
-        ConsumerRecord<byte[], byte[]> record = read.message().record();
-        lowWaterMark.read(record.offset());
-        remember(new Pending(record.offset(), read.message().committableOffset()));
+    private void onRead(LogReader.Batch batch) {
+        if (batch.epoch() <= staleEpoch) {
+            return;
+        }
+        if (batch.epoch() != epoch) {
+            epoch = batch.epoch();
+            batchesKept = 0;
+            lowWaterMark.readsFrom(batch.records().getFirst().offset());
+        }
+        for (ConsumerRecord<byte[], byte[]> record : batch.records()) {
+            lowWaterMark.read(record.offset());
+            read(record);
+        }
+        touched.forEach(AwakeTenant::give);
+        touched.clear();
+        batchesKept++;
+        letBatchesCome();
+    }
+
+    private void read(ConsumerRecord<byte[], byte[]> record) {
         Optional<byte[]> key = Optional.ofNullable(record.key());
         switch (environment.decoder().decode(key, Optional.ofNullable(record.value()))) {
-            case Decoded.Valid valid -> onValid(valid, record, read.accepted());
-            case Decoded.Tick tick -> onTick(record, read.accepted());
-            case Decoded.Invalid invalid -> deadLetter(record, invalid.reason(), read.accepted());
+            case Decoded.Valid valid -> onValid(valid, record);
+            case Decoded.Tick tick -> onTick(record);
+            case Decoded.Invalid invalid -> deadLetter(record, invalid.reason());
         }
     }
 
-    private void onValid(Decoded.Valid valid, ConsumerRecord<byte[], byte[]> record, CompletableFuture<Done> accepted) {
-        int home = homes.computeIfAbsent(valid.tenant(), tenant -> partition);
-        if (home != partition) {
-            deadLetter(
-                    record,
-                    "tenant '%s' has its log in partition %d, but this record came through partition %d"
-                            .formatted(valid.tenant(), home, partition),
-                    accepted);
+    private void onValid(Decoded.Valid valid, ConsumerRecord<byte[], byte[]> record) {
+        if (lowWaterMark.misses(valid.tenant())) {
+            return; // read again in order, once there is a place for its trainer
+        }
+        Optional<AwakeTenant> tenant = awake.get(valid.tenant());
+        if (tenant.filter(one -> one.had(record.offset())).isPresent()) {
             return;
         }
         switch (environment.examples().map(valid.record())) {
@@ -198,41 +206,139 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                         valid.record().getEventId(),
                         valid.record().getEventTimeMillis(),
                         usable.example());
-                give(valid.tenant(), entry, accepted);
+                tenant.or(() -> wake(valid.tenant(), record.offset()))
+                        .ifPresentOrElse(
+                                one -> add(one, record, entry),
+                                () -> miss(valid.tenant(), record.offset(), "there is no place for its trainer"));
             }
-            case FeedbackExamples.Mapped.Unusable unusable -> deadLetter(record, unusable.reason(), accepted);
+            case FeedbackExamples.Mapped.Unusable unusable -> deadLetter(record, unusable.reason());
         }
     }
 
-    private void give(String tenant, LogEntry entry, CompletableFuture<Done> accepted) {
-        if (failed.contains(tenant)) {
-            accepted.complete(Done.getInstance()); // read again once the partition starts again
-            return;
-        }
-        lowWaterMark.given(tenant, entry.offset());
-        ArrayDeque<CompletableFuture<Done>> waiting = outstanding.computeIfAbsent(tenant, name -> new ArrayDeque<>());
-        while (!waiting.isEmpty() && waiting.getFirst().isDone()) {
-            waiting.removeFirst();
-        }
-        waiting.add(accepted);
-        trainers.computeIfAbsent(tenant, name -> spawn(name, Optional.empty()))
-                .tell(new Trainer.Entry(entry, accepted));
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // ends in accepted
-    private void onTick(ConsumerRecord<byte[], byte[]> record, CompletableFuture<Done> accepted) {
+    private void onTick(ConsumerRecord<byte[], byte[]> record) {
         LogEntry.Tick tick = new LogEntry.Tick(record.offset(), record.timestamp());
-        CompletableFuture<?>[] all = trainers.keySet().stream()
-                .map(tenant -> {
-                    CompletableFuture<Done> one = new CompletableFuture<>();
-                    give(tenant, tick, one);
-                    return one;
-                })
-                .toArray(CompletableFuture<?>[]::new);
-        CompletableFuture.allOf(all).whenComplete((done, failure) -> accepted.complete(Done.getInstance()));
+        awake.all().stream()
+                .filter(tenant -> !tenant.atRest() && !tenant.had(record.offset()))
+                .toList()
+                .forEach(tenant -> add(tenant, record, tick));
     }
 
-    private void deadLetter(ConsumerRecord<byte[], byte[]> record, String reason, CompletableFuture<Done> accepted) {
+    private void add(AwakeTenant tenant, ConsumerRecord<byte[], byte[]> record, LogEntry entry) {
+        awake.add(tenant, record, entry, environment.clock().millis());
+        touched.add(tenant);
+    }
+
+    /** Where all places are taken, the tenant that was longest at rest makes room. */
+    private Optional<AwakeTenant> wake(String name, long firstOffset) {
+        if (awake.full()) {
+            awake.evictOne().ifPresent(this::passivate);
+        }
+        if (awake.full()) {
+            return Optional.empty();
+        }
+        AwakeTenant tenant = awake.wake(name, firstOffset);
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(
+                                () -> environment.trainer().checkpoints().latest(name), blocking),
+                        (checkpoint, failure) ->
+                                failure == null ? new Woken(tenant, checkpoint) : new WakeFailed(tenant, failure));
+        return Optional.of(tenant);
+    }
+
+    private void passivate(AwakeTenant tenant) {
+        tenant.trainer().ifPresent(getContext()::stop);
+        environment.metrics().passivated();
+    }
+
+    private void onWoken(AwakeTenant tenant, Optional<CheckpointStore.Loaded> checkpoint) {
+        int home = checkpoint.map(loaded -> loaded.checkpoint().getPartition()).orElse(partition);
+        if (home != partition) {
+            awake.remove(tenant);
+            tenant.waiting()
+                    .forEach(each -> deadLetter(
+                            each.record(),
+                            "tenant '%s' has its log in partition %d, but this record came through partition %d"
+                                    .formatted(tenant.name(), home, partition)));
+        } else if (checkpoint.filter(loaded -> mustFallBack(tenant, loaded)).isPresent()) {
+            long saved = checkpoint.get().checkpoint().getOffset();
+            fallenBack.put(tenant.name(), saved);
+            giveUp(tenant, saved + 1, "its newest checkpoint can't be used");
+        } else {
+            environment.metrics().woken();
+            tenant.wakes(spawn(tenant, checkpoint));
+            tenant.give();
+        }
+        letBatchesCome();
+    }
+
+    /** Once its log is read again from the older checkpoint on, it is as good as the newest. */
+    private boolean mustFallBack(AwakeTenant tenant, CheckpointStore.Loaded loaded) {
+        long saved = loaded.checkpoint().getOffset();
+        return !loaded.newest() && fallenBack.getOrDefault(tenant.name(), -1L) != saved;
+    }
+
+    private ActorRef<Trainer.Command> spawn(AwakeTenant tenant, Optional<CheckpointStore.Loaded> checkpoint) {
+        ActorRef<Trainer.Command> trainer = getContext()
+                .spawn(
+                        Trainer.create(
+                                environment.trainer(), tenant.name(), tenant.life(), partition, checkpoint, advanced),
+                        "trainer-%s-%d".formatted(tenant.name(), tenant.life()));
+        getContext().watch(trainer);
+        return trainer;
+    }
+
+    private void onWakeFailed(WakeFailed failed) {
+        LOG.error("the checkpoints of {} can't be read", failed.tenant().name(), failed.cause());
+        giveUp(failed.tenant(), failed.tenant().hold(), "its checkpoints can't be read");
+    }
+
+    private Behavior<Command> onTrainerFailed(ChildFailed signal) {
+        awake.of(signal.getRef()).ifPresent(tenant -> {
+            LOG.error("the trainer of {} failed", tenant.name(), signal.cause());
+            giveUp(tenant, tenant.hold(), "its trainer failed");
+        });
+        return this;
+    }
+
+    private void giveUp(AwakeTenant tenant, long from, String why) {
+        awake.remove(tenant);
+        miss(tenant.name(), from, why);
+        letBatchesCome();
+    }
+
+    private void miss(String tenant, long from, String why) {
+        LOG.info("{} is read again from offset {}: {}", tenant, from, why);
+        if (lowWaterMark.missed().isEmpty()) {
+            readAgainMillis = environment.clock().millis()
+                    + environment.settings().restart().toMillis();
+        }
+        lowWaterMark.missed(tenant, from);
+    }
+
+    /** Not before somebody who missed something can be woken: a full house empties by what is read now. */
+    private void readAgainWhatWasMissed(long nowMillis) {
+        boolean due = !lowWaterMark.missed().isEmpty() && nowMillis >= readAgainMillis && epoch != staleEpoch;
+        if (due && (!awake.full() || awake.all().stream().anyMatch(AwakeTenant::atRest))) {
+            staleEpoch = epoch;
+            reader.rewind(partition, epoch, lowWaterMark.value(awake.all()));
+        }
+    }
+
+    private void onProgress(Trainer.Progress told) {
+        awake.progress(told);
+        letBatchesCome();
+    }
+
+    private void letBatchesCome() {
+        if (awake.outstanding() <= environment.settings().inFlight()) {
+            for (; batchesKept > 0; batchesKept--) {
+                reader.taken(partition, epoch);
+            }
+        }
+    }
+
+    private void deadLetter(ConsumerRecord<byte[], byte[]> record, String reason) {
         LOG.warn("{} partition {} offset {}: {}", record.topic(), partition, record.offset(), reason);
         environment.metrics().feedback("dead_letter");
         lowWaterMark.deadLettering(record.offset());
@@ -251,29 +357,28 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                                         Optional.ofNullable(record.value()),
                                         headers),
                         (written, failure) -> failure == null
-                                ? new DeadLettered(record.offset(), accepted)
+                                ? new DeadLettered(record.offset())
                                 : new WriteFailed("writing to the dead-letter topic", failure));
     }
 
-    private void onDeadLettered(DeadLettered dead) {
-        lowWaterMark.deadLettered(dead.offset());
-        dead.accepted().complete(Done.getInstance());
-    }
-
-    private void onProgress(Trainer.Progress told) {
-        progress.put(told.tenant(), told);
-        lowWaterMark.progress(told);
-        environment.progress().tell(told);
+    private void onLookAround() {
+        long now = environment.clock().millis();
+        writeTickIfOverdue(now);
+        long idleSince = now - environment.trainer().settings().idle().toMillis();
+        awake.evictIdle(idleSince).forEach(this::passivate);
+        readAgainWhatWasMissed(now);
+        environment.metrics().trainersAwake(partition, awake.all().size());
+        environment.metrics().entriesWaiting(partition, (double) awake.outstanding());
+        environment.metrics().tenantsMissed(partition, lowWaterMark.missed().size());
     }
 
     /** A tick is due when some step's log time is over and no tick that says so is in the log yet. */
-    private void onLookForOverdue() {
-        long now = environment.clock().millis();
-        boolean overdue = progress.values().stream()
-                .filter(told ->
-                        !failed.contains(told.tenant()) && told.tickDueMillis().isPresent())
+    private void writeTickIfOverdue(long nowMillis) {
+        boolean overdue = awake.all().stream()
+                .flatMap(tenant -> tenant.progress().stream())
+                .filter(told -> told.tickDueMillis().isPresent())
                 .mapToLong(told -> told.tickDueMillis().getAsLong())
-                .anyMatch(due -> due <= now && due > lastTickMillis);
+                .anyMatch(due -> due <= nowMillis && due > lastTickMillis);
         if (overdue && !ticking) {
             ticking = true;
             getContext()
@@ -288,49 +393,5 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private void onTicked(RecordMetadata metadata) {
         ticking = false;
         lastTickMillis = metadata.timestamp();
-    }
-
-    /** Keeps a bounded choice of offsets to commit: losing one only commits a little less. */
-    private void remember(Pending pending) {
-        if (committables.size() >= MOST_COMMITTABLES) {
-            committables.removeLast();
-        }
-        committables.add(pending);
-    }
-
-    private void onCommit() {
-        long mark = lowWaterMark.value();
-        Optional<Pending> highest = Optional.empty();
-        while (!committables.isEmpty() && committables.getFirst().offset() < mark) {
-            highest = Optional.of(committables.removeFirst());
-        }
-        highest.ifPresent(pending -> commits.offer(pending.committable()));
-    }
-
-    private Behavior<Command> onTrainerFailed(ChildFailed signal) {
-        String tenant = trainers.entrySet().stream()
-                .filter(each -> each.getValue().path().equals(signal.getRef().path()))
-                .map(Map.Entry::getKey)
-                .findFirst()
-                .orElseThrow();
-        LOG.error(
-                "the trainer of {} failed; its events are read again in {}",
-                tenant,
-                environment.settings().restart(),
-                signal.cause());
-        failed.add(tenant);
-        lowWaterMark.stopped(tenant);
-        outstanding.getOrDefault(tenant, new ArrayDeque<>()).forEach(accepted -> accepted.complete(Done.getInstance()));
-        timers.startSingleTimer(ReadAgain.INSTANCE, environment.settings().restart());
-        return this;
-    }
-
-    private ActorRef<Trainer.Command> spawn(String tenant, Optional<CheckpointStore.Loaded> checkpoint) {
-        ActorRef<Trainer.Command> trainer = getContext()
-                .spawn(
-                        Trainer.create(environment.trainer(), tenant, partition, checkpoint, advanced),
-                        "trainer-" + tenant);
-        getContext().watch(trainer);
-        return trainer;
     }
 }

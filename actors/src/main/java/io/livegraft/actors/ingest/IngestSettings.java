@@ -11,7 +11,11 @@ import java.time.Duration;
  * @param consumerGroup of the nodes that train
  * @param recordBytes largest value of a record
  * @param messages most turns of a conversation
- * @param inFlight records of one partition that may wait for their trainers
+ * @param inFlight entries of one partition that may wait for their trainers before reading it pauses
+ * @param pollRecords most records fetched at once
+ * @param sessionTimeout after which a member that went silent loses its partitions
+ * @param handover how long a partition that moves may take to stop its trainers
+ * @param listedTenants most tenants without a trainer whose checkpoints are read for a list of all
  * @param tickInterval how often an overdue step is looked for
  * @param commitInterval how often the low-water mark is committed
  * @param restart pause before reading starts again after a failure
@@ -21,15 +25,19 @@ public record IngestSettings(
         int recordBytes,
         int messages,
         int inFlight,
+        int pollRecords,
+        Duration sessionTimeout,
+        Duration handover,
+        int listedTenants,
         Duration tickInterval,
         Duration commitInterval,
         Duration restart) {
     public IngestSettings {
-        if (recordBytes < 1 || messages < 1 || inFlight < 1) {
+        if (recordBytes < 1 || messages < 1 || inFlight < 1 || pollRecords < 1 || listedTenants < 0) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,
-                    "livegraft.ingest: record-bytes %d, messages %d and in-flight %d must be at least 1"
-                            .formatted(recordBytes, messages, inFlight));
+                    "livegraft.ingest: record-bytes %d, messages %d, in-flight %d and poll-records %d must be at least 1, listed-tenants %d at least 0"
+                            .formatted(recordBytes, messages, inFlight, pollRecords, listedTenants));
         }
     }
 
@@ -39,6 +47,10 @@ public record IngestSettings(
                 ingest.getInt("record-bytes"),
                 ingest.getInt("messages"),
                 ingest.getInt("in-flight"),
+                ingest.getInt("poll-records"),
+                ingest.getDuration("session-timeout"),
+                ingest.getDuration("handover"),
+                ingest.getInt("listed-tenants"),
                 ingest.getDuration("tick-interval"),
                 ingest.getDuration("commit-interval"),
                 ingest.getDuration("restart"));

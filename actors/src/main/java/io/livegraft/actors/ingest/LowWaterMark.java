@@ -1,9 +1,10 @@
 package io.livegraft.actors.ingest;
 
-import io.livegraft.actors.trainer.Trainer;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -11,41 +12,34 @@ import java.util.TreeSet;
  * Errs on the early side, because what is read again changes nothing.
  */
 final class LowWaterMark {
-    private static final class Tenant {
-        private long lastGiven = -1;
-        private long processed = -1;
-        private long savedThrough = -1;
-        private boolean settled = true;
-
-        private boolean restsAtEnd() {
-            return settled && processed >= lastGiven;
-        }
-    }
-
-    private final Map<String, Tenant> tenants = new HashMap<>();
     private final NavigableSet<Long> deadLettering = new TreeSet<>();
+    /** From where each of these tenants must be read again. */
+    private final Map<String, Long> missed = new HashMap<>();
+
     private long next;
 
     /** Read from the log. */
     void read(long offset) {
-        next = Math.max(next, offset + 1);
+        next = offset + 1;
     }
 
-    /** Given to a tenant's trainer. */
-    void given(String tenant, long offset) {
-        tenant(tenant).lastGiven = offset;
+    /** Reading goes on from here: what was missed from here on is not missed any more. */
+    void readsFrom(long offset) {
+        next = offset;
+        missed.values().removeIf(from -> from >= offset);
     }
 
-    void progress(Trainer.Progress progress) {
-        Tenant tenant = tenant(progress.tenant());
-        tenant.processed = progress.processed();
-        tenant.savedThrough = progress.savedThrough();
-        tenant.settled = progress.settled();
+    /** A tenant's entries from here on have not been given to a trainer, or in vain. */
+    void missed(String tenant, long from) {
+        missed.merge(tenant, from, Math::min);
     }
 
-    /** Its trainer has stopped: what it had not saved must be read again. */
-    void stopped(String tenant) {
-        tenant(tenant).lastGiven = Long.MAX_VALUE;
+    boolean misses(String tenant) {
+        return missed.containsKey(tenant);
+    }
+
+    Set<String> missed() {
+        return missed.keySet();
     }
 
     void deadLettering(long offset) {
@@ -56,17 +50,16 @@ final class LowWaterMark {
         deadLettering.remove(offset);
     }
 
-    long value() {
-        long lowest = deadLettering.isEmpty() ? next : deadLettering.first();
-        for (Tenant tenant : tenants.values()) {
-            if (!tenant.restsAtEnd()) {
-                lowest = Math.min(lowest, tenant.savedThrough + 1);
+    long value(Collection<AwakeTenant> awake) {
+        long lowest = deadLettering.isEmpty() ? next : Math.min(next, deadLettering.first());
+        for (long from : missed.values()) {
+            lowest = Math.min(lowest, from);
+        }
+        for (AwakeTenant tenant : awake) {
+            if (!tenant.atRest()) {
+                lowest = Math.min(lowest, tenant.hold());
             }
         }
         return lowest;
-    }
-
-    private Tenant tenant(String name) {
-        return tenants.computeIfAbsent(name, tenant -> new Tenant());
     }
 }

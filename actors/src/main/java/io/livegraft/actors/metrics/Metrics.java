@@ -40,6 +40,15 @@ public final class Metrics {
             "feedback_events_total",
             "Feedback records read, by outcome: accepted (given to a trainer) or dead_letter.",
             "outcome");
+    private final Gauge trainersAwake = gauge("trainers_awake", "Trainers alive.", "partition");
+    private final Gauge entriesWaiting =
+            gauge("entries_waiting", "Entries of the log that wait for their trainers.", "partition");
+    private final Gauge tenantsMissed = gauge(
+            "tenants_missed",
+            "Tenants to be read again, because their trainer failed or there was no place for it.",
+            "partition");
+    private final Counter wakes = counter("wakes_total", "Trainers started, from a checkpoint or as new.");
+    private final Counter passivations = counter("passivations_total", "Trainers stopped because they were at rest.");
     private final Counter trainingSteps = counter("training_steps_total", "Optimizer steps taken.", "tenant");
     private final Gauge trainingLoss =
             gauge("training_loss", "Mean negative log-likelihood per target token of the latest step.", "tenant");
@@ -108,6 +117,35 @@ public final class Metrics {
 
     public void lag(int partition, double records) {
         feedbackLag.labelValues(Integer.toString(partition)).set(records);
+    }
+
+    public void trainersAwake(int partition, int trainers) {
+        trainersAwake.labelValues(Integer.toString(partition)).set(trainers);
+    }
+
+    public void entriesWaiting(int partition, double entries) {
+        entriesWaiting.labelValues(Integer.toString(partition)).set(entries);
+    }
+
+    public void tenantsMissed(int partition, int tenants) {
+        tenantsMissed.labelValues(Integer.toString(partition)).set(tenants);
+    }
+
+    /** The partition is read by another node from now on. */
+    public void partitionGone(int partition) {
+        String label = Integer.toString(partition);
+        feedbackLag.remove(label);
+        trainersAwake.remove(label);
+        entriesWaiting.remove(label);
+        tenantsMissed.remove(label);
+    }
+
+    public void woken() {
+        wakes.inc();
+    }
+
+    public void passivated() {
+        passivations.inc();
     }
 
     public void feedback(String outcome) {

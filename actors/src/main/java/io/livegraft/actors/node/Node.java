@@ -67,7 +67,15 @@ public final class Node implements AutoCloseable {
                     AskPattern.ask(system, NodeGuardian.GetParts::new, PATIENCE, system.scheduler()),
                     "start of the actors");
             this.inference = new ReplicaInference(system, parts.serving(), engine.tokenizer(), engine.baseName());
-            this.administration = new RegistryAdministration(system, parts.registry(), parts.ingest(), metrics);
+            this.administration = new RegistryAdministration(
+                    system,
+                    parts.registry(),
+                    new TrainerList(
+                            system,
+                            parts.ingest(),
+                            checkpoints(state),
+                            settings.ingest().listedTenants()),
+                    metrics);
             this.feedback =
                     new KafkaFeedbackLog(writer, decoder(), settings.kafka().feedbackTopic());
             closing(parts, this::drain);
@@ -164,12 +172,16 @@ public final class Node implements AutoCloseable {
                 bootstrapServers,
                 state.nodeId(),
                 engine,
-                new CheckpointStore(
-                        state.resolve("checkpoints"), settings.trainer().retainedCheckpoints()),
+                checkpoints(state),
                 new ArtifactStore(state.resolve("adapters")),
                 writer,
                 metrics);
         return ActorSystem.create(NodeGuardian.create(environment), "livegraft", config);
+    }
+
+    private CheckpointStore checkpoints(StateDirectory state) {
+        return new CheckpointStore(
+                state.resolve("checkpoints"), settings.trainer().retainedCheckpoints());
     }
 
     private FeedbackDecoder decoder() {

@@ -156,7 +156,6 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 environment.bootstrapServers(),
                 environment.nodeId(),
                 settings.kafka().deadLetterTopic(),
-                1024, // partitions read at once: more than a topic of one node has
                 examples,
                 environment.writer(),
                 trainer,

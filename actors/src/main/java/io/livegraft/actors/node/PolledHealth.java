@@ -71,8 +71,8 @@ final class PolledHealth implements NodeHealth, AutoCloseable {
                 health -> health.problems().isEmpty() ? OK : String.join("; ", health.problems()));
         record(
                 INGEST,
-                AskPattern.ask(parts.ingest(), FeedbackConsumer.GetProgress::new, ASK, system.scheduler()),
-                report -> report.reading() ? OK : "no partition of the feedback topic is assigned");
+                AskPattern.ask(parts.ingest(), FeedbackConsumer.GetReading::new, ASK, system.scheduler()),
+                reading -> reading ? OK : "not yet a member of the consumer group");
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // ends in the map

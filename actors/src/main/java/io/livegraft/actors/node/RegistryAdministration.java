@@ -1,11 +1,9 @@
 package io.livegraft.actors.node;
 
-import io.livegraft.actors.ingest.FeedbackConsumer;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
-import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.gpu.error.ErrorCode;
 import java.time.Duration;
 import java.util.List;
@@ -23,17 +21,14 @@ final class RegistryAdministration implements Administration {
 
     private final ActorSystem<?> system;
     private final ActorRef<RegistryGuardian.Command> registry;
-    private final ActorRef<FeedbackConsumer.Command> ingest;
+    private final TrainerList trainers;
     private final Metrics metrics;
 
     RegistryAdministration(
-            ActorSystem<?> system,
-            ActorRef<RegistryGuardian.Command> registry,
-            ActorRef<FeedbackConsumer.Command> ingest,
-            Metrics metrics) {
+            ActorSystem<?> system, ActorRef<RegistryGuardian.Command> registry, TrainerList trainers, Metrics metrics) {
         this.system = system;
         this.registry = registry;
-        this.ingest = ingest;
+        this.trainers = trainers;
         this.metrics = metrics;
     }
 
@@ -78,10 +73,7 @@ final class RegistryAdministration implements Administration {
 
     @Override
     public CompletionStage<List<TrainerStatus>> trainers() {
-        return AskPattern.ask(ingest, FeedbackConsumer.GetProgress::new, ASK, system.scheduler())
-                .thenApply(report -> report.trainers().stream()
-                        .map(RegistryAdministration::status)
-                        .toList());
+        return trainers.list();
     }
 
     private CompletionStage<AdminReply> change(
@@ -108,19 +100,5 @@ final class RegistryAdministration implements Administration {
     private static AdapterRegistry.Action action(AdminAction action) {
         return new AdapterRegistry.Action(
                 action.principal(), action.reason(), action.expectedServing(), action.dryRun());
-    }
-
-    private static TrainerStatus status(Trainer.Progress progress) {
-        return new TrainerStatus(
-                progress.tenant(),
-                progress.step(),
-                progress.partition(),
-                progress.offset(),
-                progress.counters().trained(),
-                progress.counters().heldOut(),
-                progress.counters().duplicates(),
-                progress.counters().skipped(),
-                progress.lastLoss(),
-                progress.checkpointDigest());
     }
 }

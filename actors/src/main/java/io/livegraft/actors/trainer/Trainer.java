@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -37,16 +36,16 @@ import org.slf4j.LoggerFactory;
  * trained, saved and offered. Starts from the latest checkpoint and offers again what was offered last, because nothing tells
  * whether that was decided before the crash.
  *
- * <p>While a step trains or a checkpoint is written, entries wait; beyond a bound they wait unacknowledged. A version is
- * offered only after the one before it was decided. A failed step stops this actor; its partition starts it again.
+ * <p>While a step trains or a checkpoint is written, entries wait. A version is offered only after the one before it was
+ * decided. A failed step stops this actor; its partition starts it again, and stops it where it has nothing left to do.
  */
 public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     public sealed interface Command {}
 
-    /** {@code accepted} completes when further entries may come. */
-    public record Entry(LogEntry entry, CompletableFuture<Done> accepted) implements Command {}
+    /** In the order of the log, after those of earlier messages. */
+    public record Entries(List<LogEntry> entries) implements Command {}
 
     private record Trained(DeviceScheduler.WorkReply<StepResult> reply) implements Command {}
 
@@ -61,18 +60,20 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     }
 
     /**
-     * How far this trainer is, told after everything it takes.
+     * How far this trainer is, told after everything it does.
      *
-     * @param processed last offset taken from the log
+     * @param life which of the tenant's trainers this is
+     * @param taken entries that no longer wait
      * @param offset last offset that is part of the state
      * @param savedThrough every entry up to it is in a checkpoint
-     * @param settled nothing after {@code savedThrough} changed the state
+     * @param settled all that was taken is in a checkpoint, and what was offered is decided
      * @param tickDueMillis log time at which a tick would do something
      */
     public record Progress(
             String tenant,
+            long life,
             int partition,
-            long processed,
+            long taken,
             long offset,
             long savedThrough,
             boolean settled,
@@ -80,7 +81,12 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             long step,
             TrainerCounters counters,
             double lastLoss,
-            String checkpointDigest) {}
+            String checkpointDigest) {
+        /** Whether nothing but another event changes anything: a trainer started from the checkpoint goes on the same. */
+        public boolean atRest() {
+            return settled && tickDueMillis.isEmpty();
+        }
+    }
 
     /** What every trainer needs. */
     public record Environment(
@@ -100,6 +106,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private final TimerScheduler<Command> timers;
     private final Environment environment;
     private final String tenant;
+    private final long life;
     private final int partition;
     private final ActorRef<Progress> progress;
     private final CheckpointCodec codec;
@@ -107,10 +114,9 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private final ActorRef<Supervisor.OfferDecided> decided;
     private final Executor blocking;
     private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
-    private final ArrayDeque<CompletableFuture<Done>> unacknowledged = new ArrayDeque<>();
 
     private TrainerState state;
-    private long processed;
+    private long taken;
     private boolean offerUndecided;
     /** What is being trained or saved now; entries wait meanwhile. */
     private Optional<TrainerCore.Outcome> current = Optional.empty();
@@ -122,6 +128,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             TimerScheduler<Command> timers,
             Environment environment,
             String tenant,
+            long life,
             int partition,
             Optional<CheckpointStore.Loaded> checkpoint,
             ActorRef<Progress> progress) {
@@ -129,6 +136,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         this.timers = timers;
         this.environment = environment;
         this.tenant = tenant;
+        this.life = life;
         this.partition = partition;
         this.progress = progress;
         this.codec = new CheckpointCodec(
@@ -141,7 +149,6 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         this.decided = context.messageAdapter(Supervisor.OfferDecided.class, Decided::new);
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.state = checkpoint.map(codec::decode).orElseGet(() -> codec.initial(tenant));
-        this.processed = state.core().offset();
         checkpoint
                 .filter(loaded -> codec.otherConfiguration(loaded.checkpoint()))
                 .ifPresent(loaded -> LOG.warn(
@@ -153,14 +160,20 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         tellProgress();
     }
 
+    /**
+     * A tenant's trainer, at the state of its latest checkpoint.
+     *
+     * @param life comes back with every progress, to tell this trainer from earlier ones of the same tenant
+     */
     public static Behavior<Command> create(
             Environment environment,
             String tenant,
+            long life,
             int partition,
             Optional<CheckpointStore.Loaded> checkpoint,
             ActorRef<Progress> progress) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new Trainer(context, timers, environment, tenant, partition, checkpoint, progress)));
+                timers -> new Trainer(context, timers, environment, tenant, life, partition, checkpoint, progress)));
     }
 
     @Override
@@ -170,7 +183,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
-            case Entry entry -> onEntry(entry);
+            case Entries more -> onEntries(more.entries());
             case Trained result -> onTrained(result.reply());
             case Saved saved -> onSaved(saved);
             case SaveFailed failed -> onSaveFailed(failed.cause());
@@ -180,9 +193,8 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         return this;
     }
 
-    private void onEntry(Entry entry) {
-        entries.add(entry.entry());
-        unacknowledged.add(entry.accepted());
+    private void onEntries(List<LogEntry> more) {
+        entries.addAll(more);
         takeEntries();
     }
 
@@ -195,7 +207,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 break;
             }
             entries.removeFirst();
-            processed = Math.max(processed, entry.offset());
+            taken++;
             if (outcome.checkpoint() || outcome.closed().isPresent()) {
                 current = Optional.of(outcome);
                 run(outcome);
@@ -203,15 +215,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 state = state.with(outcome.next());
             }
         }
-        acknowledge();
         tellProgress();
-    }
-
-    private void acknowledge() {
-        int room = environment.settings().bufferedEntries() - (entries.size() - unacknowledged.size());
-        for (; room > 0 && !unacknowledged.isEmpty(); room--) {
-            unacknowledged.removeFirst().complete(Done.getInstance());
-        }
     }
 
     /** Also after a pause, for what could not be done the first time. */
@@ -340,11 +344,12 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private void tellProgress() {
         progress.tell(new Progress(
                 tenant,
+                life,
                 partition,
-                processed,
+                taken,
                 state.core().offset(),
                 state.savedThrough(),
-                state.settled() && current.isEmpty(),
+                state.settled() && current.isEmpty() && !offerUndecided,
                 state.core().tickDueMillis(),
                 state.core().steps(),
                 state.core().counters(),

@@ -16,7 +16,8 @@ import java.time.Duration;
  *
  * @param steps what makes the steps, with lora and optimizer part of the config digest
  * @param scaledLearningRate whether {@link #forBase} still has to scale the learning rate to the base
- * @param bufferedEntries entries that may wait while a step trains; further ones are not acknowledged
+ * @param idle after which a trainer with all its log in a checkpoint stops
+ * @param active most trainers of one partition alive at once
  * @param retainedCheckpoints newest ones kept of each tenant
  * @param retry pause before a checkpoint that could not be written is tried again
  */
@@ -25,14 +26,15 @@ public record TrainerSettings(
         LoraConfig lora,
         OptimizerSettings optimizer,
         boolean scaledLearningRate,
-        int bufferedEntries,
+        Duration idle,
+        int active,
         int retainedCheckpoints,
         Duration retry) {
     public TrainerSettings {
-        if (bufferedEntries < 1 || retainedCheckpoints < 1 || retry.isNegative() || retry.isZero()) {
+        if (active < 1 || retainedCheckpoints < 1 || idle.isNegative() || retry.isNegative() || retry.isZero()) {
             throw new IllegalArgumentException(
-                    "buffered-entries %d and retained-checkpoints %d must be at least 1 and retry %s positive"
-                            .formatted(bufferedEntries, retainedCheckpoints, retry));
+                    "active %d and retained-checkpoints %d must be at least 1, retry %s positive and idle %s not negative"
+                            .formatted(active, retainedCheckpoints, retry, idle));
         }
     }
 
@@ -45,7 +47,8 @@ public record TrainerSettings(
                     LoraSettings.from(livegraft.getConfig("lora")),
                     optimizer(livegraft.getConfig("optimizer")),
                     livegraft.getBoolean("optimizer.scale-to-base"),
-                    trainer.getInt("buffered-entries"),
+                    trainer.getDuration("idle"),
+                    trainer.getInt("active"),
                     trainer.getInt("retained-checkpoints"),
                     trainer.getDuration("retry"));
         } catch (IllegalArgumentException e) {
@@ -58,7 +61,7 @@ public record TrainerSettings(
     public TrainerSettings forBase(ModelConfig base) {
         lora.adaptedLinears(base);
         OptimizerSettings scaled = scaledLearningRate ? optimizer.scaledTo(base.hiddenSize()) : optimizer;
-        return new TrainerSettings(steps, lora, scaled, false, bufferedEntries, retainedCheckpoints, retry);
+        return new TrainerSettings(steps, lora, scaled, false, idle, active, retainedCheckpoints, retry);
     }
 
     /**
