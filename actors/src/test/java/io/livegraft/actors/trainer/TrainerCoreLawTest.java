@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** Law 1: what is trained is a pure function of the log, wherever crashes fall. */
 class TrainerCoreLawTest {
-    private static final StepSettings SETTINGS = TestingSteps.settings();
-    private static final int SEEDS = 200;
+    static final StepSettings SETTINGS = TestingSteps.settings();
+    static final int SEEDS = 200;
 
     @Test
     void restartingFromAnyCheckpointGivesTheSameStepsOffersAndState() {
@@ -96,7 +96,7 @@ class TrainerCoreLawTest {
         return false;
     }
 
-    private static List<String> run(List<LogEntry> log) {
+    static List<String> run(List<LogEntry> log) {
         List<String> told = new ArrayList<>();
         TrainerCore core = TrainerCore.initial(SETTINGS, "support");
         for (LogEntry entry : log) {
@@ -144,14 +144,14 @@ class TrainerCoreLawTest {
         return random.nextInt(firstUnsaved + 1);
     }
 
-    private static void tell(List<String> told, TrainerCore.Outcome outcome) {
+    static void tell(List<String> told, TrainerCore.Outcome outcome) {
         outcome.closed()
                 .ifPresent(step -> told.add("step %d %s through %d"
                         .formatted(step.number(), TestingSteps.print(step.examples()), step.throughOffset())));
         outcome.offer().ifPresent(offer -> told.add("offer " + offer.eventTimes()));
     }
 
-    private static String state(TrainerCore core) {
+    static String state(TrainerCore core) {
         return "%d %s %s %s %s %d %s %d %d %s %s"
                 .formatted(
                         core.offset(),
@@ -167,7 +167,7 @@ class TrainerCoreLawTest {
                         core.eventTimes());
     }
 
-    private static List<LogEntry> log(long seed) {
+    static List<LogEntry> log(long seed) {
         Random random = new Random(seed);
         List<LogEntry> log = new ArrayList<>();
         long millis = 1000;
