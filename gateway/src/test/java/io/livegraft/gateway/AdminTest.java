@@ -1,10 +1,14 @@
 package io.livegraft.gateway;
 
+import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.livegraft.actors.registry.IdempotencyKey;
+import io.livegraft.actors.signing.VerifyingKey;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -99,5 +103,47 @@ class AdminTest {
                 400, gateway.post(SUPPORT + ":hold", "{}", "If-Match", "seven").statusCode());
         assertEquals(400, gateway.post(SUPPORT + ":rollback", "{\"to\":\"x\"}").statusCode());
         assertEquals(405, gateway.get(SUPPORT + ":hold").statusCode());
+    }
+
+    @Test
+    void anIdempotencyKeyStandsForTheWholeRequest() {
+        String[] keyed = {"Idempotency-Key", "\"key-1\"", "If-Match", "\"7\""};
+        var first = gateway.post(SUPPORT + ":hold", "{\"reason\":\"look\"}", keyed);
+        assertTrue(first.headers().firstValue("idempotency-replayed").isEmpty());
+        var again = gateway.post(SUPPORT + ":hold", "{ \"reason\": \"look\" }", keyed);
+        assertEquals("true", again.headers().firstValue("idempotency-replayed").orElse("none"));
+        gateway.post(SUPPORT + ":hold", "{\"reason\":\"other\"}", keyed);
+        gateway.post(SUPPORT + ":resume", "{\"reason\":\"look\"}", keyed);
+        var keys = gateway.node.actions.stream()
+                .map(action -> action.key().orElseThrow())
+                .toList();
+        assertEquals(Set.of("key-1"), keys.stream().map(IdempotencyKey::key).collect(toSet()));
+        assertEquals(
+                3, keys.stream().map(IdempotencyKey::fingerprint).distinct().count());
+    }
+
+    @Test
+    void anIdempotencyKeyThatIsNoneIsRefused() {
+        var refused = gateway.post(SUPPORT + ":hold", "{}", "Idempotency-Key", "two words");
+        assertEquals(400, refused.statusCode());
+        assertTrue(refused.body().contains("Idempotency-Key"), refused.body());
+    }
+
+    @Test
+    void theKeysThatVersionsAreSignedWithAreShown() {
+        JsonNode key =
+                TestingGateway.json(gateway.get("/admin/v1/signing-keys")).at("/keys/0");
+        assertEquals("EdDSA", key.path("algorithm").asText());
+        assertEquals(
+                gateway.node.signingKeys().getFirst(),
+                VerifyingKey.parse(key.path("publicKey").asText()));
+    }
+
+    @Test
+    void aVersionShowsWhereItComesFrom() {
+        JsonNode lineage =
+                TestingGateway.json(gateway.get(SUPPORT + "/versions")).at("/versions/0/lineage");
+        assertEquals("cpu/fp32", lineage.path("profile").asText());
+        assertEquals(200, lineage.at("/records/trained").asInt());
     }
 }

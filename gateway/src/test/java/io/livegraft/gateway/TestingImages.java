@@ -4,14 +4,21 @@ import io.livegraft.actors.evaluation.EvaluationReport;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.HistoryEntry;
+import io.livegraft.actors.registry.Lineage;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /** Images of the tenant {@code support}. */
 final class TestingImages {
     private static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
+
+    private static final Lineage LINEAGE = new Lineage(
+            "base", "config", "checkpoint", "feedback", 17, "cpu/fp32", new TreeMap<>(Map.of("trained", 200L)), 3);
 
     private TestingImages() {}
 
@@ -24,7 +31,7 @@ final class TestingImages {
                 OptionalInt.of(6),
                 OptionalInt.empty(),
                 false,
-                List.of(new HistoryEntry(NOON, "publish", 7, "trainer", "held-out loss fell")));
+                List.of(new HistoryEntry(1, NOON, "publish", 7, "trainer", "held-out loss fell")));
     }
 
     static AdapterImage serving(AdapterImage image, int version, boolean held) {
@@ -47,6 +54,6 @@ final class TestingImages {
                 400,
                 true,
                 "lower than the parent's");
-        return new AdapterVersion(number, digest, parent, 12, 3, 240, report, NOON);
+        return new AdapterVersion(number, digest, parent, 12, 3, 240, report, NOON, LINEAGE, "", Optional.empty());
     }
 }

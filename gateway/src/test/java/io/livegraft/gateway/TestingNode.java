@@ -10,6 +10,9 @@ import io.livegraft.actors.node.Prompt;
 import io.livegraft.actors.node.ServedVersion;
 import io.livegraft.actors.node.TrainerStatus;
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.IdempotencyKey;
+import io.livegraft.actors.signing.SigningKey;
+import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
@@ -24,8 +27,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
@@ -43,6 +48,8 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
     final List<FeedbackRecord> appended = Collections.synchronizedList(new ArrayList<>());
     final List<AdminAction> actions = Collections.synchronizedList(new ArrayList<>());
     final CompletableFuture<Done> endlessAnswerCancelled = new CompletableFuture<>();
+    private final Set<IdempotencyKey> keys = ConcurrentHashMap.newKeySet();
+    private final VerifyingKey key = SigningKey.generate().verifyingKey();
     volatile boolean ready = true;
     private volatile AdapterImage support = TestingImages.support();
 
@@ -144,10 +151,11 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
             return refused(
                     ErrorCode.CONFLICT, "support:%d is serving, not support:%d".formatted(support.serving(), expected));
         }
+        boolean repeated = action.key().isPresent() && !keys.add(action.key().get());
         if (!action.dryRun()) {
             support = next;
         }
-        return CompletableFuture.completedStage(new AdminReply.Done(next));
+        return CompletableFuture.completedStage(new AdminReply.Done(next, repeated));
     }
 
     private static CompletionStage<AdminReply> refused(ErrorCode code, String message) {
@@ -158,6 +166,11 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
     public CompletionStage<List<TrainerStatus>> trainers() {
         return CompletableFuture.completedStage(
                 List.of(new TrainerStatus("support", 12, 3, 240, 200, 20, 1, 2, Double.NaN, "cafe")));
+    }
+
+    @Override
+    public List<VerifyingKey> signingKeys() {
+        return List.of(key);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.livegraft.actors.node;
 
+import io.livegraft.actors.registry.IdempotencyKey;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -7,5 +9,7 @@ import java.util.OptionalInt;
  *
  * @param expectedServing refuse with CONFLICT unless this version serves (If-Match)
  * @param dryRun answer as if, change nothing
+ * @param key the same key again is answered as before, without doing it again
  */
-public record AdminAction(String principal, String reason, OptionalInt expectedServing, boolean dryRun) {}
+public record AdminAction(
+        String principal, String reason, OptionalInt expectedServing, boolean dryRun, Optional<IdempotencyKey> key) {}

@@ -1,6 +1,7 @@
 package io.livegraft.actors.node;
 
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
 import java.util.List;
 import java.util.Optional;
@@ -30,9 +31,17 @@ public interface Administration {
 
     CompletionStage<List<TrainerStatus>> trainers();
 
+    /** The keys whose signatures count here; the one that signs here is among them. */
+    List<VerifyingKey> signingKeys();
+
     /** The image after the change (or after the change that a dry run would have made), or why not. */
     sealed interface AdminReply {
-        record Done(AdapterImage image) implements AdminReply {}
+        /**
+         * The change was made, now or before.
+         *
+         * @param repeated whether it was done before under the same idempotency key; the image is of that time then
+         */
+        record Done(AdapterImage image, boolean repeated) implements AdminReply {}
 
         record Refused(ErrorCode code, String message) implements AdminReply {}
     }

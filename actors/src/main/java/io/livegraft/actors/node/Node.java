@@ -11,6 +11,7 @@ import io.livegraft.actors.kafka.EmbeddedBroker;
 import io.livegraft.actors.kafka.Topics;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.RegistryDatabase;
+import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.MemoryBudget;
 import io.livegraft.gpu.error.ErrorCode;
@@ -45,6 +46,7 @@ public final class Node implements AutoCloseable {
 
     private final Metrics metrics = new Metrics();
     private final String bootstrapServers;
+    private final SigningKey signingKey;
     private final Engine engine;
     private final ActorSystem<NodeGuardian.Command> system;
     private final Inference inference;
@@ -56,6 +58,7 @@ public final class Node implements AutoCloseable {
         this.settings = settings;
         try {
             StateDirectory state = closing(StateDirectory.open(settings.stateDirectory()));
+            this.signingKey = settings.registry().signing().key(state.resolve("signing.key"));
             this.bootstrapServers = broker(state);
             Topics.create(bootstrapServers, settings.kafka());
             this.engine = closing(Engine.open(settings.engine()));
@@ -75,6 +78,7 @@ public final class Node implements AutoCloseable {
                             parts.ingest(),
                             checkpoints(state),
                             settings.ingest().listedTenants()),
+                    settings.registry().signing().trusting(signingKey),
                     metrics);
             this.feedback =
                     new KafkaFeedbackLog(writer, decoder(), settings.kafka().feedbackTopic());
@@ -174,6 +178,7 @@ public final class Node implements AutoCloseable {
                 engine,
                 checkpoints(state),
                 new ArtifactStore(state.resolve("adapters")),
+                signingKey,
                 writer,
                 metrics);
         return ActorSystem.create(NodeGuardian.create(environment), "livegraft", config);

@@ -7,9 +7,11 @@ import io.livegraft.actors.ingest.FeedbackConsumer;
 import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.LogWriter;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryDatabase;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.serving.ServingReplica;
+import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.supervisor.Publication;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.actors.trainer.Trainer;
@@ -45,6 +47,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             Engine engine,
             CheckpointStore checkpoints,
             ArtifactStore artifacts,
+            SigningKey signingKey,
             LogWriter writer,
             Metrics metrics) {}
 
@@ -108,6 +111,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 environment.engine().maxSequenceTokens(),
                 running + settings.device().waitingRequests(),
                 environment.artifacts(),
+                settings.registry().signing().trusting(environment.signingKey()),
                 device,
                 Clock.systemUTC(),
                 environment.metrics()));
@@ -116,11 +120,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private Behavior<RegistryGuardian.Command> registry(ActorRef<ServingReplica.Command> serving) {
         Behavior<RegistryGuardian.Command> guardian = Behaviors.setup(context -> RegistryGuardian.create(
                 new RegistryGuardian.Environment(
-                        environment.engine().baseDigest(),
-                        settings.registry(),
-                        Clock.systemUTC(),
-                        environment.artifacts(),
-                        ServingReplica.publisher(serving)),
+                        new AdapterRegistry.Environment(
+                                environment.engine().baseDigest(),
+                                configDigest(),
+                                settings.registry(),
+                                Clock.systemUTC(),
+                                environment.signingKey(),
+                                ServingReplica.publisher(serving)),
+                        environment.artifacts()),
                 RegistryDatabase.knownTenants(context.getSystem())));
         return Behaviors.supervise(guardian)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(10), 0.1));
@@ -130,14 +137,13 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             ActorRef<DeviceScheduler.Command> device,
             ActorRef<Supervisor.Command> supervisor,
             ActorRef<RegistryGuardian.Command> registry) {
-        TrainerSettings trainer =
-                settings.trainer().forBase(environment.engine().config());
         return new Trainer.Environment(
-                trainer,
+                trainerSettings(),
                 settings.kafka().feedbackTopic(),
                 environment.engine().baseName(),
                 environment.engine().baseDigest(),
-                trainer.configDigest(environment.engine().profile()),
+                configDigest(),
+                environment.engine().profile(),
                 environment.engine().config(),
                 environment.checkpoints(),
                 environment.artifacts(),
@@ -145,6 +151,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 supervisor,
                 registry,
                 environment.metrics());
+    }
+
+    private TrainerSettings trainerSettings() {
+        return settings.trainer().forBase(environment.engine().config());
+    }
+
+    private String configDigest() {
+        return trainerSettings().configDigest(environment.engine().profile());
     }
 
     private Behavior<FeedbackConsumer.Command> ingest(Trainer.Environment trainer) {

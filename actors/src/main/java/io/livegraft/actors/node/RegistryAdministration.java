@@ -4,6 +4,8 @@ import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.signing.TrustedKeys;
+import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
 import java.time.Duration;
 import java.util.List;
@@ -22,13 +24,19 @@ final class RegistryAdministration implements Administration {
     private final ActorSystem<?> system;
     private final ActorRef<RegistryGuardian.Command> registry;
     private final TrainerList trainers;
+    private final TrustedKeys keys;
     private final Metrics metrics;
 
     RegistryAdministration(
-            ActorSystem<?> system, ActorRef<RegistryGuardian.Command> registry, TrainerList trainers, Metrics metrics) {
+            ActorSystem<?> system,
+            ActorRef<RegistryGuardian.Command> registry,
+            TrainerList trainers,
+            TrustedKeys keys,
+            Metrics metrics) {
         this.system = system;
         this.registry = registry;
         this.trainers = trainers;
+        this.keys = keys;
         this.metrics = metrics;
     }
 
@@ -49,7 +57,7 @@ final class RegistryAdministration implements Administration {
     public CompletionStage<AdminReply> rollback(String tenant, OptionalInt toVersion, AdminAction action) {
         return change(tenant, replyTo -> new AdapterRegistry.Rollback(toVersion, action(action), replyTo))
                 .thenApply(reply -> {
-                    if (reply instanceof AdminReply.Done && !action.dryRun()) {
+                    if (reply instanceof AdminReply.Done done && !done.repeated() && !action.dryRun()) {
                         metrics.rolledBack("manual");
                     }
                     return reply;
@@ -76,6 +84,11 @@ final class RegistryAdministration implements Administration {
         return trainers.list();
     }
 
+    @Override
+    public List<VerifyingKey> signingKeys() {
+        return keys.all();
+    }
+
     private CompletionStage<AdminReply> change(
             String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
         return AskPattern.<RegistryGuardian.Command, AdapterRegistry.Reply>ask(
@@ -90,15 +103,16 @@ final class RegistryAdministration implements Administration {
 
     private static AdminReply reply(AdapterRegistry.Reply reply) {
         return switch (reply) {
-            case AdapterRegistry.Done done -> new AdminReply.Done(done.image());
-            case AdapterRegistry.AlreadyDecided decided -> new AdminReply.Done(decided.image());
-            case AdapterRegistry.KeptAsCandidate kept -> new AdminReply.Done(kept.image());
+            case AdapterRegistry.Done done -> new AdminReply.Done(done.image(), false);
+            case AdapterRegistry.Repeated repeated -> new AdminReply.Done(repeated.image(), true);
+            case AdapterRegistry.AlreadyDecided decided -> new AdminReply.Done(decided.image(), false);
+            case AdapterRegistry.KeptAsCandidate kept -> new AdminReply.Done(kept.image(), false);
             case AdapterRegistry.Refused refused -> new AdminReply.Refused(refused.code(), refused.message());
         };
     }
 
     private static AdapterRegistry.Action action(AdminAction action) {
         return new AdapterRegistry.Action(
-                action.principal(), action.reason(), action.expectedServing(), action.dryRun());
+                action.principal(), action.reason(), action.expectedServing(), action.dryRun(), action.key());
     }
 }

@@ -3,6 +3,7 @@ package io.livegraft.actors.registry;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
+import java.util.Optional;
 
 /** One accepted decision about a tenant's adapter; what is persisted, and the only thing that changes an image. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -18,8 +19,17 @@ import java.time.Instant;
 public sealed interface AdapterEvent extends RegistryStored {
     Instant at();
 
-    /** The tenant has its first valid feedback. */
-    record Registered(Instant at) implements AdapterEvent {}
+    /** An operator's decision. */
+    sealed interface Change extends AdapterEvent {
+        String principal();
+
+        String reason();
+
+        Optional<IdempotencyKey> key();
+    }
+
+    /** The tenant has valid feedback, and its partition was given to whoever has this epoch. */
+    record Registered(Instant at, long epoch) implements AdapterEvent {}
 
     /**
      * A version was accepted.
@@ -29,14 +39,26 @@ public sealed interface AdapterEvent extends RegistryStored {
     record Published(Instant at, AdapterVersion version, boolean held) implements AdapterEvent {}
 
     /** The gate refused a version; the line of offers goes on from it nevertheless. */
-    record OfferRefused(Instant at, String digest, String parentDigest, String reason) implements AdapterEvent {}
+    record OfferRefused(Instant at, String digest, String parentDigest, String configDigest, long epoch, String reason)
+            implements AdapterEvent {}
 
-    /** {@code to} serves and publishing is held. */
-    record RolledBack(Instant at, int to, String principal, String reason) implements AdapterEvent {}
+    /**
+     * {@code to} serves and publishing is held.
+     *
+     * @param digest of the adapter that serves now; empty for the base
+     */
+    record RolledBack(Instant at, int to, String digest, String principal, String reason, Optional<IdempotencyKey> key)
+            implements Change {}
 
-    record Promoted(Instant at, int to, String principal, String reason) implements AdapterEvent {}
+    /**
+     * {@code to} serves.
+     *
+     * @param digest of the adapter that serves now; empty for the base
+     */
+    record Promoted(Instant at, int to, String digest, String principal, String reason, Optional<IdempotencyKey> key)
+            implements Change {}
 
-    record HoldPlaced(Instant at, String principal, String reason) implements AdapterEvent {}
+    record HoldPlaced(Instant at, String principal, String reason, Optional<IdempotencyKey> key) implements Change {}
 
-    record HoldLifted(Instant at, String principal, String reason) implements AdapterEvent {}
+    record HoldLifted(Instant at, String principal, String reason, Optional<IdempotencyKey> key) implements Change {}
 }

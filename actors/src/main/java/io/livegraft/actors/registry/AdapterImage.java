@@ -57,7 +57,11 @@ public record AdapterImage(
 
     /** Highest number ever given; 0 before the first. */
     public int newestNumber() {
-        return versions.isEmpty() ? 0 : versions.getLast().number();
+        return newest().map(AdapterVersion::number).orElse(0);
+    }
+
+    public Optional<AdapterVersion> newest() {
+        return versions.isEmpty() ? Optional.empty() : Optional.of(versions.getLast());
     }
 
     public Optional<AdapterVersion> version(int number) {
@@ -66,6 +70,11 @@ public record AdapterImage(
 
     public Optional<AdapterVersion> servingVersion() {
         return version(serving);
+    }
+
+    /** Of a retained version; empty for the base. */
+    public String digest(int number) {
+        return version(number).map(AdapterVersion::digest).orElse("");
     }
 
     private AdapterImage published(AdapterEvent.Published published, RegistrySettings bounds) {
@@ -112,7 +121,8 @@ public record AdapterImage(
     private AdapterImage recorded(
             String action, AdapterEvent event, String principal, String reason, RegistrySettings bounds) {
         List<HistoryEntry> grown = new ArrayList<>(history);
-        grown.add(new HistoryEntry(event.at(), action, serving, principal, reason));
+        long number = history.isEmpty() ? 1 : history.getLast().number() + 1;
+        grown.add(new HistoryEntry(number, event.at(), action, serving, principal, reason));
         int surplus = Math.max(0, grown.size() - bounds.retainedHistory());
         return new AdapterImage(
                 tenant, versions, serving, previous, candidate, held, grown.subList(surplus, grown.size()));

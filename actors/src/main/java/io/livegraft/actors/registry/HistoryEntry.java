@@ -5,7 +5,9 @@ import java.time.Instant;
 /**
  * One accepted decision.
  *
+ * @param number from 1, without gaps
  * @param action publish, rollback, hold, resume, promote or refuse
  * @param serving the version that serves after it
+ * @param principal who decided
  */
-public record HistoryEntry(Instant at, String action, int serving, String principal, String reason) {}
+public record HistoryEntry(long number, Instant at, String action, int serving, String principal, String reason) {}

@@ -1,9 +1,7 @@
 package io.livegraft.actors.registry;
 
 import io.livegraft.actors.checkpoint.ArtifactStore;
-import io.livegraft.gpu.error.ErrorCode;
 import java.io.IOException;
-import java.time.Clock;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,8 +29,12 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
 
     public sealed interface Command {}
 
-    /** Makes a tenant known: it has valid feedback. */
-    public record Register(String tenant) implements Command {}
+    /**
+     * Makes a tenant known: it has valid feedback.
+     *
+     * @param epoch of the assignment of its partition
+     */
+    public record Register(String tenant, long epoch) implements Command {}
 
     /** Hands a command to a known tenant's registry; MODEL_NOT_FOUND to its sender otherwise. */
     public record ForTenant(String tenant, AdapterRegistry.Command command) implements Command {}
@@ -52,13 +54,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
 
     private record Updated(AdapterImage image) implements Command {}
 
-    /** What a registry needs besides its tenant's name. */
-    public record Environment(
-            String baseDigest,
-            RegistrySettings settings,
-            Clock clock,
-            ArtifactStore artifacts,
-            AdapterPublisher publisher) {}
+    public record Environment(AdapterRegistry.Environment registry, ArtifactStore artifacts) {}
 
     private final Environment environment;
     private final Executor blocking;
@@ -88,7 +84,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
-            case Register register -> onRegister(register.tenant());
+            case Register register -> onRegister(register);
             case ForTenant forTenant -> onForTenant(forTenant);
             case GetImages get ->
                 get.replyTo().tell(new Images(List.copyOf(images.values()), found && recovering.isEmpty()));
@@ -107,9 +103,10 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         tenants.forEach(this::registry);
     }
 
-    private void onRegister(String tenant) {
-        registry(tenant)
-                .tell(new AdapterRegistry.Register(getContext().getSystem().ignoreRef()));
+    private void onRegister(Register register) {
+        registry(register.tenant())
+                .tell(new AdapterRegistry.Register(
+                        register.epoch(), getContext().getSystem().ignoreRef()));
     }
 
     private void onForTenant(ForTenant forTenant) {
@@ -119,7 +116,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                     .command()
                     .replyTo()
                     .tell(new AdapterRegistry.Refused(
-                            ErrorCode.MODEL_NOT_FOUND, "no tenant '%s'".formatted(forTenant.tenant())));
+                            RefusalReason.TENANT_UNKNOWN, "no tenant '%s'".formatted(forTenant.tenant())));
         } else {
             registry.tell(forTenant.command());
         }
@@ -151,10 +148,9 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         ActorRef<Command> self = getContext().getSelf();
         AdapterPublisher publisher = (delta, image, manifest) -> {
             self.tell(new Updated(image));
-            environment.publisher().onUpdate(delta, image, manifest);
+            environment.registry().publisher().onUpdate(delta, image, manifest);
         };
-        Behavior<AdapterRegistry.Command> registry = AdapterRegistry.create(
-                tenant, environment.baseDigest(), environment.settings(), environment.clock(), publisher);
-        return getContext().spawn(registry, "registry-" + tenant);
+        return getContext()
+                .spawn(AdapterRegistry.create(tenant, environment.registry().with(publisher)), "registry-" + tenant);
     }
 }

@@ -9,21 +9,34 @@ import io.livegraft.gpu.error.LivegraftException;
  *
  * @param retainedVersions newest ones kept; what serves, its previous and the candidate are kept besides
  * @param retainedHistory newest decisions kept in the image
+ * @param idempotencyKeys newest ones remembered of each tenant
  */
-public record RegistrySettings(int retainedVersions, int retainedHistory, DatabaseSettings database) {
+public record RegistrySettings(
+        int retainedVersions,
+        int retainedHistory,
+        int idempotencyKeys,
+        DatabaseSettings database,
+        SigningSettings signing) {
     public RegistrySettings {
-        if (retainedVersions < 2 || retainedHistory < 1) {
-            throw new LivegraftException(
-                    ErrorCode.INVALID_CONFIGURATION,
-                    "livegraft.registry.retained-versions is %d, expected at least 2; retained-history is %d, expected at least 1"
-                            .formatted(retainedVersions, retainedHistory));
-        }
+        atLeast("retained-versions", retainedVersions, 2);
+        atLeast("retained-history", retainedHistory, 1);
+        atLeast("idempotency-keys", idempotencyKeys, 1);
     }
 
     public static RegistrySettings from(Config registry) {
         return new RegistrySettings(
                 registry.getInt("retained-versions"),
                 registry.getInt("retained-history"),
-                DatabaseSettings.from(registry.getConfig("database")));
+                registry.getInt("idempotency-keys"),
+                DatabaseSettings.from(registry.getConfig("database")),
+                SigningSettings.from(registry.getConfig("signing")));
+    }
+
+    private static void atLeast(String setting, int value, int least) {
+        if (value < least) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "livegraft.registry.%s is %d, expected at least %d".formatted(setting, value, least));
+        }
     }
 }

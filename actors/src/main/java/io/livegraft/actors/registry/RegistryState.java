@@ -2,36 +2,54 @@ package io.livegraft.actors.registry;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An image and the line of offers behind it.
  *
  * @param registered whether the tenant is known
+ * @param epoch highest one that registered the tenant or offered a version
+ * @param configDigest of the offer decided last; empty before the first
  * @param decided digests of offers already decided, oldest first, bounded; the last one is what the next offer must have grown
  *     from, whether it was published, held or refused: what serves is no part of the line
+ * @param remembered latest changes that had an idempotency key, oldest first, bounded
  */
-record RegistryState(boolean registered, AdapterImage image, List<String> decided) implements RegistryStored {
+record RegistryState(
+        boolean registered,
+        long epoch,
+        String configDigest,
+        AdapterImage image,
+        List<String> decided,
+        List<RememberedChange> remembered)
+        implements RegistryStored {
     static final int DECIDED_BOUND = 1024;
 
     RegistryState {
         decided = List.copyOf(decided);
+        remembered = List.copyOf(remembered);
     }
 
     static RegistryState empty(String tenant) {
-        return new RegistryState(false, AdapterImage.empty(tenant), List.of());
+        return new RegistryState(false, 0, "", AdapterImage.empty(tenant), List.of(), List.of());
     }
 
     RegistryState apply(AdapterEvent event, RegistrySettings bounds) {
         AdapterImage next = image.apply(event, bounds);
         return switch (event) {
-            case AdapterEvent.Published published ->
-                new RegistryState(true, next, decidedWith(published.version().digest()));
-            case AdapterEvent.OfferRefused refused -> new RegistryState(true, next, decidedWith(refused.digest()));
-            case AdapterEvent.Registered registered -> new RegistryState(true, next, decided);
-            case AdapterEvent.RolledBack rolledBack -> new RegistryState(true, next, decided);
-            case AdapterEvent.Promoted promoted -> new RegistryState(true, next, decided);
-            case AdapterEvent.HoldPlaced hold -> new RegistryState(true, next, decided);
-            case AdapterEvent.HoldLifted lifted -> new RegistryState(true, next, decided);
+            case AdapterEvent.Published published -> {
+                AdapterVersion version = published.version();
+                yield decided(
+                        next,
+                        version.digest(),
+                        version.lineage().epoch(),
+                        version.lineage().configDigest());
+            }
+            case AdapterEvent.OfferRefused refused ->
+                decided(next, refused.digest(), refused.epoch(), refused.configDigest());
+            case AdapterEvent.Registered registration ->
+                new RegistryState(true, registration.epoch(), configDigest, next, decided, remembered);
+            case AdapterEvent.Change change ->
+                new RegistryState(registered, epoch, configDigest, next, decided, rememberedWith(change, next, bounds));
         };
     }
 
@@ -40,9 +58,32 @@ record RegistryState(boolean registered, AdapterImage image, List<String> decide
         return decided.isEmpty() ? "" : decided.getLast();
     }
 
-    private List<String> decidedWith(String digest) {
-        List<String> grown = new ArrayList<>(decided);
-        grown.add(digest);
-        return grown.subList(Math.max(0, grown.size() - DECIDED_BOUND), grown.size());
+    Optional<RememberedChange> remembered(String key) {
+        return remembered.stream()
+                .filter(change -> change.key().key().equals(key))
+                .findFirst();
+    }
+
+    private RegistryState decided(AdapterImage next, String digest, long offerEpoch, String offerConfigDigest) {
+        return new RegistryState(
+                true,
+                Math.max(epoch, offerEpoch),
+                offerConfigDigest,
+                next,
+                latest(decided, digest, DECIDED_BOUND),
+                remembered);
+    }
+
+    private List<RememberedChange> rememberedWith(
+            AdapterEvent.Change change, AdapterImage next, RegistrySettings bounds) {
+        return change.key()
+                .map(key -> latest(remembered, RememberedChange.of(key, next), bounds.idempotencyKeys()))
+                .orElse(remembered);
+    }
+
+    private static <T> List<T> latest(List<T> list, T element, int bound) {
+        List<T> grown = new ArrayList<>(list);
+        grown.add(element);
+        return grown.subList(Math.max(0, grown.size() - bound), grown.size());
     }
 }

@@ -7,6 +7,8 @@ import io.livegraft.actors.registry.AdapterDelta;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterPublisher;
 import io.livegraft.actors.registry.AdapterVersion;
+import io.livegraft.actors.registry.ManifestRefusal;
+import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.generation.GenerationDelta;
@@ -98,6 +100,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             int mostTokens,
             int mostRequests,
             ArtifactStore artifacts,
+            TrustedKeys trustedKeys,
             ActorRef<DeviceScheduler.Command> device,
             Clock clock,
             Metrics metrics) {}
@@ -163,10 +166,21 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         if (table.settled()) {
             return;
         }
+        Optional<ManifestRefusal> refusal = table.refusal(image.serving(), environment.trustedKeys());
+        if (refusal.isPresent()) {
+            onNotVerified(image, refusal.get());
+            return;
+        }
         Optional<String> digest = image.servingVersion().map(AdapterVersion::digest);
         if (digest.isEmpty() || slot(digest.get()).staged().isPresent()) {
             flip(table);
         }
+    }
+
+    private void onNotVerified(AdapterImage image, ManifestRefusal refusal) {
+        String problem = "%s:%d is not served: %s".formatted(image.tenant(), image.serving(), refusal.code());
+        LOG.error("{}", problem);
+        problems.put(image.tenant(), problem);
     }
 
     private void flip(TenantTable table) {
@@ -268,6 +282,17 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private void onTarget(Generate request, Target target) {
         if (target.digest().isEmpty()) {
             admit(request, target, Optional.empty());
+            return;
+        }
+        Optional<ManifestRefusal> refusal = target.tenant()
+                .map(tenants::get)
+                .flatMap(table -> table.refusal(target.number(), environment.trustedKeys()));
+        if (refusal.isPresent()) {
+            refuse(
+                    request,
+                    ErrorCode.UNAVAILABLE,
+                    "'%s' is not served: %s"
+                            .formatted(request.model(), refusal.get().code()));
             return;
         }
         AdapterSlots.Slot<Waiting> slot = slot(target.digest().get());

@@ -1,9 +1,16 @@
 package io.livegraft.actors.serving;
 
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.AdapterVersion;
+import io.livegraft.actors.registry.ManifestRefusal;
+import io.livegraft.actors.registry.Manifests;
+import io.livegraft.actors.signing.TrustedKeys;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
@@ -11,6 +18,9 @@ import java.util.TreeMap;
 final class TenantTable {
     private final int mostEventTimes;
     private final NavigableMap<Integer, List<Long>> unserved = new TreeMap<>();
+    /** What was verified, as it was then; of versions that are retained. */
+    private final Map<Integer, AdapterVersion> verified = new HashMap<>();
+
     private AdapterImage image;
     /** What requests without a version get; lags behind the image while a version is staged. */
     private OptionalInt serving = OptionalInt.empty();
@@ -32,7 +42,21 @@ final class TenantTable {
 
     void decided(AdapterImage next) {
         image = next;
+        verified.keySet().removeIf(number -> next.version(number).isEmpty());
         decidedNanos = System.nanoTime();
+    }
+
+    /** Why a version must not be served; a version that was verified is so until a bit of it changes. */
+    Optional<ManifestRefusal> refusal(int number, TrustedKeys keys) {
+        return image.version(number)
+                .filter(version -> !version.equals(verified.get(number)))
+                .flatMap(version -> {
+                    Optional<ManifestRefusal> refusal = Manifests.refusal(image, version, keys);
+                    if (refusal.isEmpty()) {
+                        verified.put(number, version);
+                    }
+                    return refusal;
+                });
     }
 
     /** Whether what the registry wants to serve does. */

@@ -107,6 +107,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
             case AdapterRegistry.AlreadyDecided decided -> decided("repeated");
             case AdapterRegistry.Done found -> evaluate(found.image());
             case AdapterRegistry.KeptAsCandidate candidate -> throw unexpected(reply);
+            case AdapterRegistry.Repeated repeated -> throw unexpected(reply);
             case AdapterRegistry.Refused refused -> throw unexpected(reply);
         };
     }
@@ -210,6 +211,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
             }
             case AdapterRegistry.KeptAsCandidate candidate -> decided("held");
             case AdapterRegistry.AlreadyDecided already -> decided("repeated");
+            case AdapterRegistry.Repeated repeated -> throw unexpected(reply);
             case AdapterRegistry.Refused refused -> {
                 LOG.error("the registry refused {}: {}", label(), refused.message());
                 yield decided("refused");

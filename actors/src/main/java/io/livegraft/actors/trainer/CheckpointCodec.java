@@ -134,7 +134,7 @@ final class CheckpointCodec {
         return new LossStatistics(rewards.getMean(), rewards.getExamples());
     }
 
-    private static Counters counters(TrainerCounters counters) {
+    static Counters counters(TrainerCounters counters) {
         return Counters.newBuilder()
                 .setTrained(counters.trained())
                 .setHeldOut(counters.heldOut())

@@ -95,6 +95,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             String baseName,
             String baseDigest,
             String configDigest,
+            String profile,
             ModelConfig model,
             CheckpointStore checkpoints,
             ArtifactStore artifacts,
@@ -155,7 +156,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                         "{} goes on from step {} with other settings or another numeric profile than it was trained with",
                         tenant,
                         state.core().steps()));
-        environment.registry().tell(new RegistryGuardian.Register(tenant));
+        environment.registry().tell(new RegistryGuardian.Register(tenant, 0));
         state.lastOffer().ifPresent(this::offer);
         tellProgress();
     }
@@ -293,6 +294,9 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 .setPartition(partition)
                 .setOffset(next.core().offset())
                 .addAllEventTimeMillis(offer.eventTimes())
+                .setCounters(CheckpointCodec.counters(next.core().counters()))
+                .setSeed(TrainerCore.seed(environment.settings().steps(), tenant))
+                .setProfile(environment.profile())
                 .build();
     }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 class NodeTest {
     private static final String PROMPT = "Once upon a time";
     private static final String STORY = " there was a small red boat that sang to the moon.";
-    private static final AdminAction ANN = new AdminAction("ann", "because", OptionalInt.empty(), false);
+    private static final AdminAction ANN =
+            new AdminAction("ann", "because", OptionalInt.empty(), false, Optional.empty());
 
     @TempDir
     private Path state;

@@ -5,13 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.livegraft.actors.registry.AdapterImage;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Law 2: a response is made by exactly one version, whatever begins to serve while it runs. */
 class SwapLawTest {
-    private static final AdminAction ANN = new AdminAction("ann", "because", OptionalInt.empty(), false);
+    private static final AdminAction ANN =
+            new AdminAction("ann", "because", OptionalInt.empty(), false, Optional.empty());
     private static final String PROMPT = "User: Where is my parcel?\nAssistant:";
     private static final int EVENTS = 120;
     private static final int TOKENS = 400;

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class AdapterImageTest {
-    private static final RegistrySettings BOUNDS = new RegistrySettings(3, 5, new DatabaseSettings.H2(1));
+    private static final RegistrySettings BOUNDS =
+            new RegistrySettings(3, 5, 1, new DatabaseSettings.H2(1), new SigningSettings(Optional.empty(), List.of()));
     private static final Instant NOW = Instant.EPOCH;
+    private static final Optional<IdempotencyKey> NO_KEY = Optional.empty();
 
     private AdapterImage image = AdapterImage.empty("support");
 
@@ -29,33 +32,33 @@ class AdapterImageTest {
     void rollbackServesThePreviousVersionAndHolds() {
         publish(1, false);
         publish(2, false);
-        apply(new AdapterEvent.RolledBack(NOW, 1, "ann", "wrong answers"));
+        apply(new AdapterEvent.RolledBack(NOW, 1, "d1", "ann", "wrong answers", NO_KEY));
         assertEquals(1, image.serving());
         assertEquals(OptionalInt.of(2), image.previous());
         assertTrue(image.held());
         assertEquals(
-                new HistoryEntry(NOW, "rollback", 1, "ann", "wrong answers"),
+                new HistoryEntry(3, NOW, "rollback", 1, "ann", "wrong answers"),
                 image.history().getLast());
     }
 
     @Test
     void aHeldVersionBecomesTheCandidateUntilItServes() {
         publish(1, false);
-        apply(new AdapterEvent.HoldPlaced(NOW, "ann", "look"));
+        apply(new AdapterEvent.HoldPlaced(NOW, "ann", "look", NO_KEY));
         publish(2, true);
         assertEquals(1, image.serving());
         assertEquals(OptionalInt.of(2), image.candidate());
-        apply(new AdapterEvent.Promoted(NOW, 2, "ann", "fine"));
+        apply(new AdapterEvent.Promoted(NOW, 2, "d2", "ann", "fine", NO_KEY));
         assertEquals(2, image.serving());
         assertTrue(image.candidate().isEmpty());
-        apply(new AdapterEvent.HoldLifted(NOW, "ann", "done"));
+        apply(new AdapterEvent.HoldLifted(NOW, "ann", "done", NO_KEY));
         assertFalse(image.held());
     }
 
     @Test
     void whatServesIsKeptBeyondTheBound() {
         publish(1, false);
-        apply(new AdapterEvent.HoldPlaced(NOW, "ann", "look"));
+        apply(new AdapterEvent.HoldPlaced(NOW, "ann", "look", NO_KEY));
         for (int number = 2; number <= 10; number++) {
             publish(number, true);
         }
@@ -77,10 +80,10 @@ class AdapterImageTest {
                             : numbers().get(random.nextInt(image.versions().size()));
                     apply(
                             switch (random.nextInt(4)) {
-                                case 0 -> new AdapterEvent.RolledBack(NOW, to, "ann", "");
-                                case 1 -> new AdapterEvent.Promoted(NOW, to, "ann", "");
-                                case 2 -> new AdapterEvent.HoldPlaced(NOW, "ann", "");
-                                default -> new AdapterEvent.HoldLifted(NOW, "ann", "");
+                                case 0 -> new AdapterEvent.RolledBack(NOW, to, "d" + to, "ann", "", NO_KEY);
+                                case 1 -> new AdapterEvent.Promoted(NOW, to, "d" + to, "ann", "", NO_KEY);
+                                case 2 -> new AdapterEvent.HoldPlaced(NOW, "ann", "", NO_KEY);
+                                default -> new AdapterEvent.HoldLifted(NOW, "ann", "", NO_KEY);
                             });
                 }
                 assertInvariants("seed " + seed + " step " + i, newest);
@@ -107,8 +110,10 @@ class AdapterImageTest {
     }
 
     private void publish(int number, boolean held) {
-        apply(new AdapterEvent.Published(
-                NOW, new AdapterVersion(number, "d" + number, "", 1, 0, 1, TestingOffers.PASSED, NOW), held));
+        AdapterVersion version =
+                AdapterVersion.next(image, new TestingOffers("support").offer(number), TestingOffers.PASSED, NOW);
+        assertEquals(number, version.number());
+        apply(new AdapterEvent.Published(NOW, version, held));
     }
 
     private void apply(AdapterEvent event) {

@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterAll;
@@ -22,7 +26,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RegistryContract {
     private static final AdapterRegistry.Action ANN =
-            new AdapterRegistry.Action("ann", "because", OptionalInt.empty(), false);
+            new AdapterRegistry.Action("ann", "because", OptionalInt.empty(), false, Optional.empty());
 
     private TestingRegistry registry;
     private TestingOffers offers = new TestingOffers("nobody");
@@ -43,7 +47,7 @@ abstract class RegistryContract {
     @BeforeEach
     void registerTenant(TestInfo test) {
         offers = new TestingOffers(test.getTestMethod().orElseThrow().getName());
-        registry.register(offers.tenant());
+        registry.register(offers.tenant(), 1);
     }
 
     @Test
@@ -156,10 +160,11 @@ abstract class RegistryContract {
     @Test
     void aDryRunAnswersAsIfAndChangesNothing() {
         publish(offers.offer(1));
-        AdapterRegistry.Action dryRun = new AdapterRegistry.Action("ann", "try", OptionalInt.empty(), true);
+        AdapterRegistry.Action dryRun =
+                new AdapterRegistry.Action("ann", "try", OptionalInt.empty(), true, Optional.empty());
         AdapterImage asIf = done(tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.of(0), dryRun, replyTo)));
         assertEquals(0, asIf.serving());
-        AdapterImage image = image(registry);
+        AdapterImage image = image();
         assertEquals(1, image.serving());
         assertFalse(image.held());
     }
@@ -167,7 +172,8 @@ abstract class RegistryContract {
     @Test
     void anUnexpectedServingVersionIsAConflictThatNamesBoth() {
         publish(offers.offer(1));
-        AdapterRegistry.Action expecting = new AdapterRegistry.Action("ann", "x", OptionalInt.of(7), false);
+        AdapterRegistry.Action expecting =
+                new AdapterRegistry.Action("ann", "x", OptionalInt.of(7), false, Optional.empty());
         AdapterRegistry.Refused refused = assertInstanceOf(
                 AdapterRegistry.Refused.class, tell(replyTo -> new AdapterRegistry.Hold(expecting, replyTo)));
         assertEquals(
@@ -176,18 +182,120 @@ abstract class RegistryContract {
     }
 
     @Test
+    void aRefusalNamesItsReason() {
+        publish(offers.offer(1));
+        assertEquals(RefusalReason.PARENT_STALE, refusal(publish(offers.offer("zombie", ""))));
+        assertEquals(
+                RefusalReason.BASE_FOREIGN,
+                refusal(publish(
+                        offers.offer(2).toBuilder().setBaseDigest("other").build())));
+        assertEquals(
+                RefusalReason.TENANT_FOREIGN,
+                refusal(publish(offers.offer(2).toBuilder().setTenant("other").build())));
+        assertEquals(
+                RefusalReason.CONFIG_FOREIGN,
+                refusal(publish(
+                        offers.offer(2).toBuilder().setConfigDigest("other").build())));
+        assertEquals(1, image().versions().size());
+    }
+
+    @Test
+    void theLineGoesOnWithTheSettingsOfTheOfferBeforeIt() {
+        publish(offers.offer(1).toBuilder().setConfigDigest("older").build());
+        done(publish(offers.offer(2).toBuilder().setConfigDigest("older").build()));
+        done(publish(offers.offer(3)));
+        assertEquals(
+                RefusalReason.CONFIG_FOREIGN,
+                refusal(publish(
+                        offers.offer(4).toBuilder().setConfigDigest("older").build())));
+    }
+
+    @Test
+    void aLowerEpochThanTheHighestSeenIsRefused() {
+        publish(offers.offer(1));
+        registry.register(offers.tenant(), 3);
+        assertEquals(RefusalReason.EPOCH_STALE, refusal(publish(offers.offer(2))));
+        assertInstanceOf(AdapterRegistry.AlreadyDecided.class, publish(offers.offer(1)));
+        assertEquals(RefusalReason.EPOCH_STALE, refusal(tell(replyTo -> new AdapterRegistry.Register(2, replyTo))));
+        done(publish(offers.offer(2).toBuilder().setEpoch(4).build()));
+        assertEquals(
+                RefusalReason.EPOCH_STALE,
+                refusal(publish(offers.offer(3).toBuilder().setEpoch(3).build())));
+    }
+
+    @Test
+    void aVersionSaysWhereItComesFromAndIsChainedToTheOneBefore() {
+        publish(offers.offer(1));
+        publish(offers.offer(2));
+        AdapterVersion first = image().versions().getFirst();
+        AdapterVersion second = image().versions().getLast();
+        assertEquals(
+                new Lineage("base", "config", "c2", "feedback", 17, "cpu", new TreeMap<>(Map.of("trained", 8L)), 1),
+                second.lineage());
+        assertEquals(first.envelope().orElseThrow().digest(), second.previousEnvelope());
+        TrustedKeys keys = new TrustedKeys(List.of(TestingOffers.KEY.verifyingKey()));
+        assertEquals(Optional.empty(), Manifests.refusal(image(), first, keys));
+        assertEquals(Optional.empty(), Manifests.refusal(image(), second, keys));
+    }
+
+    @Test
+    void aChangeWithTheSameKeyIsMadeOnceAndAnsweredAlike() {
+        publish(offers.offer(1));
+        publish(offers.offer(2));
+        AdapterRegistry.Action once = keyed("once", "asked");
+        AdapterImage first = done(tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.empty(), once, replyTo)));
+        done(tell(replyTo -> new AdapterRegistry.Resume(ANN, replyTo)));
+        done(publish(offers.offer(3)));
+        AdapterRegistry.Repeated again = assertInstanceOf(
+                AdapterRegistry.Repeated.class,
+                tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.empty(), once, replyTo)));
+        assertEquals(first, again.image());
+        assertEquals(3, image().serving());
+    }
+
+    @Test
+    void aKeyOfAnotherChangeIsRefused() {
+        tell(replyTo -> new AdapterRegistry.Hold(keyed("once", "asked"), replyTo));
+        assertEquals(
+                RefusalReason.KEY_REUSED,
+                refusal(tell(replyTo -> new AdapterRegistry.Hold(keyed("once", "otherwise"), replyTo))));
+    }
+
+    @Test
+    void onlyTheLatestKeysAreRemembered() {
+        for (int i = 0; i < 5; i++) { // one more than the setting
+            AdapterRegistry.Action action = keyed("key-" + i, "asked");
+            done(tell(replyTo -> new AdapterRegistry.Hold(action, replyTo)));
+        }
+        done(tell(replyTo -> new AdapterRegistry.Hold(keyed("key-0", "asked"), replyTo)));
+        assertInstanceOf(
+                AdapterRegistry.Repeated.class,
+                tell(replyTo -> new AdapterRegistry.Hold(keyed("key-4", "asked"), replyTo)));
+    }
+
+    @Test
     void decisionsSurviveARestart() {
         for (int number = 1; number <= 120; number++) { // beyond a snapshot
             done(publish(offers.offer(number)));
         }
         tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.empty(), ANN, replyTo));
+        AdapterRegistry.Action hold = keyed("before the restart", "asked");
+        AdapterImage held = done(tell(replyTo -> new AdapterRegistry.Hold(hold, replyTo)));
         registry.close();
         registry = life();
-        AdapterImage image = image(registry);
+        AdapterImage image = image();
+        assertEquals(held, image);
+        assertEquals(
+                held,
+                assertInstanceOf(
+                                AdapterRegistry.Repeated.class,
+                                tell(replyTo -> new AdapterRegistry.Hold(hold, replyTo)))
+                        .image());
         assertEquals(119, image.serving());
         assertEquals(OptionalInt.of(120), image.previous());
         assertTrue(image.held());
-        assertEquals("rollback", image.history().getLast().action());
+        assertEquals("hold", image.history().getLast().action());
+        assertEquals(122, image.history().getLast().number());
         assertEquals(TestingOffers.PASSED, image.versions().getLast().evaluation());
         assertInstanceOf(AdapterRegistry.AlreadyDecided.class, publish(offers.offer(120)));
     }
@@ -201,8 +309,8 @@ abstract class RegistryContract {
         assertEquals("no tenant 'stranger'", refused.message());
     }
 
-    private AdapterImage image(TestingRegistry life) {
-        return life.images().images().stream()
+    private AdapterImage image() {
+        return registry.images().images().stream()
                 .filter(image -> image.tenant().equals(offers.tenant()))
                 .findFirst()
                 .orElseThrow();
@@ -214,6 +322,15 @@ abstract class RegistryContract {
 
     private AdapterRegistry.Reply tell(Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
         return registry.tell(offers.tenant(), command);
+    }
+
+    private static AdapterRegistry.Action keyed(String key, String fingerprint) {
+        return new AdapterRegistry.Action(
+                "ann", "because", OptionalInt.empty(), false, Optional.of(new IdempotencyKey(key, fingerprint)));
+    }
+
+    private static RefusalReason refusal(AdapterRegistry.Reply reply) {
+        return assertInstanceOf(AdapterRegistry.Refused.class, reply).reason();
     }
 
     private static AdapterImage done(AdapterRegistry.Reply reply) {

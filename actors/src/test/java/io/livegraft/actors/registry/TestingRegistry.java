@@ -33,17 +33,20 @@ final class TestingRegistry implements AutoCloseable {
         kit = ActorTestKit.create(config);
         guardian = kit.spawn(RegistryGuardian.create(
                 new RegistryGuardian.Environment(
-                        "base",
-                        new RegistrySettings(16, 256, database),
-                        Clock.systemUTC(),
-                        new ArtifactStore(directory.resolve("adapters")),
-                        (delta, image, manifest) -> published.add(image)),
+                        new AdapterRegistry.Environment(
+                                "base",
+                                "config",
+                                TestingOffers.settings(database),
+                                Clock.systemUTC(),
+                                TestingOffers.KEY,
+                                (delta, image, manifest) -> published.add(image)),
+                        new ArtifactStore(directory.resolve("adapters"))),
                 RegistryDatabase.knownTenants(kit.system())));
         images();
     }
 
-    void register(String tenant) {
-        guardian.tell(new RegistryGuardian.Register(tenant));
+    void register(String tenant, long epoch) {
+        guardian.tell(new RegistryGuardian.Register(tenant, epoch));
     }
 
     AdapterRegistry.Reply tell(

@@ -25,7 +25,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** {@code /admin/v1}: reads carry the serving version as ETag; changes take it as If-Match. */
+/** {@code /admin/v1}: reads carry the serving version as ETag; changes take it as If-Match, and an Idempotency-Key. */
 public final class AdminRoutes {
     private static final int OK = 200;
 
@@ -44,7 +44,8 @@ public final class AdminRoutes {
                         "v1",
                         () -> concat(
                                 path("adapters", () -> get(this::list)),
-                                path(segment("training"), () -> get(this::training)),
+                                path("training", () -> get(this::training)),
+                                path("signing-keys", () -> get(this::signingKeys)),
                                 path(segment("adapters").slash(segment()), this::adapter),
                                 path(
                                         segment("adapters").slash(segment()).slash("versions"),
@@ -74,6 +75,16 @@ public final class AdminRoutes {
                                 trainers.stream().map(TrainingView::of).toList()))));
     }
 
+    private Route signingKeys() {
+        return complete(JsonReply.own(
+                OK,
+                Map.of(
+                        "keys",
+                        administration.signingKeys().stream()
+                                .map(SigningKeyView::of)
+                                .toList())));
+    }
+
     /** {@code support} is read; {@code support:rollback} is done. */
     private Route adapter(String segment) {
         int colon = segment.indexOf(':');
@@ -81,14 +92,16 @@ public final class AdminRoutes {
             return get(() -> view(segment, AdapterView::of));
         }
         String tenant = segment.substring(0, colon);
+        String verb = segment.substring(colon + 1);
         return post(() -> optionalHeaderValueByName(
                 "If-Match",
-                ifMatch -> JsonBody.read(maxBodyBytes, body -> {
-                    var request = ChangeRequest.read(body, ifMatch);
-                    return onSuccess(
-                            () -> change(tenant, segment.substring(colon + 1), request),
-                            reply -> complete(response(reply, request)));
-                })));
+                ifMatch -> optionalHeaderValueByName(
+                        "Idempotency-Key",
+                        idempotencyKey -> JsonBody.read(maxBodyBytes, body -> {
+                            var request = ChangeRequest.read(verb, body, ifMatch, idempotencyKey);
+                            return onSuccess(
+                                    () -> change(tenant, verb, request), reply -> complete(response(reply, request)));
+                        }))));
     }
 
     private CompletionStage<AdminReply> change(String tenant, String verb, ChangeRequest request) {
@@ -112,10 +125,12 @@ public final class AdminRoutes {
 
     private static HttpResponse response(AdminReply reply, ChangeRequest request) {
         return switch (reply) {
-            case AdminReply.Done done ->
-                tagged(
+            case AdminReply.Done done -> {
+                HttpResponse answer = tagged(
                         done.image(),
                         AdapterView.changed(done.image(), request.action().dryRun()));
+                yield done.repeated() ? answer.addHeader(RawHeader.create("Idempotency-Replayed", "true")) : answer;
+            }
             case AdminReply.Refused refused ->
                 ErrorReply.of(refused.code(), refused.message()).response();
         };

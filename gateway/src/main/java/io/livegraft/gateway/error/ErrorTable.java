@@ -39,6 +39,7 @@ public final class ErrorTable {
             case CONTEXT_LENGTH_EXCEEDED -> Row.of(400, "invalid_request_error", "context_length_exceeded", BAD_INPUT);
             case MODEL_NOT_FOUND -> Row.of(404, "invalid_request_error", "model_not_found", BAD_INPUT);
             case CONFLICT -> Row.of(409, "conflict_error", "conflict", FAILED);
+            case IDEMPOTENCY_KEY_REUSED -> Row.of(422, "invalid_request_error", "idempotency_key_reused", BAD_INPUT);
             case OVERLOADED ->
                 new Row(429, "rate_limit_error", "rate_limit_exceeded", NOT_AVAILABLE, OptionalInt.of(1));
             case INVALID_CONFIGURATION -> Row.of(500, "server_error", "invalid_configuration", BAD_INPUT);

@@ -14,6 +14,8 @@ public enum ErrorCode {
     CONTEXT_LENGTH_EXCEEDED,
     /** The caller's expected state is not the current one. */
     CONFLICT,
+    /** The key that names a change was used for another one before. */
+    IDEMPOTENCY_KEY_REUSED,
     /** A bounded queue is full; trying later may succeed. */
     OVERLOADED,
     /** A part the request needs is not ready or has gone. */

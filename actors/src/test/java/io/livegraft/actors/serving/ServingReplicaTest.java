@@ -1,0 +1,142 @@
+package io.livegraft.actors.serving;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.device.DeviceScheduler;
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.AdapterDelta;
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.AdapterVersion;
+import io.livegraft.actors.registry.TestingImages;
+import io.livegraft.actors.signing.SigningKey;
+import io.livegraft.actors.signing.TrustedKeys;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.generation.SamplingSettings;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.model.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What reaches the device, with a probe in its place. */
+class ServingReplicaTest {
+    private static final ModelConfig MODEL =
+            new ModelConfig(8, 16, 2, 2, 1, 4, 32, 64, 1e-5f, 10000, true, 1, List.of(2));
+
+    @TempDir
+    private Path directory;
+
+    private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.load());
+    private final TestProbe<DeviceScheduler.Command> device = kit.createTestProbe();
+    private final SigningKey key = SigningKey.generate();
+    private ArtifactStore artifacts = new ArtifactStore(Path.of("none"));
+    private ActorRef<ServingReplica.Command> replica =
+            kit.createTestProbe(ServingReplica.Command.class).getRef();
+
+    @BeforeEach
+    void start() {
+        artifacts = new ArtifactStore(directory);
+        replica = kit.spawn(ServingReplica.create(new ServingReplica.Environment(
+                ServingSettings.from(ConfigFactory.load().getConfig("livegraft.serving")),
+                "tiny",
+                "base",
+                MODEL,
+                64,
+                8,
+                artifacts,
+                new TrustedKeys(List.of(key.verifyingKey())),
+                device.getRef(),
+                Clock.systemUTC(),
+                new Metrics())));
+    }
+
+    @AfterEach
+    void stop() {
+        kit.shutdownTestKit();
+    }
+
+    @Test
+    void aSignedVersionIsStaged() throws IOException {
+        AdapterImage image = TestingImages.image("support", List.of(artifact(1)), key);
+        tell(image);
+        assertEquals(
+                image.versions().getFirst().digest(),
+                device.expectMessageClass(DeviceScheduler.Stage.class).label());
+        assertEquals(List.of("support:1 is being staged"), problems());
+    }
+
+    @Test
+    void aVersionThatPointsToAnotherArtifactThanWasSignedIsNotServed() throws IOException {
+        AdapterImage image = TestingImages.image("support", List.of(artifact(1)), key);
+        tell(serving(image, withDigest(image.versions().getFirst(), artifact(2))));
+        assertEquals(List.of("support:1 is not served: manifest_content_differs"), problems());
+        TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
+        replica.tell(new ServingReplica.Generate(
+                "support:1", new int[] {1, 2}, SamplingSettings.greedy(4), client.getRef()));
+        ServingReplica.Refused refused = assertInstanceOf(ServingReplica.Refused.class, client.receiveMessage());
+        assertEquals(ErrorCode.UNAVAILABLE, refused.code());
+        assertEquals("'support:1' is not served: manifest_content_differs", refused.message());
+        device.expectNoMessage();
+    }
+
+    @Test
+    void aVersionSignedByAStrangerIsNotServed() throws IOException {
+        tell(TestingImages.image("support", List.of(artifact(1)), SigningKey.generate()));
+        assertEquals(List.of("support:1 is not served: manifest_key_not_trusted"), problems());
+        device.expectNoMessage();
+    }
+
+    private String artifact(long seed) throws IOException {
+        LoraConfig lora = new LoraConfig(2, 4, false, LoraConfig.ALL_LINEAR);
+        return artifacts.write(LoraAdapter.initial(lora, MODEL, seed), "tiny");
+    }
+
+    private void tell(AdapterImage image) {
+        ServingReplica.publisher(replica).onUpdate(new AdapterDelta.Recovered(), image, Optional.empty());
+    }
+
+    private List<String> problems() {
+        TestProbe<ServingReplica.Health> health = kit.createTestProbe();
+        replica.tell(new ServingReplica.GetHealth(health.getRef()));
+        return health.receiveMessage().problems();
+    }
+
+    private static AdapterImage serving(AdapterImage image, AdapterVersion only) {
+        return new AdapterImage(
+                image.tenant(),
+                List.of(only),
+                image.serving(),
+                image.previous(),
+                image.candidate(),
+                image.held(),
+                image.history());
+    }
+
+    private static AdapterVersion withDigest(AdapterVersion version, String digest) {
+        return new AdapterVersion(
+                version.number(),
+                digest,
+                version.parentDigest(),
+                version.step(),
+                version.partition(),
+                version.offset(),
+                version.evaluation(),
+                version.publishedAt(),
+                version.lineage(),
+                version.previousEnvelope(),
+                version.envelope());
+    }
+}
