@@ -62,6 +62,24 @@ public final class CheckpointStore {
         return name.digest();
     }
 
+    /** Deletes a tenant's checkpoints below this offset, pinned ones too: they hold what must be forgotten. */
+    public void dropBefore(String tenant, long offset) throws IOException {
+        Set<String> dropped = newestFirst(tenant).stream()
+                .filter(name -> name.offset() < offset)
+                .map(CheckpointName::digest)
+                .collect(Collectors.toSet());
+        for (Pin pin : pins(tenant)) {
+            if (dropped.contains(pin.checkpoint())) {
+                objects.delete(pin.key());
+            }
+        }
+        for (CheckpointName name : newestFirst(tenant)) {
+            if (dropped.contains(name.digest())) {
+                objects.delete(name.key());
+            }
+        }
+    }
+
     /**
      * As {@link #store(Checkpoint)}, and it stays until {@link #unpin}.
      *

@@ -7,6 +7,9 @@ public sealed interface Decoded {
     /** A feedback event that can be used. */
     record Valid(String tenant, FeedbackRecord record) implements Decoded {}
 
+    /** A control entry of one tenant: forget, reset or configure. */
+    record Control(String tenant, FeedbackRecord record) implements Decoded {}
+
     /** Time passed; for every tenant of the partition. */
     record Tick() implements Decoded {}
 

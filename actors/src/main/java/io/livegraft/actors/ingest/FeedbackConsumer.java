@@ -74,7 +74,7 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
             String bootstrapServers,
             String nodeId,
             String deadLetterTopic,
-            FeedbackExamples examples,
+            LogEntries entries,
             LogWriter writer,
             Trainer.Environment trainer,
             Clock clock,
@@ -100,10 +100,7 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
         this.partitionEnvironment = new FeedbackPartition.Environment(
                 environment.settings(),
                 environment.deadLetterTopic(),
-                new FeedbackDecoder(
-                        environment.settings().recordBytes(),
-                        environment.settings().messages()),
-                environment.examples(),
+                environment.entries(),
                 environment.writer(),
                 environment.trainer(),
                 environment.clock(),

@@ -16,6 +16,7 @@ public final class FeedbackDecoder {
     private static final Pattern TENANT = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Set<String> ROLES = Set.of("system", "user", "assistant");
     private static final int MOST_EVENT_ID_CHARS = 200;
+    static final int MOST_NAME_CHARS = 200;
 
     private final int mostBytes;
     private final int mostMessages;
@@ -52,7 +53,9 @@ public final class FeedbackDecoder {
                 key.map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
         return check(tenant, record)
                 .<Decoded>map(Decoded.Invalid::new)
-                .orElseGet(() -> new Decoded.Valid(tenant, record));
+                .orElseGet(() -> ControlEntries.contain(record)
+                        ? new Decoded.Control(tenant, record)
+                        : new Decoded.Valid(tenant, record));
     }
 
     /** Why a record can't be used, if so. */
@@ -60,9 +63,19 @@ public final class FeedbackDecoder {
         if (!TENANT.matcher(tenant).matches()) {
             return Optional.of("the tenant (record key) is '%s', expected %s".formatted(tenant, TENANT));
         }
+        return ControlEntries.contain(record) ? ControlEntries.refusal(record) : refusal(record);
+    }
+
+    private Optional<String> refusal(FeedbackRecord record) {
         int idChars = record.getEventId().length();
         if (idChars < 1 || idChars > MOST_EVENT_ID_CHARS) {
             return Optional.of("event_id has %d characters, expected 1 to %d".formatted(idChars, MOST_EVENT_ID_CHARS));
+        }
+        int nameChars =
+                Math.max(record.getSubject().length(), record.getPrincipal().length());
+        if (nameChars > MOST_NAME_CHARS) {
+            return Optional.of("subject or principal has %d characters, expected at most %d"
+                    .formatted(nameChars, MOST_NAME_CHARS));
         }
         if (record.getPrompt().isEmpty() == record.getMessagesList().isEmpty()) {
             return Optional.of("%s of prompt and messages is set, expected exactly one"

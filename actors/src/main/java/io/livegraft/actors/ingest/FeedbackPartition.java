@@ -85,8 +85,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     record Environment(
             IngestSettings settings,
             String deadLetterTopic,
-            FeedbackDecoder decoder,
-            FeedbackExamples examples,
+            LogEntries entries,
             LogWriter writer,
             Trainer.Environment trainer,
             Clock clock,
@@ -181,42 +180,36 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record) {
-        Optional<byte[]> key = Optional.ofNullable(record.key());
-        switch (environment.decoder().decode(key, Optional.ofNullable(record.value()))) {
-            case Decoded.Valid valid -> onValid(valid, record);
-            case Decoded.Tick tick -> onTick(record);
-            case Decoded.Invalid invalid -> deadLetter(record, invalid.reason());
+        LogEntries.Read entry = environment
+                .entries()
+                .read(
+                        Optional.ofNullable(record.key()),
+                        Optional.ofNullable(record.value()),
+                        record.offset(),
+                        record.timestamp());
+        switch (entry) {
+            case LogEntries.Read.OfTenant of -> onEntry(of.tenant(), of.entry(), record);
+            case LogEntries.Read.OfAll all -> onTick(all.tick(), record);
+            case LogEntries.Read.Unusable unusable -> deadLetter(record, unusable.reason());
         }
     }
 
-    private void onValid(Decoded.Valid valid, ConsumerRecord<byte[], byte[]> record) {
-        if (lowWaterMark.misses(valid.tenant())) {
+    private void onEntry(String name, LogEntry entry, ConsumerRecord<byte[], byte[]> record) {
+        if (lowWaterMark.misses(name)) {
             return; // read again in order, once there is a place for its trainer
         }
-        Optional<AwakeTenant> tenant = awake.get(valid.tenant());
+        Optional<AwakeTenant> tenant = awake.get(name);
         if (tenant.filter(one -> one.had(record.offset())).isPresent()) {
             return;
         }
-        switch (environment.examples().map(valid.record())) {
-            case FeedbackExamples.Mapped.Usable usable -> {
-                environment.metrics().feedback("accepted");
-                LogEntry.Feedback entry = new LogEntry.Feedback(
-                        record.offset(),
-                        record.timestamp(),
-                        valid.record().getEventId(),
-                        valid.record().getEventTimeMillis(),
-                        usable.example());
-                tenant.or(() -> wake(valid.tenant(), record.offset()))
-                        .ifPresentOrElse(
-                                one -> add(one, record, entry),
-                                () -> miss(valid.tenant(), record.offset(), "there is no place for its trainer"));
-            }
-            case FeedbackExamples.Mapped.Unusable unusable -> deadLetter(record, unusable.reason());
-        }
+        environment.metrics().feedback("accepted");
+        tenant.or(() -> wake(name, record.offset()))
+                .ifPresentOrElse(
+                        one -> add(one, record, entry),
+                        () -> miss(name, record.offset(), "there is no place for its trainer"));
     }
 
-    private void onTick(ConsumerRecord<byte[], byte[]> record) {
-        LogEntry.Tick tick = new LogEntry.Tick(record.offset(), record.timestamp());
+    private void onTick(LogEntry.Tick tick, ConsumerRecord<byte[], byte[]> record) {
         awake.all().stream()
                 .filter(tenant -> !tenant.atRest() && !tenant.had(record.offset()))
                 .toList()

@@ -1,5 +1,6 @@
 package io.livegraft.actors.node;
 
+import io.livegraft.actors.ingest.ControlEntries;
 import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.actors.ingest.LogWriter;
 import io.livegraft.gpu.error.ErrorCode;
@@ -23,8 +24,9 @@ final class KafkaFeedbackLog implements FeedbackLog {
 
     @Override
     public CompletionStage<Appended> append(String tenant, FeedbackRecord record) {
-        Optional<String> reason =
-                record.hasTick() ? Optional.of("a tick is written by ingest only") : decoder.check(tenant, record);
+        Optional<String> reason = record.hasTick() || ControlEntries.contain(record)
+                ? Optional.of("a tick or control entry is no feedback")
+                : decoder.check(tenant, record);
         if (reason.isPresent()) {
             return CompletableFuture.failedFuture(new LivegraftException(ErrorCode.INVALID_REQUEST, reason.get()));
         }

@@ -4,12 +4,15 @@ import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.ingest.FeedbackConsumer;
+import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.actors.ingest.FeedbackExamples;
+import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.ingest.LogWriter;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryDatabase;
 import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.replay.KafkaTenantLog;
 import io.livegraft.actors.serving.ServingReplica;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.supervisor.Publication;
@@ -30,6 +33,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /** Spawns the node's actors in the order in which they need each other. */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
+    private static final Duration LOG_PATIENCE = Duration.ofSeconds(30);
+
     sealed interface Command {}
 
     record GetParts(ActorRef<Parts> replyTo) implements Command {}
@@ -53,12 +58,19 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private final Environment environment;
     private final NodeSettings settings;
+    private final LogEntries entries;
     private final Parts parts;
 
     private NodeGuardian(ActorContext<Command> context, Environment environment) {
         super(context);
         this.environment = environment;
         this.settings = environment.settings();
+        this.entries = new LogEntries(
+                new FeedbackDecoder(
+                        settings.ingest().recordBytes(), settings.ingest().messages()),
+                new FeedbackExamples(
+                        FeedbackExamples.Encoding.of(environment.engine().tokenizer()),
+                        environment.engine().maxSequenceTokens()));
         ActorRef<DeviceScheduler.Command> device = context.spawn(
                 DeviceScheduler.create(
                         environment.engine(),
@@ -150,6 +162,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 device,
                 supervisor,
                 registry,
+                new KafkaTenantLog(
+                        environment.bootstrapServers(), settings.kafka().feedbackTopic(), entries, LOG_PATIENCE),
                 environment.metrics());
     }
 
@@ -162,15 +176,12 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     }
 
     private Behavior<FeedbackConsumer.Command> ingest(Trainer.Environment trainer) {
-        FeedbackExamples examples = new FeedbackExamples(
-                FeedbackExamples.Encoding.of(environment.engine().tokenizer()),
-                environment.engine().maxSequenceTokens());
         Behavior<FeedbackConsumer.Command> consumer = FeedbackConsumer.create(new FeedbackConsumer.Environment(
                 settings.ingest(),
                 environment.bootstrapServers(),
                 environment.nodeId(),
                 settings.kafka().deadLetterTopic(),
-                examples,
+                entries,
                 environment.writer(),
                 trainer,
                 Clock.systemUTC(),

@@ -3,6 +3,7 @@ package io.livegraft.actors.registry;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** One accepted decision about a tenant's adapter; what is persisted, and the only thing that changes an image. */
@@ -14,7 +15,8 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = AdapterEvent.RolledBack.class, name = "rolled-back"),
     @JsonSubTypes.Type(value = AdapterEvent.Promoted.class, name = "promoted"),
     @JsonSubTypes.Type(value = AdapterEvent.HoldPlaced.class, name = "hold-placed"),
-    @JsonSubTypes.Type(value = AdapterEvent.HoldLifted.class, name = "hold-lifted")
+    @JsonSubTypes.Type(value = AdapterEvent.HoldLifted.class, name = "hold-lifted"),
+    @JsonSubTypes.Type(value = AdapterEvent.LineBegun.class, name = "line-begun")
 })
 public sealed interface AdapterEvent extends RegistryStored {
     Instant at();
@@ -61,4 +63,14 @@ public sealed interface AdapterEvent extends RegistryStored {
     record HoldPlaced(Instant at, String principal, String reason, Optional<IdempotencyKey> key) implements Change {}
 
     record HoldLifted(Instant at, String principal, String reason, Optional<IdempotencyKey> key) implements Change {}
+
+    /**
+     * A control entry of the log made training begin a new line: earlier offers are over.
+     *
+     * @param action of that entry: reset or forget
+     * @param offset of that entry
+     * @param dropped numbers of the versions that are gone, because they hold what was forgotten
+     */
+    record LineBegun(Instant at, String action, long offset, List<Integer> dropped, String principal, String reason)
+            implements AdapterEvent {}
 }

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * <p>Invariants: {@code serving} is 0 (the base alone) or the number of a retained version; so are {@code previous} and
  * {@code candidate} where present; version numbers grow.
  *
- * @param versions retained ones, oldest first; the newest always is
+ * @param versions retained ones, oldest first; the newest is, unless it was forgotten
  * @param candidate latest version that a hold kept from serving
  * @param held whether publishing is held
  * @param history latest decisions, oldest first, bounded
@@ -52,10 +52,12 @@ public record AdapterImage(
                 holding(true).recorded("hold", event, hold.principal(), hold.reason(), bounds);
             case AdapterEvent.HoldLifted lifted ->
                 holding(false).recorded("resume", event, lifted.principal(), lifted.reason(), bounds);
+            case AdapterEvent.LineBegun line ->
+                without(line.dropped()).recorded(line.action(), event, line.principal(), line.reason(), bounds);
         };
     }
 
-    /** Highest number ever given; 0 before the first. */
+    /** Highest number retained; 0 where there is none. */
     public int newestNumber() {
         return newest().map(AdapterVersion::number).orElse(0);
     }
@@ -94,6 +96,30 @@ public record AdapterImage(
     private AdapterImage serving(int number, boolean hold) {
         OptionalInt left = candidate.isPresent() && candidate.getAsInt() == number ? OptionalInt.empty() : candidate;
         return new AdapterImage(tenant, versions, number, OptionalInt.of(serving), left, hold, history);
+    }
+
+    /** What pointed to a dropped version points to the newest older one that is left, or to nothing. */
+    private AdapterImage without(List<Integer> dropped) {
+        List<AdapterVersion> kept = versions.stream()
+                .filter(version -> !dropped.contains(version.number()))
+                .toList();
+        int older = kept.stream()
+                .mapToInt(AdapterVersion::number)
+                .filter(number -> number < serving)
+                .max()
+                .orElse(0);
+        return new AdapterImage(
+                tenant,
+                kept,
+                dropped.contains(serving) ? older : serving,
+                kept(previous, dropped),
+                kept(candidate, dropped),
+                held,
+                history);
+    }
+
+    private static OptionalInt kept(OptionalInt alias, List<Integer> dropped) {
+        return alias.isPresent() && dropped.contains(alias.getAsInt()) ? OptionalInt.empty() : alias;
     }
 
     private AdapterImage holding(boolean hold) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -47,8 +48,26 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
     /** Records a version that the gate refused. */
     public record Refuse(PublishManifest manifest, String reason, ActorRef<Reply> replyTo) implements Command {}
 
-    /** Asks whether an offer was decided before. */
-    public record Lookup(String digest, ActorRef<Reply> replyTo) implements Command {}
+    /** Asks whether an offer was decided before, or its line is over, which decides it too. */
+    public record Lookup(String digest, long lineOffset, ActorRef<Reply> replyTo) implements Command {}
+
+    /**
+     * Begins a new line of offers, once: training has read its log again.
+     *
+     * @param action of the control entry that made it do so: reset or forget
+     * @param offset of that entry
+     * @param droppedFrom versions from this offset on hold what was forgotten and are dropped
+     * @param digest of the state that the new line begins with: a version with these very bits holds nothing else
+     */
+    public record BeginLine(
+            String action,
+            long offset,
+            OptionalLong droppedFrom,
+            String digest,
+            String principal,
+            String reason,
+            ActorRef<Reply> replyTo)
+            implements Command {}
 
     /** An operator's wish. */
     public sealed interface Change extends Command {
@@ -180,9 +199,11 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
             case Refuse refuse -> offers.refuse(state, refuse.manifest(), refuse.reason(), now);
             case Lookup lookup ->
                 new RegistryDecision.Answer(
-                        state.decided().contains(lookup.digest())
+                        lookup.lineOffset() < state.lineOffset()
+                                        || state.decided().contains(lookup.digest())
                                 ? new AlreadyDecided(state.image())
                                 : new Done(state.image()));
+            case BeginLine line -> offers.beginLine(state, line, now);
             case Change change -> changes.decide(state, change, now);
         };
     }

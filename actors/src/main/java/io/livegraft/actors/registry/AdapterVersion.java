@@ -32,9 +32,10 @@ public record AdapterVersion(
         Optional<Envelope> envelope) {
 
     /** The next version of an image, not signed yet. */
-    static AdapterVersion next(AdapterImage image, PublishManifest manifest, EvaluationReport evaluation, Instant now) {
+    static AdapterVersion next(
+            AdapterImage image, int number, PublishManifest manifest, EvaluationReport evaluation, Instant now) {
         return new AdapterVersion(
-                image.newestNumber() + 1,
+                number,
                 manifest.getAdapterDigest(),
                 manifest.getParentDigest(),
                 manifest.getStep(),

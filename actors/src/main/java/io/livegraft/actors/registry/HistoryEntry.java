@@ -6,7 +6,7 @@ import java.time.Instant;
  * One accepted decision.
  *
  * @param number from 1, without gaps
- * @param action publish, rollback, hold, resume, promote or refuse
+ * @param action publish, rollback, hold, resume, promote, refuse, reset or forget
  * @param serving the version that serves after it
  * @param principal who decided
  */

@@ -4,6 +4,7 @@ import io.livegraft.actors.evaluation.EvaluationReport;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,8 +28,8 @@ record OfferRules(String tenant, String baseDigest, String configDigest, Signing
 
     RegistryDecision publish(RegistryState state, PublishManifest manifest, EvaluationReport evaluation, Instant now) {
         return obstacle(state, manifest).orElseGet(() -> {
-            AdapterVersion version =
-                    Manifests.signed(tenant, AdapterVersion.next(state.image(), manifest, evaluation, now), key);
+            AdapterVersion version = Manifests.signed(
+                    tenant, AdapterVersion.next(state.image(), state.numbers() + 1, manifest, evaluation, now), key);
             boolean held = state.image().held();
             return new RegistryDecision.Accept(
                     new AdapterEvent.Published(now, version, held), held ? Optional.empty() : Optional.of(manifest));
@@ -46,6 +47,21 @@ record OfferRules(String tenant, String baseDigest, String configDigest, Signing
                         reason)));
     }
 
+    /** Once: a line begun before a crash is answered as it is. */
+    RegistryDecision beginLine(RegistryState state, AdapterRegistry.BeginLine line, Instant now) {
+        if (line.offset() <= state.lineOffset()) {
+            return new RegistryDecision.Answer(new AdapterRegistry.Done(state.image()));
+        }
+        List<Integer> dropped = state.image().versions().stream()
+                .filter(version -> line.droppedFrom().isPresent()
+                        && version.offset() >= line.droppedFrom().getAsLong()
+                        && !version.digest().equals(line.digest()))
+                .map(AdapterVersion::number)
+                .toList();
+        return RegistryDecision.accept(new AdapterEvent.LineBegun(
+                now, line.action(), line.offset(), dropped, line.principal(), line.reason()));
+    }
+
     private Optional<RegistryDecision> obstacle(RegistryState state, PublishManifest manifest) {
         if (!manifest.getTenant().equals(tenant)) {
             return refused(
@@ -57,6 +73,12 @@ record OfferRules(String tenant, String baseDigest, String configDigest, Signing
                     RefusalReason.BASE_FOREIGN,
                     "the adapter of %s was trained on base %s, but base %s is served"
                             .formatted(tenant, manifest.getBaseDigest(), baseDigest));
+        }
+        if (manifest.getLineOffset() != state.lineOffset()) {
+            return refused(
+                    RefusalReason.LINE_STALE,
+                    "the adapter of %s is stale: it belongs to the line from offset %d, but the line from offset %d is the current one"
+                            .formatted(tenant, manifest.getLineOffset(), state.lineOffset()));
         }
         if (state.decided().contains(manifest.getAdapterDigest())) {
             return Optional.of(new RegistryDecision.Answer(new AdapterRegistry.AlreadyDecided(state.image())));

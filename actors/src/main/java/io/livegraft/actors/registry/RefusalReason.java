@@ -14,6 +14,8 @@ public enum RefusalReason {
     CONFIG_FOREIGN("config_foreign", ErrorCode.CONFLICT),
     /** The offer did not grow from the one decided last. */
     PARENT_STALE("parent_stale", ErrorCode.CONFLICT),
+    /** Training has read its log again, for a forget or a reset, since the offer was made. */
+    LINE_STALE("line_stale", ErrorCode.CONFLICT),
     /** The tenant's partition has been given to somebody else since. */
     EPOCH_STALE("epoch_stale", ErrorCode.CONFLICT),
     SERVES_ALREADY("serves_already", ErrorCode.CONFLICT),

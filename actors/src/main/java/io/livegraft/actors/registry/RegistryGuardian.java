@@ -127,9 +127,14 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         AdapterImage before = images.put(image.tenant(), image);
         if (before != null) {
             before.versions().stream()
-                    .filter(version -> image.version(version.number()).isEmpty())
+                    .filter(version -> !retained(image, version.digest()))
                     .forEach(version -> blocking.execute(() -> delete(version)));
         }
+    }
+
+    /** Two versions may have the same bits, and so the same files. */
+    private static boolean retained(AdapterImage image, String digest) {
+        return image.versions().stream().anyMatch(version -> version.digest().equals(digest));
     }
 
     private void delete(AdapterVersion version) {

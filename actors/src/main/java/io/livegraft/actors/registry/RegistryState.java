@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param decided digests of offers already decided, oldest first, bounded; the last one is what the next offer must have grown
  *     from, whether it was published, held or refused: what serves is no part of the line
  * @param remembered latest changes that had an idempotency key, oldest first, bounded
+ * @param numbers highest version number ever given
+ * @param lineOffset of the control entry that began the line of offers; 0 for the first line
  */
 record RegistryState(
         boolean registered,
@@ -20,7 +22,9 @@ record RegistryState(
         String configDigest,
         AdapterImage image,
         List<String> decided,
-        List<RememberedChange> remembered)
+        List<RememberedChange> remembered,
+        int numbers,
+        long lineOffset)
         implements RegistryStored {
     static final int DECIDED_BOUND = 1024;
 
@@ -30,7 +34,7 @@ record RegistryState(
     }
 
     static RegistryState empty(String tenant) {
-        return new RegistryState(false, 0, "", AdapterImage.empty(tenant), List.of(), List.of());
+        return new RegistryState(false, 0, "", AdapterImage.empty(tenant), List.of(), List.of(), 0, 0);
     }
 
     RegistryState apply(AdapterEvent event, RegistrySettings bounds) {
@@ -38,18 +42,26 @@ record RegistryState(
         return switch (event) {
             case AdapterEvent.Published published -> {
                 AdapterVersion version = published.version();
-                yield decided(
-                        next,
-                        version.digest(),
-                        version.lineage().epoch(),
-                        version.lineage().configDigest());
+                Lineage lineage = version.lineage();
+                yield decided(next, version.digest(), lineage.epoch(), lineage.configDigest(), version.number());
             }
             case AdapterEvent.OfferRefused refused ->
-                decided(next, refused.digest(), refused.epoch(), refused.configDigest());
+                decided(next, refused.digest(), refused.epoch(), refused.configDigest(), numbers);
+            case AdapterEvent.LineBegun line ->
+                new RegistryState(true, epoch, configDigest, next, List.of(), remembered, numbers, line.offset());
             case AdapterEvent.Registered registration ->
-                new RegistryState(true, registration.epoch(), configDigest, next, decided, remembered);
+                new RegistryState(
+                        true, registration.epoch(), configDigest, next, decided, remembered, numbers, lineOffset);
             case AdapterEvent.Change change ->
-                new RegistryState(registered, epoch, configDigest, next, decided, rememberedWith(change, next, bounds));
+                new RegistryState(
+                        registered,
+                        epoch,
+                        configDigest,
+                        next,
+                        decided,
+                        rememberedWith(change, next, bounds),
+                        numbers,
+                        lineOffset);
         };
     }
 
@@ -64,14 +76,17 @@ record RegistryState(
                 .findFirst();
     }
 
-    private RegistryState decided(AdapterImage next, String digest, long offerEpoch, String offerConfigDigest) {
+    private RegistryState decided(
+            AdapterImage next, String digest, long offerEpoch, String offerConfigDigest, int highestNumber) {
         return new RegistryState(
                 true,
                 Math.max(epoch, offerEpoch),
                 offerConfigDigest,
                 next,
                 latest(decided, digest, DECIDED_BOUND),
-                remembered);
+                remembered,
+                highestNumber,
+                lineOffset);
     }
 
     private List<RememberedChange> rememberedWith(

@@ -80,7 +80,8 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         this.heldOut = offer.heldOut().subList(surplus, offer.heldOut().size());
         this.answers = context.messageAdapter(AdapterRegistry.Reply.class, Answered::new);
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-        tellRegistry(new AdapterRegistry.Lookup(offer.manifest().getAdapterDigest(), answers));
+        PublishManifest manifest = offer.manifest();
+        tellRegistry(new AdapterRegistry.Lookup(manifest.getAdapterDigest(), manifest.getLineOffset(), answers));
     }
 
     static Behavior<Command> create(Environment environment, Supervisor.Offer offer) {

@@ -12,6 +12,7 @@ import io.livegraft.gpu.training.LossStatistics;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.proto.checkpoint.Checkpoint;
+import io.livegraft.proto.checkpoint.Contribution;
 import io.livegraft.proto.checkpoint.Counters;
 import io.livegraft.proto.checkpoint.Rewards;
 import io.livegraft.proto.checkpoint.TokenExample;
@@ -20,8 +21,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** Between a trainer's state and its checkpoint; only states without a waiting step can be written. */
+/** Between a trainer's state and its checkpoint. */
 final class CheckpointCodec {
     private final StepSettings steps;
     private final LoraConfig lora;
@@ -45,14 +48,12 @@ final class CheckpointCodec {
                 OptionalDouble.empty(),
                 "",
                 -1,
-                Optional.empty());
+                Optional.empty(),
+                Line.FIRST);
     }
 
     Checkpoint encode(String tenant, String topic, int partition, TrainerState state) {
         TrainerCore core = state.core();
-        if (!core.waiting().isEmpty() || core.deadlineMillis().isPresent()) {
-            throw new IllegalStateException("a checkpoint of %s with a step still open".formatted(tenant));
-        }
         Checkpoint.Builder checkpoint = Checkpoint.newBuilder()
                 .setTenant(tenant)
                 .setBaseDigest(baseDigest)
@@ -70,7 +71,9 @@ final class CheckpointCodec {
                 .setRandomState(core.randomState())
                 .setCounters(counters(core.counters()))
                 .addAllEventTimeMillis(core.eventTimes())
-                .setStepsSinceOffer(core.stepsSinceOffer());
+                .setStepsSinceOffer(core.stepsSinceOffer())
+                .addAllWaiting(examples(core.waiting()))
+                .addAllContributions(contributions(core.contributions()));
         MomentsCodec.encode(state.training().moments(), checkpoint);
         LossStatistics statistics = state.training().statistics();
         if (statistics.examples() > 0) {
@@ -80,6 +83,15 @@ final class CheckpointCodec {
         state.lastOffer().ifPresent(checkpoint::setLastOffer);
         state.lastLoss().ifPresent(checkpoint::setLastLoss);
         core.offerDeadlineMillis().ifPresent(checkpoint::setOfferDeadlineMillis);
+        core.deadlineMillis().ifPresent(checkpoint::setDeadlineMillis);
+        if (!core.configured().equals(Configured.NOTHING)) {
+            checkpoint.setConfigured(core.configured().values());
+        }
+        if (!state.line().equals(Line.FIRST)) {
+            checkpoint.setLine(io.livegraft.proto.checkpoint.Line.newBuilder()
+                    .setOffset(state.line().offset())
+                    .setForgets(state.line().forgets()));
+        }
         return checkpoint.build();
     }
 
@@ -100,7 +112,8 @@ final class CheckpointCodec {
                 checkpoint.hasLastLoss() ? OptionalDouble.of(checkpoint.getLastLoss()) : OptionalDouble.empty(),
                 loaded.digest(),
                 checkpoint.getOffset(),
-                checkpoint.hasLastOffer() ? Optional.of(checkpoint.getLastOffer()) : Optional.empty());
+                checkpoint.hasLastOffer() ? Optional.of(checkpoint.getLastOffer()) : Optional.empty(),
+                new Line(checkpoint.getLine().getOffset(), checkpoint.getLine().getForgets()));
     }
 
     /** Whether the checkpoint was made with other settings: continuing is a step of its lineage that its successor names. */
@@ -110,23 +123,46 @@ final class CheckpointCodec {
 
     private TrainerCore core(Checkpoint checkpoint) {
         Counters counters = checkpoint.getCounters();
+        Configured configured = new Configured(checkpoint.getConfigured());
         return new TrainerCore(
-                steps,
+                configured.over(steps),
+                configured,
                 checkpoint.getOffset(),
-                OptionalLong.empty(),
-                List.of(),
+                checkpoint.hasDeadlineMillis() ? OptionalLong.of(checkpoint.getDeadlineMillis()) : OptionalLong.empty(),
+                trainingExamples(checkpoint.getWaitingList()),
                 EventWindow.of(steps.eventWindow(), checkpoint.getEventIdWindowList()),
                 trainingExamples(checkpoint.getReplayList()),
                 trainingExamples(checkpoint.getHeldOutList()),
                 checkpoint.getRandomState(),
                 new TrainerCounters(
-                        counters.getTrained(), counters.getHeldOut(), counters.getDuplicates(), counters.getSkipped()),
+                        counters.getTrained(),
+                        counters.getHeldOut(),
+                        counters.getDuplicates(),
+                        counters.getSkipped(),
+                        counters.getCapped(),
+                        counters.getUndone()),
                 checkpoint.getStep(),
                 checkpoint.getStepsSinceOffer(),
                 checkpoint.hasOfferDeadlineMillis()
                         ? OptionalLong.of(checkpoint.getOfferDeadlineMillis())
                         : OptionalLong.empty(),
-                checkpoint.getEventTimeMillisList());
+                checkpoint.getEventTimeMillisList(),
+                contributions(checkpoint));
+    }
+
+    private static List<Contribution> contributions(Contributions contributions) {
+        return contributions.events().entrySet().stream()
+                .map(each -> Contribution.newBuilder()
+                        .setPrincipal(each.getKey())
+                        .setEvents(each.getValue())
+                        .build())
+                .toList();
+    }
+
+    private static Contributions contributions(Checkpoint checkpoint) {
+        SortedMap<String, Integer> events = new TreeMap<>();
+        checkpoint.getContributionsList().forEach(each -> events.put(each.getPrincipal(), each.getEvents()));
+        return new Contributions(events);
     }
 
     private static LossStatistics statistics(Checkpoint checkpoint) {
@@ -140,6 +176,8 @@ final class CheckpointCodec {
                 .setHeldOut(counters.heldOut())
                 .setDuplicates(counters.duplicates())
                 .setSkipped(counters.skipped())
+                .setCapped(counters.capped())
+                .setUndone(counters.undone())
                 .build();
     }
 

@@ -15,6 +15,7 @@ package io.livegraft.actors.trainer;
  * @param publishEverySteps steps after which a version is offered
  * @param publishIdleMillis log time without a step after which the steps since the last offer are offered
  * @param eventTimes event times remembered between offers
+ * @param principalEvents events of one principal in one version at most; 0 is no cap
  * @param seed of the fresh adapter and of the draws
  */
 public record StepSettings(
@@ -30,6 +31,7 @@ public record StepSettings(
         int publishEverySteps,
         long publishIdleMillis,
         int eventTimes,
+        int principalEvents,
         long seed) {
     public StepSettings {
         atLeast("step-examples", examples, 1);
@@ -44,6 +46,7 @@ public record StepSettings(
         atLeast("publish-every-steps", publishEverySteps, 1);
         atLeast("publish-idle", publishIdleMillis, 1);
         atLeast("event-times", eventTimes, 0);
+        atLeast("principal-events", principalEvents, 0);
         if (heldOutShare > 255) {
             throw new IllegalArgumentException("held-out-share is %d, expected at most 255".formatted(heldOutShare));
         }

@@ -2,27 +2,32 @@ package io.livegraft.actors.trainer;
 
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.model.ModelConfig;
-import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
-import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -36,11 +41,15 @@ import org.slf4j.LoggerFactory;
  * trained, saved and offered. Starts from the latest checkpoint and offers again what was offered last, because nothing tells
  * whether that was decided before the crash.
  *
+ * <p>A forget or a reset is done by reading the log again; then the registry begins a new line of offers, and only then a
+ * checkpoint ends it: after a crash in between all of it is done again.
+ *
  * <p>While a step trains or a checkpoint is written, entries wait. A version is offered only after the one before it was
  * decided. A failed step stops this actor; its partition starts it again, and stops it where it has nothing left to do.
  */
 public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+    private static final Duration REGISTRY_PATIENCE = Duration.ofSeconds(10);
 
     public sealed interface Command {}
 
@@ -55,6 +64,22 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private record Decided(Supervisor.OfferDecided decision) implements Command {}
 
+    /** @param remade empty where there was nothing to forget */
+    private record Reread(Optional<Remade> remade) implements Command {}
+
+    private record RereadFailed(Throwable cause) implements Command {}
+
+    private record LineAnswered(AdapterRegistry.Reply reply) implements Command {}
+
+    private record LineUnanswered(Throwable cause) implements Command {}
+
+    /**
+     * What reading the log again came to.
+     *
+     * @param firstForgotten offset of the first event that it left out
+     */
+    private record Remade(LogEntry.Control cause, TrainerState again, Line line, OptionalLong firstForgotten) {}
+
     private enum TryAgain implements Command {
         INSTANCE
     }
@@ -68,6 +93,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
      * @param savedThrough every entry up to it is in a checkpoint
      * @param settled all that was taken is in a checkpoint, and what was offered is decided
      * @param tickDueMillis log time at which a tick would do something
+     * @param lineOffset of the forget or reset that the state's line began with; 0 for the first line
      */
     public record Progress(
             String tenant,
@@ -81,7 +107,8 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             long step,
             TrainerCounters counters,
             double lastLoss,
-            String checkpointDigest) {
+            String checkpointDigest,
+            long lineOffset) {
         /** Whether nothing but another event changes anything: a trainer started from the checkpoint goes on the same. */
         public boolean atRest() {
             return settled && tickDueMillis.isEmpty();
@@ -102,6 +129,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             ActorRef<DeviceScheduler.Command> device,
             ActorRef<Supervisor.Command> supervisor,
             ActorRef<RegistryGuardian.Command> registry,
+            TenantLog log,
             Metrics metrics) {}
 
     private final TimerScheduler<Command> timers;
@@ -111,16 +139,21 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private final int partition;
     private final ActorRef<Progress> progress;
     private final CheckpointCodec codec;
+    private final StepPlans plans;
     private final ActorRef<DeviceScheduler.WorkReply<StepResult>> trained;
     private final ActorRef<Supervisor.OfferDecided> decided;
     private final Executor blocking;
     private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
+    private final AtomicBoolean stopped = new AtomicBoolean();
 
     private TrainerState state;
     private long taken;
     private boolean offerUndecided;
     /** What is being trained or saved now; entries wait meanwhile. */
     private Optional<TrainerCore.Outcome> current = Optional.empty();
+
+    /** What the log read again came to, until it is in a checkpoint. */
+    private Optional<Remade> remade = Optional.empty();
 
     private long trainingSinceNanos;
 
@@ -146,6 +179,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 environment.model(),
                 environment.baseDigest(),
                 environment.configDigest());
+        this.plans = new StepPlans(environment.settings(), tenant);
         this.trained = context.messageAdapter(workReply(), Trained::new);
         this.decided = context.messageAdapter(Supervisor.OfferDecided.class, Decided::new);
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
@@ -157,6 +191,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                         tenant,
                         state.core().steps()));
         environment.registry().tell(new RegistryGuardian.Register(tenant, 0));
+        dropForgotten();
         state.lastOffer().ifPresent(this::offer);
         tellProgress();
     }
@@ -179,7 +214,13 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     @Override
     public Receive<Command> createReceive() {
-        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
+        return newReceiveBuilder()
+                .onSignal(PostStop.class, signal -> {
+                    stopped.set(true);
+                    return this;
+                })
+                .onAnyMessage(this::onCommand)
+                .build();
     }
 
     private Behavior<Command> onCommand(Command command) {
@@ -189,6 +230,10 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             case Saved saved -> onSaved(saved);
             case SaveFailed failed -> onSaveFailed(failed.cause());
             case Decided decision -> onDecided(decision.decision());
+            case Reread reread -> onReread(reread.remade());
+            case RereadFailed failed -> onRereadFailed(failed.cause());
+            case LineAnswered answered -> onLineAnswered(answered.reply());
+            case LineUnanswered unanswered -> onLineUnanswered(unanswered.cause());
             case TryAgain again -> run(current.orElseThrow());
         }
         return this;
@@ -204,12 +249,15 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         while (current.isEmpty() && !entries.isEmpty()) {
             LogEntry entry = entries.getFirst();
             TrainerCore.Outcome outcome = state.core().on(entry);
-            if (outcome.offer().isPresent() && offerUndecided) {
+            boolean waits = outcome.offer().isPresent() || outcome.remake().isPresent();
+            if (waits && offerUndecided) {
                 break;
             }
             entries.removeFirst();
             taken++;
-            if (outcome.checkpoint() || outcome.closed().isPresent()) {
+            if (outcome.checkpoint()
+                    || outcome.closed().isPresent()
+                    || outcome.remake().isPresent()) {
                 current = Optional.of(outcome);
                 run(outcome);
             } else {
@@ -221,21 +269,20 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     /** Also after a pause, for what could not be done the first time. */
     private void run(TrainerCore.Outcome outcome) {
-        if (outcome.closed().isPresent()
+        if (remade.isPresent()) {
+            beginLine(remade.get());
+        } else if (outcome.remake().isPresent()) {
+            readAgain(outcome.remake().get().cause());
+        } else if (outcome.closed().isPresent()
                 && state.core().steps() < outcome.next().steps()) {
             trainingSinceNanos = System.nanoTime();
             environment
                     .device()
-                    .tell(new DeviceScheduler.Train(plan(outcome.closed().get().examples()), trained));
+                    .tell(new DeviceScheduler.Train(
+                            plans.plan(state, outcome.closed().get()), trained));
         } else {
             save(state.with(outcome.next()), outcome.offer());
         }
-    }
-
-    private StepPlan plan(List<TrainingExample> examples) {
-        long seed = TrainerCore.seed(environment.settings().steps(), tenant);
-        return StepPlan.supervised(
-                state.training(), examples, environment.settings().optimizer(), seed);
     }
 
     private void onTrained(DeviceScheduler.WorkReply<StepResult> reply) {
@@ -257,6 +304,112 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 }
                 tryAgainLater();
             }
+        }
+    }
+
+    private void readAgain(LogEntry.Control cause) {
+        LOG.info("{}: the log is read again for {}", tenant, cause);
+        Replay replay = new Replay(
+                environment.log(),
+                new DeviceTraining(
+                        getContext().getSystem(),
+                        environment.device(),
+                        environment.settings().retry()),
+                plans,
+                codec.initial(tenant),
+                tenant,
+                partition,
+                stopped::get);
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(() -> reread(replay, cause), blocking),
+                        (done, failure) -> failure == null ? new Reread(done) : new RereadFailed(failure));
+    }
+
+    private static Optional<Remade> reread(Replay replay, LogEntry.Control cause) {
+        return switch (cause) {
+            case LogEntry.Forget forget -> {
+                OptionalLong first = replay.firstForgotten(forget);
+                yield first.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(remade(replay, cause, new Line(forget.offset(), true), first));
+            }
+            case LogEntry.Reset reset ->
+                Optional.of(remade(replay, cause, new Line(reset.offset(), false), OptionalLong.empty()));
+        };
+    }
+
+    private static Remade remade(Replay replay, LogEntry.Control cause, Line line, OptionalLong firstForgotten) {
+        return new Remade(cause, replay.through(cause.offset(), Set.of()).state(), line, firstForgotten);
+    }
+
+    private void onReread(Optional<Remade> done) {
+        remade = done;
+        if (done.isPresent()) {
+            beginLine(done.get());
+        } else {
+            long passed = current.orElseThrow().remake().orElseThrow().throughOffset();
+            save(state.with(state.core().passed(passed)), Optional.empty());
+        }
+    }
+
+    private void onRereadFailed(Throwable cause) {
+        LOG.error("the log of {} can't be read again; trying again", tenant, cause);
+        tryAgainLater();
+    }
+
+    private void beginLine(Remade done) {
+        String digest =
+                Digests.sha256(PeftDirectory.safetensors(done.again().training().adapter()));
+        String action =
+                switch (done.cause()) {
+                    case LogEntry.Forget forget -> "forget";
+                    case LogEntry.Reset reset -> "reset";
+                };
+        getContext()
+                .ask(
+                        AdapterRegistry.Reply.class,
+                        environment.registry(),
+                        REGISTRY_PATIENCE,
+                        replyTo -> new RegistryGuardian.ForTenant(
+                                tenant,
+                                new AdapterRegistry.BeginLine(
+                                        action,
+                                        done.line().offset(),
+                                        done.firstForgotten(),
+                                        digest,
+                                        done.cause().principal(),
+                                        done.cause().reason(),
+                                        replyTo)),
+                        (reply, failure) -> failure == null ? new LineAnswered(reply) : new LineUnanswered(failure));
+    }
+
+    private void onLineAnswered(AdapterRegistry.Reply reply) {
+        if (!(reply instanceof AdapterRegistry.Done)) {
+            throw new IllegalStateException("the registry answered %s to a new line of %s".formatted(reply, tenant));
+        }
+        Remade done = remade.orElseThrow();
+        TrainerState next = state.remade(done.again(), done.line());
+        boolean offered = done.line().forgets() && next.core().steps() > 0;
+        save(next, offered ? Optional.of(new TrainerCore.Offer(List.of())) : Optional.empty());
+    }
+
+    private void onLineUnanswered(Throwable cause) {
+        LOG.warn("the registry did not begin a new line of {}; trying again", tenant, cause);
+        tryAgainLater();
+    }
+
+    /** Of the checkpoints before a forget; again after a start, as the process may have ended in between. */
+    private void dropForgotten() {
+        if (state.line().forgets()) {
+            TrainerState kept = state;
+            blocking.execute(() -> {
+                try {
+                    environment.checkpoints().dropBefore(tenant, kept.line().offset());
+                } catch (IOException e) {
+                    LOG.warn("old checkpoints of {} can't be deleted; the next start tries again", tenant, e);
+                }
+            });
         }
     }
 
@@ -293,6 +446,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 .setTopic(environment.topic())
                 .setPartition(partition)
                 .setOffset(next.core().offset())
+                .setLineOffset(next.line().offset())
                 .addAllEventTimeMillis(offer.eventTimes())
                 .setCounters(CheckpointCodec.counters(next.core().counters()))
                 .setSeed(TrainerCore.seed(environment.settings().steps(), tenant))
@@ -302,6 +456,10 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private void onSaved(Saved saved) {
         state = saved.state();
+        if (remade.isPresent()) {
+            remade = Optional.empty();
+            dropForgotten();
+        }
         if (saved.offer()) {
             state.lastOffer().ifPresent(this::offer);
         }
@@ -358,7 +516,8 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 state.core().steps(),
                 state.core().counters(),
                 state.lastLoss().orElse(Double.NaN),
-                state.checkpointDigest()));
+                state.checkpointDigest(),
+                state.line().offset()));
     }
 
     @SuppressWarnings(

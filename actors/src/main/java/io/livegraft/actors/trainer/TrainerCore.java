@@ -17,6 +17,10 @@ import java.util.OptionalLong;
  * <p>Invariants: {@code waiting} never fills a step; it is empty, and so is {@code deadlineMillis}, whenever an outcome asks
  * for a checkpoint; entries at or below {@code offset} change nothing; a tick that closes and offers nothing changes nothing.
  *
+ * <p>A {@link LogEntry.Forget} or {@link LogEntry.Reset} can't be done with this value alone: it leads to a {@link Remake}, the
+ * log read again with a {@link Selection} of its entries.
+ *
+ * @param settings the node's with {@code configured} over them
  * @param offset last entry that changed this state; −1 before the first
  * @param deadlineMillis log time at which what waits is closed; present while anything since the last close is unsaved
  * @param waiting new examples of the open step
@@ -25,9 +29,11 @@ import java.util.OptionalLong;
  * @param steps closed so far
  * @param offerDeadlineMillis log time at which the steps since the last offer are offered without further ones
  * @param eventTimes of the examples since the last offer
+ * @param contributions of principals since the last offer
  */
 public record TrainerCore(
         StepSettings settings,
+        Configured configured,
         long offset,
         OptionalLong deadlineMillis,
         List<TrainingExample> waiting,
@@ -39,7 +45,8 @@ public record TrainerCore(
         long steps,
         int stepsSinceOffer,
         OptionalLong offerDeadlineMillis,
-        List<Long> eventTimes) {
+        List<Long> eventTimes,
+        Contributions contributions) {
 
     /** Examples to train on, new ones first, then replayed ones. */
     public record ClosedStep(long number, List<TrainingExample> examples, long throughOffset) {}
@@ -50,10 +57,27 @@ public record TrainerCore(
     /**
      * What one entry leads to.
      *
-     * @param next holds once the closed step is trained
+     * @param next holds once the closed step is trained; with {@code remake} it is what was before
      * @param checkpoint whether to save {@code next}; always with an offer
+     * @param remake nothing else is present with it
      */
-    public record Outcome(TrainerCore next, Optional<ClosedStep> closed, boolean checkpoint, Optional<Offer> offer) {}
+    public record Outcome(
+            TrainerCore next,
+            Optional<ClosedStep> closed,
+            boolean checkpoint,
+            Optional<Offer> offer,
+            Optional<Remake> remake) {
+        private Outcome(TrainerCore next, Optional<ClosedStep> closed, boolean checkpoint, Optional<Offer> offer) {
+            this(next, closed, checkpoint, offer, Optional.empty());
+        }
+    }
+
+    /** The state is to be made again from the log, as it is selected through this entry. */
+    public record Remake(LogEntry.Control cause) {
+        public long throughOffset() {
+            return cause.offset();
+        }
+    }
 
     public TrainerCore {
         waiting = List.copyOf(waiting);
@@ -65,6 +89,7 @@ public record TrainerCore(
     public static TrainerCore initial(StepSettings settings, String tenant) {
         return new TrainerCore(
                 settings,
+                Configured.NOTHING,
                 -1,
                 OptionalLong.empty(),
                 List.of(),
@@ -76,7 +101,8 @@ public record TrainerCore(
                 0,
                 0,
                 OptionalLong.empty(),
-                List.of());
+                List.of(),
+                Contributions.NONE);
     }
 
     /** The seed of a tenant's fresh adapter and of its draws: tenants differ, restarts do not. */
@@ -91,7 +117,70 @@ public record TrainerCore(
         return switch (entry) {
             case LogEntry.Feedback feedback -> onFeedback(feedback);
             case LogEntry.Tick tick -> onTick(tick);
+            case LogEntry.Configure configure -> onConfigure(configure);
+            case LogEntry.Forget forget -> remake(forget);
+            case LogEntry.Reset reset -> remake(reset);
         };
+    }
+
+    private Outcome remake(LogEntry.Control cause) {
+        return new Outcome(this, Optional.empty(), false, Optional.empty(), Optional.of(new Remake(cause)));
+    }
+
+    /** What a selected entry of a log that is read again leads to; a forget or reset is no more than an offset there. */
+    Outcome again(LogEntry entry, Selection selection) {
+        return switch (selection.part(entry)) {
+            case LEFT_OUT -> nothing();
+            case UNDONE -> entry instanceof LogEntry.Feedback feedback ? undone(feedback) : nothing();
+            case TAKEN ->
+                switch (entry) {
+                    case LogEntry.Feedback feedback -> on(feedback);
+                    case LogEntry.Tick tick -> on(tick);
+                    case LogEntry.Configure configure -> on(configure);
+                    case LogEntry.Forget forget ->
+                        new Outcome(passed(forget.offset()), Optional.empty(), false, Optional.empty());
+                    case LogEntry.Reset reset -> resumed(reset);
+                };
+        };
+    }
+
+    /** The event has no effect any more, but it can't have one later either. */
+    private Outcome undone(LogEntry.Feedback feedback) {
+        Draft draft = new Draft(this);
+        draft.counters = counters.oneUndone();
+        if (!window.contains(feedback.eventId())) {
+            draft.window = window.with(feedback.eventId());
+        }
+        return new Outcome(draft.build(), Optional.empty(), false, Optional.empty());
+    }
+
+    /** After an entry that changes nothing else. */
+    TrainerCore passed(long entryOffset) {
+        Draft draft = new Draft(this);
+        draft.offset = entryOffset;
+        return draft.build();
+    }
+
+    /** What was due by the time of the old state is due by the time of the reset. */
+    private Outcome resumed(LogEntry.Reset reset) {
+        Draft draft = new Draft(this);
+        draft.offset = reset.offset();
+        if (deadlineMillis.isPresent()) {
+            draft.deadlineMillis = OptionalLong.of(reset.logMillis() + settings.maxWaitMillis());
+        }
+        if (offerDeadlineMillis.isPresent()) {
+            draft.offerDeadlineMillis = OptionalLong.of(reset.logMillis() + settings.publishIdleMillis());
+        }
+        return new Outcome(draft.build(), Optional.empty(), false, Optional.empty());
+    }
+
+    /** What waits is trained as it was configured; the new values are saved at once. */
+    private Outcome onConfigure(LogEntry.Configure configure) {
+        Outcome closed = close(configure);
+        Draft draft = new Draft(closed.next());
+        draft.configured = configured.with(configure.values());
+        draft.settings = configure.values().over(settings);
+        return new Outcome(draft.build(), closed.closed(), true, closed.offer());
     }
 
     /** Log time at which a tick would do something. */
@@ -125,13 +214,17 @@ public record TrainerCore(
         draft.window = window.with(feedback.eventId());
         if (feedback.example().isEmpty()) {
             draft.counters = counters.oneSkipped();
+        } else if (!contributions.admit(feedback.principal(), settings.principalEvents(), settings.eventWindow())) {
+            draft.counters = counters.oneCapped();
         } else if (Digests.leadingByte(feedback.eventId()) < settings.heldOutShare()) {
             draft.heldOut = latest(heldOut, feedback.example().get(), settings.heldOutExamples());
             draft.counters = counters.oneHeldOut();
+            draft.contributions = contributions.with(feedback.principal());
         } else {
             draft.waiting = latest(waiting, feedback.example().get(), Integer.MAX_VALUE);
             draft.eventTimes = latest(eventTimes, feedback.eventTimeMillis(), settings.eventTimes());
             draft.counters = counters.oneTrained();
+            draft.contributions = contributions.with(feedback.principal());
         }
         return draft.build();
     }
@@ -221,7 +314,8 @@ public record TrainerCore(
 
     /** The next value while it is put together. */
     private static final class Draft {
-        private final StepSettings settings;
+        private StepSettings settings;
+        private Configured configured;
         private long offset;
         private OptionalLong deadlineMillis;
         private List<TrainingExample> waiting;
@@ -234,9 +328,11 @@ public record TrainerCore(
         private int stepsSinceOffer;
         private OptionalLong offerDeadlineMillis;
         private List<Long> eventTimes;
+        private Contributions contributions;
 
         private Draft(TrainerCore core) {
             settings = core.settings;
+            configured = core.configured;
             offset = core.offset;
             deadlineMillis = core.deadlineMillis;
             waiting = core.waiting;
@@ -249,18 +345,21 @@ public record TrainerCore(
             stepsSinceOffer = core.stepsSinceOffer;
             offerDeadlineMillis = core.offerDeadlineMillis;
             eventTimes = core.eventTimes;
+            contributions = core.contributions;
         }
 
         private TrainerCore offered() {
             stepsSinceOffer = 0;
             offerDeadlineMillis = OptionalLong.empty();
             eventTimes = List.of();
+            contributions = Contributions.NONE;
             return build();
         }
 
         private TrainerCore build() {
             return new TrainerCore(
                     settings,
+                    configured,
                     offset,
                     deadlineMillis,
                     waiting,
@@ -272,7 +371,8 @@ public record TrainerCore(
                     steps,
                     stepsSinceOffer,
                     offerDeadlineMillis,
-                    eventTimes);
+                    eventTimes,
+                    contributions);
         }
     }
 }

@@ -10,12 +10,15 @@ import io.livegraft.gpu.optimizer.MomentPrecision;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.optimizer.Schedule;
 import java.time.Duration;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * Sections {@code livegraft.trainer}, {@code livegraft.lora} and {@code livegraft.optimizer} of the configuration.
  *
  * @param steps what makes the steps, with lora and optimizer part of the config digest
- * @param scaledLearningRate whether {@link #forBase} still has to scale the learning rate to the base
+ * @param scaledLearningRate whether learning rates are scaled to the base
+ * @param scaledTo hidden size of the base that {@code optimizer}'s is scaled to, after {@link #forBase}
  * @param idle after which a trainer with all its log in a checkpoint stops
  * @param active most trainers of one partition alive at once
  * @param retainedCheckpoints newest ones kept of each tenant
@@ -26,6 +29,7 @@ public record TrainerSettings(
         LoraConfig lora,
         OptimizerSettings optimizer,
         boolean scaledLearningRate,
+        OptionalInt scaledTo,
         Duration idle,
         int active,
         int retainedCheckpoints,
@@ -47,6 +51,7 @@ public record TrainerSettings(
                     LoraSettings.from(livegraft.getConfig("lora")),
                     optimizer(livegraft.getConfig("optimizer")),
                     livegraft.getBoolean("optimizer.scale-to-base"),
+                    OptionalInt.empty(),
                     trainer.getDuration("idle"),
                     trainer.getInt("active"),
                     trainer.getInt("retained-checkpoints"),
@@ -60,8 +65,28 @@ public record TrainerSettings(
     /** The settings with which adapters of this base are trained; refuses targets that it doesn't have, by name. */
     public TrainerSettings forBase(ModelConfig base) {
         lora.adaptedLinears(base);
-        OptimizerSettings scaled = scaledLearningRate ? optimizer.scaledTo(base.hiddenSize()) : optimizer;
-        return new TrainerSettings(steps, lora, scaled, false, idle, active, retainedCheckpoints, retry);
+        OptionalInt width = scaledLearningRate ? OptionalInt.of(base.hiddenSize()) : OptionalInt.empty();
+        return new TrainerSettings(
+                steps,
+                lora,
+                scaled(optimizer, width),
+                scaledLearningRate,
+                width,
+                idle,
+                active,
+                retainedCheckpoints,
+                retry);
+    }
+
+    /** With a learning rate that the log configured, meant as the setting of that name is. */
+    OptimizerSettings optimizer(OptionalDouble learningRate) {
+        return learningRate.isPresent()
+                ? scaled(optimizer.withLearningRate(learningRate.getAsDouble()), scaledTo)
+                : optimizer;
+    }
+
+    private static OptimizerSettings scaled(OptimizerSettings unscaled, OptionalInt width) {
+        return width.isPresent() ? unscaled.scaledTo(width.getAsInt()) : unscaled;
     }
 
     /**
@@ -88,6 +113,7 @@ public record TrainerSettings(
                 trainer.getInt("publish-every-steps"),
                 trainer.getDuration("publish-idle").toMillis(),
                 trainer.getInt("event-times"),
+                trainer.getInt("principal-events"),
                 trainer.getLong("seed"));
     }
 

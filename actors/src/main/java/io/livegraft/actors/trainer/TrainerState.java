@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
  *
  * @param checkpointDigest of the checkpoint stored last; empty before the first
  * @param savedThrough offset in that checkpoint; −1 before the first
- * @param lastOffer the version offered last
+ * @param lastOffer the version of this line offered last
  */
 record TrainerState(
         TrainerCore core,
@@ -18,22 +18,39 @@ record TrainerState(
         OptionalDouble lastLoss,
         String checkpointDigest,
         long savedThrough,
-        Optional<PublishManifest> lastOffer) {
+        Optional<PublishManifest> lastOffer,
+        Line line) {
 
     TrainerState with(TrainerCore next) {
-        return new TrainerState(next, training, lastLoss, checkpointDigest, savedThrough, lastOffer);
+        return new TrainerState(next, training, lastLoss, checkpointDigest, savedThrough, lastOffer, line);
     }
 
     TrainerState trained(TrainerCore next, TrainingState trained, double loss) {
-        return new TrainerState(next, trained, OptionalDouble.of(loss), checkpointDigest, savedThrough, lastOffer);
+        return new TrainerState(
+                next, trained, OptionalDouble.of(loss), checkpointDigest, savedThrough, lastOffer, line);
     }
 
     TrainerState offering(PublishManifest manifest) {
-        return new TrainerState(core, training, lastLoss, checkpointDigest, savedThrough, Optional.of(manifest));
+        return new TrainerState(core, training, lastLoss, checkpointDigest, savedThrough, Optional.of(manifest), line);
     }
 
     TrainerState saved(String digest) {
-        return new TrainerState(core, training, lastLoss, digest, core.offset(), lastOffer);
+        return new TrainerState(core, training, lastLoss, digest, core.offset(), lastOffer, line);
+    }
+
+    /**
+     * What a log that was read again made of core, adapter and moments, as the next state after this one. Older states that hold
+     * what was forgotten are no parents.
+     */
+    TrainerState remade(TrainerState again, Line begun) {
+        return new TrainerState(
+                again.core(),
+                again.training(),
+                again.lastLoss(),
+                begun.forgets() ? "" : checkpointDigest,
+                savedThrough,
+                Optional.empty(),
+                begun);
     }
 
     /** Whether nothing but what the latest checkpoint holds has been taken from the log. */

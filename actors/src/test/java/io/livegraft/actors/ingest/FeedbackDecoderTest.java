@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.proto.feedback.Configure;
 import io.livegraft.proto.feedback.FeedbackRecord;
+import io.livegraft.proto.feedback.Forget;
 import io.livegraft.proto.feedback.Message;
+import io.livegraft.proto.feedback.Reset;
 import io.livegraft.proto.feedback.Tick;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -85,6 +90,86 @@ class FeedbackDecoderTest {
                         .addMessages(message("user"))
                         .addMessages(message("user"))
                         .build());
+    }
+
+    @Test
+    void controlEntriesAreRead() {
+        for (FeedbackRecord control : List.of(
+                control().setForget(Forget.newBuilder().setSubject("u1")).build(),
+                control().setReset(Reset.newBuilder().setOffset(-1)).build(),
+                control()
+                        .setConfigure(Configure.newBuilder().setStepExamples(2))
+                        .build())) {
+            assertEquals(new Decoded.Control("support", control), decode("support", control.toByteArray()));
+        }
+        String json = "{\"configure\":{\"learningRate\":0.001},\"principal\":\"ann\",\"reason\":\"slower\"}";
+        assertInstanceOf(Decoded.Control.class, decode("support", json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void eachUnusableControlEntryHasItsReason() throws IOException {
+        assertReason(
+                "0 characters",
+                "support",
+                control().setForget(Forget.getDefaultInstance()).build());
+        assertReason(
+                "2 of forget, reset and configure",
+                "support",
+                control()
+                        .setForget(Forget.newBuilder().setSubject("u1"))
+                        .setReset(Reset.getDefaultInstance())
+                        .build());
+        assertReason(
+                "has prompt",
+                "support",
+                control().setReset(Reset.getDefaultInstance()).setPrompt("p").build());
+        assertReason("no setting", "support", configure(Configure.newBuilder()));
+        assertReason(
+                "learning_rate is 0.5",
+                "support",
+                configure(Configure.newBuilder().setLearningRate(0.5)));
+        assertReason(
+                "learning_rate is NaN",
+                "support",
+                configure(Configure.newBuilder().setLearningRate(Double.NaN)));
+        assertReason(
+                "step_examples is 0",
+                "support",
+                configure(Configure.newBuilder().setStepExamples(0)));
+        assertReason(
+                "step_tokens is -1", "support", configure(Configure.newBuilder().setStepTokens(-1)));
+        assertReason(
+                "max_wait_millis is 0",
+                "support",
+                configure(Configure.newBuilder().setMaxWaitMillis(0)));
+        assertReason(
+                "held_out_share is 256",
+                "support",
+                configure(Configure.newBuilder().setHeldOutShare(256)));
+        assertReason(
+                "replay_examples is 257",
+                "support",
+                configure(Configure.newBuilder().setReplayExamples(257)));
+        assertReason(
+                "publish_every_steps",
+                "support",
+                configure(Configure.newBuilder().setPublishEverySteps(0)));
+        assertReason(
+                "publish_idle_millis",
+                "support",
+                configure(Configure.newBuilder().setPublishIdleMillis(0)));
+        assertReason(
+                "principal_events", "support", configure(Configure.newBuilder().setPrincipalEvents(-1)));
+        byte[] unknown = {(byte) 0xf8, 0x01, 1}; // field 31, a varint
+        assertReason("numbers [31]", "support", configure(Configure.newBuilder().mergeFrom(unknown)));
+    }
+
+    private static FeedbackRecord.Builder control() {
+        return FeedbackRecord.newBuilder();
+    }
+
+    private static FeedbackRecord configure(Configure.Builder values) {
+        return control().setConfigure(values).build();
     }
 
     @Test

@@ -161,8 +161,9 @@ class LowWaterMarkTest {
                 settled,
                 tickDueMillis,
                 1,
-                new TrainerCounters(1, 0, 0, 0),
+                new TrainerCounters(1, 0, 0, 0, 0, 0),
                 0,
-                "");
+                "",
+                0);
     }
 }

@@ -110,8 +110,8 @@ class AdapterImageTest {
     }
 
     private void publish(int number, boolean held) {
-        AdapterVersion version =
-                AdapterVersion.next(image, new TestingOffers("support").offer(number), TestingOffers.PASSED, NOW);
+        AdapterVersion version = AdapterVersion.next(
+                image, image.newestNumber() + 1, new TestingOffers("support").offer(number), TestingOffers.PASSED, NOW);
         assertEquals(number, version.number());
         apply(new AdapterEvent.Published(NOW, version, held));
     }

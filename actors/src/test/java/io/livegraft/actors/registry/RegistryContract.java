@@ -132,10 +132,10 @@ abstract class RegistryContract {
 
     @Test
     void aLookupTellsWhetherAnOfferWasDecided() {
-        assertInstanceOf(AdapterRegistry.Done.class, tell(replyTo -> new AdapterRegistry.Lookup("d1", replyTo)));
+        assertInstanceOf(AdapterRegistry.Done.class, tell(replyTo -> new AdapterRegistry.Lookup("d1", 0, replyTo)));
         publish(offers.offer(1));
         assertInstanceOf(
-                AdapterRegistry.AlreadyDecided.class, tell(replyTo -> new AdapterRegistry.Lookup("d1", replyTo)));
+                AdapterRegistry.AlreadyDecided.class, tell(replyTo -> new AdapterRegistry.Lookup("d1", 0, replyTo)));
     }
 
     @Test
@@ -304,7 +304,7 @@ abstract class RegistryContract {
     void anUnknownTenantIsRefused() {
         AdapterRegistry.Refused refused = assertInstanceOf(
                 AdapterRegistry.Refused.class,
-                registry.tell("stranger", replyTo -> new AdapterRegistry.Lookup("d", replyTo)));
+                registry.tell("stranger", replyTo -> new AdapterRegistry.Lookup("d", 0, replyTo)));
         assertEquals(ErrorCode.MODEL_NOT_FOUND, refused.code());
         assertEquals("no tenant 'stranger'", refused.message());
     }

@@ -25,6 +25,7 @@ import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.proto.checkpoint.Checkpoint;
+import io.livegraft.proto.feedback.Configure;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -59,12 +60,24 @@ class CheckpointCodecTest {
     }
 
     @Test
-    void aStateWithAnOpenStepIsNotWritten() {
+    void aStateWithAnOpenStepSurvivesItsCheckpointWholly() {
         TrainerState state = codec.initial("support");
         TrainerCore open = state.core()
-                .on(new LogEntry.Feedback(1, 1, "rejected", 1, Optional.empty()))
+                .on(new LogEntry.Configure(
+                        0,
+                        1,
+                        new Configured(Configure.newBuilder().setStepExamples(3).build())))
+                .next()
+                .on(new LogEntry.Feedback(1, 1, "e1", 1, Optional.of(TestingSteps.example(1)), "ann", "ann"))
                 .next();
-        assertThrows(IllegalStateException.class, () -> codec.encode("support", "feedback", 1, state.with(open)));
+        TrainerState written = state.with(open).remade(state.with(open), new Line(1, true));
+        Checkpoint checkpoint = codec.encode("support", "feedback", 1, written);
+        TrainerState read = codec.decode(new CheckpointStore.Loaded(checkpoint, "digest", true));
+        assertEquals(1, read.core().waiting().size());
+        assertEquals(open.deadlineMillis(), read.core().deadlineMillis());
+        assertEquals(3, read.core().settings().examples());
+        assertEquals(open.contributions(), read.core().contributions());
+        assertEquals(new Line(1, true), read.line());
     }
 
     @Test

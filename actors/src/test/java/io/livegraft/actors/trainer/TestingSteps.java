@@ -9,7 +9,7 @@ final class TestingSteps {
     private TestingSteps() {}
 
     static StepSettings settings() {
-        return new StepSettings(4, 1000, 200, 2, 6, 40, 5, 64, 2, 3, 150, 100, 17);
+        return new StepSettings(4, 1000, 200, 2, 6, 40, 5, 64, 2, 3, 150, 100, 2, 17);
     }
 
     static TrainingExample example(int number) {

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.proto.feedback.Configure;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -45,6 +48,44 @@ class TrainerCoreLawTest {
     }
 
     @Test
+    void aRestartThatForgetsWhatWasConfiguredIsFound() {
+        assertTrue(differs(core -> configured(core, SETTINGS, Configured.NOTHING, core.contributions())));
+    }
+
+    @Test
+    void aRestartThatForgetsWhoContributedIsFound() {
+        assertTrue(differs(core -> configured(core, core.settings(), core.configured(), Contributions.NONE)));
+    }
+
+    @Test
+    void noPrincipalHasMoreEventsInAVersionThanTheCap() {
+        long capped = 0;
+        for (long seed = 0; seed < SEEDS; seed++) {
+            Map<String, Integer> learned = new HashMap<>();
+            TrainerCore core = TrainerCore.initial(SETTINGS, "support");
+            for (LogEntry entry : log(seed)) {
+                TrainerCore.Outcome outcome = core.on(entry);
+                TrainerCounters before = core.counters();
+                TrainerCounters after = outcome.next().counters();
+                boolean taken = after.trained() + after.heldOut() > before.trained() + before.heldOut();
+                if (taken
+                        && entry instanceof LogEntry.Feedback feedback
+                        && !feedback.principal().isEmpty()) {
+                    int cap = core.settings().principalEvents();
+                    int events = learned.merge(feedback.principal(), 1, Integer::sum);
+                    assertTrue(cap == 0 || events <= cap, "seed " + seed);
+                }
+                if (outcome.offer().isPresent()) {
+                    learned.clear();
+                }
+                core = outcome.next();
+            }
+            capped += core.counters().capped();
+        }
+        assertTrue(capped > 0);
+    }
+
+    @Test
     void anEventIdIsNeverTrainedTwiceAsANewExample() {
         for (long seed = 0; seed < SEEDS; seed++) {
             Set<Integer> seen = new HashSet<>();
@@ -54,8 +95,8 @@ class TrainerCoreLawTest {
                 long fresh = outcome.next().counters().trained();
                 if (outcome.closed().isPresent()) {
                     List<TrainingExample> examples = outcome.closed().get().examples();
-                    int replayed =
-                            Math.min(SETTINGS.replayExamples(), core.reservoir().size());
+                    int replayed = Math.min(
+                            core.settings().replayExamples(), core.reservoir().size());
                     for (TrainingExample example : examples.subList(0, examples.size() - replayed)) {
                         assertTrue(seen.add(example.tokens()[0]), "seed " + seed);
                     }
@@ -81,7 +122,7 @@ class TrainerCoreLawTest {
             TrainerCounters counted = core.counters();
             assertEquals(
                     feedback,
-                    counted.trained() + counted.heldOut() + counted.duplicates() + counted.skipped(),
+                    counted.trained() + counted.heldOut() + counted.duplicates() + counted.skipped() + counted.capped(),
                     "seed " + seed);
         }
     }
@@ -152,8 +193,10 @@ class TrainerCoreLawTest {
     }
 
     static String state(TrainerCore core) {
-        return "%d %s %s %s %s %d %s %d %d %s %s"
+        return "%s %s %d %s %s %s %s %d %s %d %d %s %s"
                 .formatted(
+                        core.configured(),
+                        core.contributions(),
                         core.offset(),
                         TestingSteps.print(core.waiting()),
                         core.window().ids(),
@@ -176,24 +219,40 @@ class TrainerCoreLawTest {
             millis += random.nextInt(60);
             if (random.nextInt(4) == 0) {
                 log.add(new LogEntry.Tick(offset, millis));
+            } else if (random.nextInt(20) == 0) {
+                log.add(new LogEntry.Configure(offset, millis, configured(random)));
             } else {
                 int id = random.nextInt(8) == 0 ? random.nextInt(i + 1) : i;
                 boolean rejected = random.nextInt(9) == 0;
+                String principal = random.nextBoolean() ? "" : "principal-" + random.nextInt(3);
                 log.add(new LogEntry.Feedback(
                         offset,
                         millis,
                         "event-" + id,
                         millis - random.nextInt(50),
-                        rejected ? Optional.empty() : Optional.of(TestingSteps.example(i))));
+                        rejected ? Optional.empty() : Optional.of(TestingSteps.example(i)),
+                        "",
+                        principal));
             }
         }
         return log;
+    }
+
+    private static Configured configured(Random random) {
+        Configure.Builder values = Configure.newBuilder().setStepExamples(1 + random.nextInt(6));
+        if (random.nextBoolean()) {
+            values.setHeldOutShare(random.nextInt(100)).setPublishEverySteps(1 + random.nextInt(4));
+        } else {
+            values.setPrincipalEvents(random.nextInt(4)).setMaxWaitMillis(1 + random.nextInt(300));
+        }
+        return new Configured(values.build());
     }
 
     private static TrainerCore with(
             TrainerCore core, EventWindow window, long randomState, List<TrainingExample> heldOut) {
         return new TrainerCore(
                 core.settings(),
+                core.configured(),
                 core.offset(),
                 core.deadlineMillis(),
                 core.waiting(),
@@ -205,7 +264,28 @@ class TrainerCoreLawTest {
                 core.steps(),
                 core.stepsSinceOffer(),
                 core.offerDeadlineMillis(),
-                core.eventTimes());
+                core.eventTimes(),
+                core.contributions());
+    }
+
+    private static TrainerCore configured(
+            TrainerCore core, StepSettings settings, Configured configured, Contributions contributions) {
+        return new TrainerCore(
+                settings,
+                configured,
+                core.offset(),
+                core.deadlineMillis(),
+                core.waiting(),
+                core.window(),
+                core.reservoir(),
+                core.heldOut(),
+                core.randomState(),
+                core.counters(),
+                core.steps(),
+                core.stepsSinceOffer(),
+                core.offerDeadlineMillis(),
+                core.eventTimes(),
+                contributions);
     }
 
     @Test

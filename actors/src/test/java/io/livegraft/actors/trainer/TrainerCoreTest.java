@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.proto.feedback.Configure;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,7 +31,7 @@ class TrainerCoreTest {
 
     @Test
     void aStepClosesWhenItHoldsEnoughTokens() {
-        StepSettings few = new StepSettings(100, 6, 200, 0, 0, 0, 5, 64, 2, 3, 150, 100, 17);
+        StepSettings few = new StepSettings(100, 6, 200, 0, 0, 0, 5, 64, 2, 3, 150, 100, 0, 17);
         core = TrainerCore.initial(few, "support");
         assertTrue(trained(1, 0).closed().isEmpty());
         assertTrue(trained(2, 0).closed().isPresent());
@@ -61,6 +62,46 @@ class TrainerCoreTest {
         assertTrue(offered.checkpoint());
         assertTrue(offered.next().tickDueMillis().isEmpty());
         assertSame(core, tick(9999).next());
+    }
+
+    @Test
+    void whatIsConfiguredClosesTheOpenStepAndCountsFromThereOn() {
+        trained(1, 1000);
+        Configure values = Configure.newBuilder()
+                .setStepExamples(2)
+                .setPublishEverySteps(1)
+                .build();
+        TrainerCore.Outcome configured = take(new LogEntry.Configure(offset++, 1001, new Configured(values)));
+        assertEquals(1, configured.closed().orElseThrow().examples().size());
+        assertTrue(configured.checkpoint());
+        assertTrue(configured.offer().isEmpty());
+        trained(2, 1002);
+        assertTrue(trained(3, 1003).offer().isPresent());
+    }
+
+    @Test
+    void aPrincipalsEventsOverTheCapAreCountedUntilTheNextOffer() {
+        for (int i = 1; i <= 3; i++) {
+            take(new LogEntry.Feedback(offset++, 1000, "e" + i, 0, Optional.of(TestingSteps.example(i)), "", "ann"));
+        }
+        assertEquals(
+                settings.principalEvents(),
+                core.waiting().size() + core.heldOut().size());
+        assertEquals(1, core.counters().capped());
+        tick(1200);
+        assertTrue(tick(1350).offer().isPresent());
+        take(new LogEntry.Feedback(offset++, 1400, "e4", 0, Optional.of(TestingSteps.example(4)), "", "ann"));
+        assertEquals(1, core.counters().capped());
+    }
+
+    @Test
+    void aForgetOrResetAsksForTheLogToBeReadAgainAndChangesNothingByItself() {
+        trained(1, 1000);
+        TrainerCore before = core;
+        TrainerCore.Outcome forget = take(new LogEntry.Forget(offset++, 1001, "ann", "", ""));
+        assertEquals(1, forget.remake().orElseThrow().throughOffset());
+        assertSame(before, forget.next());
+        assertTrue(take(new LogEntry.Reset(offset++, 1002, -1, "", "")).remake().isPresent());
     }
 
     @Test

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.livegraft.actors.ingest.ControlEntries;
 import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.gateway.error.ErrorReply;
 import io.livegraft.gateway.wire.Fields;
@@ -59,6 +60,12 @@ record FeedbackEvent(String tenant, FeedbackRecord record) {
         }
         if (record.hasTick()) {
             throw Fields.refuse("tick", place + "tick is Livegraft's own entry, expected feedback");
+        }
+        if (ControlEntries.contain(record.build())) {
+            throw ErrorReply.of(
+                            ErrorCode.INVALID_REQUEST,
+                            place + "forget, reset and configure go through /admin/v1, expected feedback")
+                    .asException();
         }
         FeedbackRecord event = record.build();
         RULES.check(tenant, event).ifPresent(reason -> {

@@ -1,0 +1,108 @@
+package io.livegraft.actors.trainer;
+
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.training.StepPlan;
+import io.livegraft.gpu.training.StepResult;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Makes a tenant's state after any offset from its log alone, one entry after the other. Trainers do it for forgets and resets,
+ * and whoever checks a version does the same.
+ */
+final class Replay {
+    /** Where steps are trained. */
+    @FunctionalInterface
+    interface Training {
+        /** Blocks until the step is done. */
+        StepResult train(StepPlan plan);
+    }
+
+    /**
+     * @param state without a place in any chain of checkpoints and offers
+     * @param events that had a part in it
+     */
+    record Result(TrainerState state, long events) {}
+
+    private final TenantLog log;
+    private final Training training;
+    private final StepPlans plans;
+    private final TrainerState initial;
+    private final String tenant;
+    private final int partition;
+    private final BooleanSupplier cancelled;
+
+    /**
+     * @param initial the tenant's state before its first event
+     * @param cancelled asked between entries; true ends the replay with UNAVAILABLE
+     */
+    Replay(
+            TenantLog log,
+            Training training,
+            StepPlans plans,
+            TrainerState initial,
+            String tenant,
+            int partition,
+            BooleanSupplier cancelled) {
+        this.log = log;
+        this.training = training;
+        this.plans = plans;
+        this.initial = initial;
+        this.tenant = tenant;
+        this.partition = partition;
+        this.cancelled = cancelled;
+    }
+
+    /** The first event that a forget leaves out; empty where it changes nothing. */
+    OptionalLong firstForgotten(LogEntry.Forget forget) {
+        ReplayScan scan = new ReplayScan();
+        read(forget.offset() - 1, scan::take);
+        return scan.firstEvent(forget.subject());
+    }
+
+    /** @param without subjects to leave out besides those that the log forgets */
+    Result through(long offset, Set<String> without) {
+        ReplayScan scan = new ReplayScan();
+        read(offset, scan::take);
+        Fold fold = new Fold(scan.selection(offset, without));
+        read(offset, fold::take);
+        return new Result(fold.state, fold.events);
+    }
+
+    private void read(long through, Consumer<LogEntry> taker) {
+        log.read(tenant, partition, 0, through, entry -> {
+            if (cancelled.getAsBoolean()) {
+                throw new LivegraftException(
+                        ErrorCode.UNAVAILABLE, "reading the log of %s again was ended".formatted(tenant));
+            }
+            taker.accept(entry);
+        });
+    }
+
+    /** The second reading. */
+    private final class Fold {
+        private final Selection selection;
+        private TrainerState state = initial;
+        private long events;
+
+        private Fold(Selection selection) {
+            this.selection = selection;
+        }
+
+        private void take(LogEntry entry) {
+            TrainerCore.Outcome outcome = state.core().again(entry, selection);
+            if (entry instanceof LogEntry.Feedback && selection.part(entry) == Selection.Part.TAKEN) {
+                events++;
+            }
+            state = outcome.closed()
+                    .map(closed -> {
+                        StepResult result = training.train(plans.plan(state, closed));
+                        return state.trained(outcome.next(), result.state(), result.loss());
+                    })
+                    .orElseGet(() -> state.with(outcome.next()));
+        }
+    }
+}
