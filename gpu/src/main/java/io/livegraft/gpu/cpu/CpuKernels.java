@@ -34,7 +34,7 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
             return without("the system lets no process write machine code for itself");
         }
         boolean onTiles = tiles && processor.tiles();
-        Optional<StripKernels> strips = memory.map(code -> StripKernels.write(code, onTiles));
+        Optional<StripKernels> strips = memory.map(code -> StripKernels.write(code, onTiles, processor.bytes(onTiles)));
         if (onTiles) {
             return new CpuKernels(strips, Optional.empty(), "");
         }
@@ -57,6 +57,15 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         return strips.flatMap(StripKernels::tiles);
     }
 
+    /** Of decode steps in whole numbers. */
+    Optional<ByteKernels> bytes() {
+        return strips.flatMap(StripKernels::bytes);
+    }
+
+    CpuKernels withoutBytes() {
+        return new CpuKernels(strips.map(StripKernels::withoutBytes), oneDnn, reason);
+    }
+
     Optional<ElementKernels> elements() {
         return strips.map(StripKernels::elements);
     }
@@ -65,7 +74,8 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
     public String description() {
         String decode = strips.isPresent()
                 ? "decode looks 4-bit weights up in registers"
-                        + (tiles().isPresent() ? ", from two rows on in tiles with the same bits" : "")
+                        + (bytes().isPresent() ? " and multiplies bytes" : "")
+                        + (tiles().isPresent() ? ", for more rows in tiles with the same bits" : "")
                 : "decode multiplies decoded panels";
         String others = tiles().isPresent()
                 ? "prefill and training multiply in bfloat16 tiles (AMX)"
@@ -75,11 +85,12 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         return "%s: %s; %s".formatted(profile(), decode, others);
     }
 
-    /** E.g. {@code cpu-fma-chain-3+strips-2+tiles-2}. */
+    /** E.g. {@code cpu-fma-chain-3+strips-2+tiles-2+bytes-1}. */
     String profile() {
         return "cpu-fma-chain-3"
                 + (strips.isPresent() ? "+strips-2" : "")
                 + (tiles().isPresent() ? "+tiles-2" : "")
+                + (bytes().isPresent() ? "+bytes-1" : "")
                 + oneDnn.map(library -> "+onednn-" + library.name()).orElse("");
     }
 }

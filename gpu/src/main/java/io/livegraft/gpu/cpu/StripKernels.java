@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param rows by form, for 1 to {@link RowKernel#MOST_ROWS} rows
  * @param addingRows the same, adding to y, of the forms in bfloat16
  * @param tiles where the processor has them
+ * @param bytes decode in whole numbers, where the processor can and it is wanted
  * @param elements beside products
  * @param memory that weights are laid out in
  */
@@ -26,6 +27,7 @@ record StripKernels(
         FormTable<KernelTable<RowKernel>> rows,
         FormTable<KernelTable<RowKernel>> addingRows,
         Optional<Tiles> tiles,
+        Optional<ByteKernels> bytes,
         ElementKernels elements,
         HugeMemory memory) {
     /**
@@ -65,13 +67,24 @@ record StripKernels(
         }
     }
 
-    static StripKernels write(ExecutableMemory memory, boolean tiles) {
+    /**
+     * Writes what a machine can run.
+     *
+     * @param tiles whether it has tiles
+     * @param bytes whether it multiplies bytes
+     */
+    static StripKernels write(ExecutableMemory memory, boolean tiles, boolean bytes) {
         return new StripKernels(
                 FormTable.of(form -> true, form -> rowKernels(memory, form, false)),
                 FormTable.of(StripForm::bfloat16, form -> rowKernels(memory, form, true)),
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
+                bytes ? Optional.of(ByteKernels.write(memory, tiles)) : Optional.empty(),
                 ElementKernels.write(memory),
                 new HugeMemory());
+    }
+
+    StripKernels withoutBytes() {
+        return new StripKernels(rows, addingRows, tiles, Optional.empty(), elements, memory);
     }
 
     private static KernelTable<RowKernel> rowKernels(ExecutableMemory memory, StripForm form, boolean add) {

@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
  * @param memory bfloat16 for tiles, tile by tile of 32 columns, or of as many as there are if fewer; else float32, a column's rows
  *     side by side
  */
-record StripRows(StripKernels kernels, MemorySegment memory, int count, int columns, boolean onTiles) {
-    private static final int OUTPUTS = StripForm.OUTPUTS;
+record StripRows(StripKernels kernels, MemorySegment memory, int count, int columns, boolean onTiles)
+        implements DecodeRows {
     private static final ThreadLocal<TileScratch> SCRATCH = ThreadLocal.withInitial(TileScratch::allocate);
 
     /** Rows of one group, of {@code rows} that there are. */
@@ -46,33 +46,8 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
         return new StripRows(kernels, memory, count, columns, tiles);
     }
 
-    /** Outputs of the strips {@code from} to {@code to} of {@code y = x · wᵀ}, or {@code y += x · wᵀ}; y's first row is {@code row}. */
-    void multiply(CpuTensor y, int row, StripWeight w, int from, int to, boolean add) {
-        int whole = Math.min(to, w.outputFeatures() / OUTPUTS);
-        if (from < whole) {
-            MemorySegment out = MemorySegment.ofArray(y.data()).asSlice(4L * (y.row(row) + from * OUTPUTS));
-            kernel(out, 4L * y.columns(), w, from, whole - from, add);
-        }
-        if (whole < to) {
-            lastStrip(y, row, w, whole, add);
-        }
-    }
-
-    /** One that has fewer than 16 outputs. */
-    private void lastStrip(CpuTensor y, int row, StripWeight w, int strip, boolean add) {
-        int first = strip * OUTPUTS;
-        int width = w.outputFeatures() - first;
-        float[] last = new float[count * OUTPUTS];
-        for (int m = 0; m < count && add; m++) {
-            System.arraycopy(y.data(), y.row(row + m) + first, last, m * OUTPUTS, width);
-        }
-        kernel(MemorySegment.ofArray(last), 4L * OUTPUTS, w, strip, 1, add);
-        for (int m = 0; m < count; m++) {
-            System.arraycopy(last, m * OUTPUTS, y.data(), y.row(row + m) + first, width);
-        }
-    }
-
-    private void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add) {
+    @Override
+    public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add) {
         if (onTiles) {
             StripKernels.Tiles tiles = kernels.tiles().orElseThrow();
             var table = (add ? tiles.addingDecode() : tiles.decode()).get(w.form());

@@ -80,7 +80,7 @@ public final class Engine implements AutoCloseable {
                             .formatted(settings.base()));
         }
         Tokenizer tokenizer = Tokenizer.load(settings.base(), directory.config());
-        CpuKernels kernels = settings.kernels().kernels();
+        CpuKernels kernels = settings.decodeActivations().of(settings.kernels().kernels());
         LOG.info("kernels {}", kernels.description());
         return new Engine(settings, directory, tokenizer, new VectorBackend(settings.threads(), kernels));
     }

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.engine;
 
 import com.typesafe.config.Config;
+import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param sliceTokens tokens of one training slice at most (a longer example is one slice)
  * @param checkpointing what a training slice keeps of its forward half; never changes a bit of any result
  * @param kernels of the CPU backend; part of the numeric profile
+ * @param decodeActivations what decode steps multiply weights of 4 and 8 bits with; part of the numeric profile
  * @param weightCache where weights are kept in the form that kernels read; never changes a bit of any result
  */
 public record EngineSettings(
@@ -33,6 +35,7 @@ public record EngineSettings(
         int sliceTokens,
         GradientCheckpointing checkpointing,
         KernelChoice kernels,
+        DecodeActivations decodeActivations,
         WeightCacheSettings weightCache) {
     private static final String AUTO = "auto";
 
@@ -66,6 +69,7 @@ public record EngineSettings(
                 GradientCheckpointing.valueOf(
                         engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)),
                 KernelChoice.of(engine.getString("kernels")),
+                DecodeActivations.of(engine.getString("decode-activations")),
                 WeightCacheSettings.from(engine, System.getenv()));
     }
 }

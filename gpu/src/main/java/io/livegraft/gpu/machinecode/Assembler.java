@@ -195,6 +195,10 @@ public final class Assembler {
         evex(Prefix.P66, Map.M0F, 0, 0xEB, to, a, b);
     }
 
+    public void xor(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 0, 0xEF, to, a, b);
+    }
+
     public void and(int to, int a, int b) {
         evex(Prefix.P66, Map.M0F, 0, 0xDB, to, a, b);
     }
@@ -224,6 +228,21 @@ public final class Assembler {
         evex(Prefix.P66, Map.M0F38, 1, 0x8D, to, indices, table);
     }
 
+    /** {@code to[i] = table[indices[i] mod 64]}, bytes. */
+    public void lookUp8(int to, int indices, int table) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x8D, to, indices, table);
+    }
+
+    /** {@code to[i] = table[indices[i] mod 64]}, bytes. */
+    public void lookUp8(int to, int indices, Address table) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x8D, to, indices, table);
+    }
+
+    /** In 32-bit lanes {@code sum[i] += Σ_j a[4i+j] · b[4i+j]}, bytes of a without, those of b with a sign; exact. */
+    public void multiplyAddBytes(int sum, int a, Address b) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x50, sum, a, b);
+    }
+
     /** {@code to[i]} = lane {@code indices[i] mod 64} of {@code first} followed by {@code second}; {@code indices} is overwritten. */
     public void select16(int indices, int first, int second) {
         evex(Prefix.P66, Map.M0F38, 1, 0x75, indices, first, second);
@@ -234,9 +253,24 @@ public final class Assembler {
         evex(Prefix.P66, Map.M0F38, 0, 0x21, to, 0, from, 16, 0);
     }
 
+    /** Whole numbers of 32 bits as signed bytes, the nearest where they have no room: 16 of them. */
+    public void storeBytes(Address to, int from) {
+        evex(Prefix.PF3, Map.M0F38, 0, 0x21, from, 0, to, 16, 0);
+    }
+
     /** Whole numbers of 32 bits as float32. */
     public void toFloats(int to, int from) {
         evex(Prefix.NONE, Map.M0F, 0, 0x5B, to, 0, from);
+    }
+
+    /** Whole numbers of 32 bits as float32. */
+    public void toFloats(int to, Address from) {
+        evex(Prefix.NONE, Map.M0F, 0, 0x5B, to, 0, from);
+    }
+
+    /** float32 to the nearest whole numbers of 32 bits, ties to even; the least of them for what has no room or is NaN. */
+    public void toWhole(int to, int from) {
+        evex(Prefix.P66, Map.M0F, 0, 0x5B, to, 0, from);
     }
 
     public void addFloats(int to, int a, int b) {
@@ -283,6 +317,19 @@ public final class Assembler {
         bytes(0x5F, 0xC0 | (low(to) << 3) | low(b));
     }
 
+    /** The greater of whole numbers without sign, 32-bit lanes. */
+    public void greater32(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F38, 0, 0x3F, to, a, b);
+    }
+
+    public void subtract32(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 0, 0xFA, to, a, b);
+    }
+
+    public void add32(int to, int a, int b) {
+        evex(Prefix.P66, Map.M0F, 0, 0xFE, to, a, b);
+    }
+
     public void add32(int to, int a, Address b) {
         evex(Prefix.P66, Map.M0F, 0, 0xFE, to, a, b);
     }
@@ -308,6 +355,11 @@ public final class Assembler {
 
     public void multiplyDoubles(int to, int a, int b) {
         evex(Prefix.P66, Map.M0F, 1, 0x59, to, a, b);
+    }
+
+    /** {@code sum += a · b}, rounded once. */
+    public void multiplyAdd(int sum, int a, int b) {
+        evex(Prefix.P66, Map.M0F38, 0, 0xB8, sum, a, b);
     }
 
     /** {@code sum += a · b}, rounded once. */
@@ -382,6 +434,12 @@ public final class Assembler {
     public void multiplyTiles(int c, int a, int b) {
         vex(Prefix.PF3, 0, 0, 0, b);
         bytes(0x5C, 0xC0 | (c << 3) | a);
+    }
+
+    /** {@code c[m,n] += Σ_k Σ_j a[m,4k+j]·b[k,4n+j]}, signed bytes with 32-bit sums, j from 0 to 3; exact. */
+    public void multiplyByteTiles(int c, int a, int b) {
+        vex(Prefix.PF2, 0, 0, 0, b);
+        bytes(0x5E, 0xC0 | (c << 3) | a);
     }
 
     // encoding

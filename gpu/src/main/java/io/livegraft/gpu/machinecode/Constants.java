@@ -27,8 +27,32 @@ public record Constants(MemorySegment memory) {
     /** 16 float32 as the codebook has them. */
     static final int EXACT_LEVELS = 384;
 
+    /** 64 bytes without sign: the levels, as whole numbers, plus {@link #BIAS}, four times. */
+    static final int BIASED_LEVELS = 512;
+    /** 64 signed bytes: the levels as whole numbers, four times. */
+    static final int BYTE_LEVELS = 576;
+    /** Bytes 0, 16, 32, 48, 1, …: of four quarters, one of each in turn. */
+    static final int INTERLEAVE = 640;
+    /** Lanes 0, 4, 1, 5, 2, 6, 3, 7 of each eight: a word of indices has its inputs so, four bits after four. */
+    static final int WORD_ORDER = 704;
+    /** All bits of a float32 but its sign. */
+    static final int MAGNITUDE = 768;
+    /** The upper bit of every byte: adds {@link #BIAS}. */
+    static final int BIASES = 832;
+    /** float32 that a level's whole number stands for a multiple of. */
+    static final int STEP = 896;
+    /** {@link #LARGEST} as float32. */
+    static final int LARGEST_BYTE = 900;
+    /** Of a block's magnitude, so that its inverse is a number. */
+    static final int LEAST = 904;
+
+    /** Makes a signed byte one without sign. */
+    static final int BIAS = 128;
+    /** Of whole numbers that stand for levels and activations. */
+    static final int LARGEST = 127;
+
     private static final int CONTROL = 448;
-    private static final int BYTES = 512;
+    private static final int BYTES = 960;
     /** {@code MXCSR}: round to nearest even, subnormal results and operands are zero, nothing traps. */
     private static final int FLUSH_TO_ZERO = 0x9FC0;
     /** A scratch word below the stack pointer; nothing else uses the red zone. */
@@ -52,7 +76,36 @@ public record Constants(MemorySegment memory) {
             memory.set(ValueLayout.JAVA_SHORT, PAIR_HIGH + 2L * i, (short) (16 + i / 2 + i % 2 * 32));
         }
         memory.set(ValueLayout.JAVA_INT, CONTROL, FLUSH_TO_ZERO);
+        setBytes(memory, levels);
         return new Constants(memory);
+    }
+
+    /** What products of whole numbers need. */
+    private static void setBytes(MemorySegment memory, float[] levels) {
+        float step = step(levels);
+        for (int i = 0; i < 64; i++) {
+            byte whole = (byte) Math.rint(levels[i % 16] / (double) step);
+            memory.set(ValueLayout.JAVA_BYTE, BYTE_LEVELS + i, whole);
+            memory.set(ValueLayout.JAVA_BYTE, BIASED_LEVELS + i, (byte) (whole + BIAS));
+            memory.set(ValueLayout.JAVA_BYTE, INTERLEAVE + i, (byte) (i / 4 + i % 4 * 16));
+            memory.set(ValueLayout.JAVA_BYTE, BIASES + i, (byte) BIAS);
+        }
+        for (int i = 0; i < 16; i++) {
+            memory.set(ValueLayout.JAVA_INT, WORD_ORDER + 4L * i, i / 8 * 8 + i / 2 % 4 + i % 2 * 4);
+            memory.set(ValueLayout.JAVA_INT, MAGNITUDE + 4L * i, Integer.MAX_VALUE);
+        }
+        memory.set(ValueLayout.JAVA_FLOAT, STEP, step);
+        memory.set(ValueLayout.JAVA_FLOAT, LARGEST_BYTE, LARGEST);
+        memory.set(ValueLayout.JAVA_FLOAT, LEAST, 0x1p-100f);
+    }
+
+    /** The largest level is {@link #LARGEST} steps. */
+    public static float step(float[] levels) {
+        float largest = Float.MIN_NORMAL;
+        for (float level : levels) {
+            largest = Math.max(largest, Math.abs(level));
+        }
+        return largest / LARGEST;
     }
 
     /** For kernels that look nothing up. */

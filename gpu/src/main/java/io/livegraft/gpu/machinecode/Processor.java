@@ -49,6 +49,13 @@ public final class Processor {
         return wide() && flags.containsAll(Set.of("amx_tile", "amx_bf16", "avx512_bf16")) && permitted();
     }
 
+    /** Dot products and look-ups of bytes, with {@code onTiles} on tiles too. */
+    public boolean bytes(boolean onTiles) {
+        return wide()
+                && flags.containsAll(Set.of("avx512_vnni", "avx512vbmi"))
+                && (!onTiles || flags.contains("amx_int8"));
+    }
+
     private static boolean permitted() {
         return new SystemCalls().call(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA) == 0;
     }

@@ -107,6 +107,16 @@ public enum StripForm {
         return this == BYTES_32;
     }
 
+    /** Whether its products can be those of bytes. */
+    public boolean bytes() {
+        return indices() || wholeNumbers();
+    }
+
+    /** Words of 64 bytes of a block, without scales: a byte of each has one input, or two. */
+    int words() {
+        return blockInputs() / (indices() ? 8 : 4);
+    }
+
     /** Whether it has weights as they are. */
     public boolean bfloat16() {
         return this == BFLOAT16 || this == BFLOAT16_16;

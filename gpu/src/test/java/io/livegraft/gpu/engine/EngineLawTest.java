@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -188,6 +189,7 @@ class EngineLawTest {
                 256,
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,
+                DecodeActivations.AUTO,
                 WeightCacheSettings.OFF));
     }
 }

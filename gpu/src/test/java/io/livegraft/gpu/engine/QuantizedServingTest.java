@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.livegraft.gpu.SharedFiles;
+import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -92,6 +93,7 @@ class QuantizedServingTest {
                 256,
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,
+                DecodeActivations.AUTO,
                 WeightCacheSettings.OFF));
     }
 }

@@ -8,6 +8,7 @@ import io.livegraft.gpu.SharedFiles;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.generation.GenerationDelta;
@@ -129,6 +130,7 @@ class Stories260kParityTest {
                 256,
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,
+                DecodeActivations.AUTO,
                 WeightCacheSettings.OFF));
     }
 

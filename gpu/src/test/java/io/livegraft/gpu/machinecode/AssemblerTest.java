@@ -89,6 +89,24 @@ class AssemblerTest {
     }
 
     @Test
+    void bytesAreLookedUpMultipliedAndStored() {
+        bytes("62 a2 65 40 8d e0", a -> a.lookUp8(20, 19, 16));
+        bytes("62 e2 7d 40 8d 67 02", a -> a.lookUp8(20, 16, Address.at(RDI, 128)));
+        bytes("62 f2 5d 50 50 68 11", a -> a.multiplyAddBytes(5, 20, Address.broadcast(RAX, 68)));
+        bytes("62 72 55 50 50 58 02", a -> a.multiplyAddBytes(11, 21, Address.broadcast(RAX, 8)));
+        bytes("62 52 3d 48 3f c1", a -> a.greater32(8, 8, 9));
+        bytes("62 51 35 48 fa e4", a -> a.subtract32(12, 9, 12));
+        bytes("62 c1 55 48 fe d1", a -> a.add32(18, 5, 9));
+        bytes("62 f2 7e 48 21 5e 03", a -> a.storeBytes(Address.at(RSI, 48), 3));
+        bytes("62 c2 7e 48 21 51 01", a -> a.storeBytes(Address.at(R9, 16), 18));
+        bytes("62 41 7c 48 5b 4b 01", a -> a.toFloats(25, Address.at(R11, 64)));
+        bytes("62 e1 7d 48 5b db", a -> a.toWhole(19, 3));
+        bytes("62 b2 3d 40 b8 fa", a -> a.multiplyAdd(7, 24, 18));
+        bytes("62 a1 5d 40 ef e1", a -> a.xor(20, 20, 17));
+        bytes("c4 e2 6b 5e c1", a -> a.multiplyByteTiles(0, 1, 2));
+    }
+
+    @Test
     void generalRegistersMoveAddAndShift() {
         bytes("4c 89 c5", a -> a.move(RBP, R8));
         bytes("48 81 c7 40 02 00 00", a -> a.add(RDI, 576));

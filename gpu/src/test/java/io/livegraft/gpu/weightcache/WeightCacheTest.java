@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.BundledBase;
+import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.engine.Engine;
@@ -236,6 +237,7 @@ class WeightCacheTest {
                 256,
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,
+                DecodeActivations.AUTO,
                 cache))) {
             List<GenerationDelta> answer = new ArrayList<>();
             try (Generation generation = engine.admit(PROMPT, SamplingSettings.greedy(12), Optional.empty())) {

@@ -1,0 +1,36 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.machinecode.ByteRoundKernel;
+import io.livegraft.gpu.machinecode.ByteRowKernel;
+import io.livegraft.gpu.machinecode.ByteTileKernel;
+import io.livegraft.gpu.machinecode.ExecutableMemory;
+import io.livegraft.gpu.machinecode.StripForm;
+import java.util.Optional;
+
+/**
+ * The machine code of a decode step in whole numbers, by form, shared by all threads.
+ *
+ * @param round writes rows in bytes
+ * @param rows for 1 to {@link ByteRowKernel#MOST_ROWS} rows
+ * @param tiles for 1 to {@link ByteTileKernel#MOST_ROWS} rows, where the processor has them
+ */
+record ByteKernels(
+        FormTable<ByteRoundKernel> round,
+        FormTable<KernelTable<ByteRowKernel>> rows,
+        Optional<FormTable<KernelTable<ByteTileKernel>>> tiles) {
+    static ByteKernels write(ExecutableMemory memory, boolean tiles) {
+        return new ByteKernels(
+                FormTable.of(StripForm::bytes, form -> new ByteRoundKernel(memory, form)),
+                FormTable.of(
+                        StripForm::bytes,
+                        form -> new KernelTable<>(
+                                ByteRowKernel.MOST_ROWS, count -> new ByteRowKernel(memory, form, count))),
+                tiles ? Optional.of(tiles(memory)) : Optional.empty());
+    }
+
+    private static FormTable<KernelTable<ByteTileKernel>> tiles(ExecutableMemory memory) {
+        return FormTable.of(
+                StripForm::bytes,
+                form -> new KernelTable<>(ByteTileKernel.MOST_ROWS, count -> new ByteTileKernel(memory, form, count)));
+    }
+}

@@ -1,0 +1,55 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** What a decode step multiplies weights of 4 and 8 bits with: setting {@code livegraft.engine.decode-activations}. */
+public enum DecodeActivations {
+    /** {@link #INT8} where the machine has the instructions, which the numeric profile names, else {@link #BF16}. */
+    AUTO {
+        @Override
+        public CpuKernels of(CpuKernels kernels) {
+            return kernels;
+        }
+    },
+    /** Activations rounded to bfloat16, as prefill's, or float32 where {@link KernelChoice} gives portable kernels. */
+    BF16 {
+        @Override
+        public CpuKernels of(CpuKernels kernels) {
+            return kernels.withoutBytes();
+        }
+    },
+    /** Activations as whole numbers of 8 bits, a scale for each block of a row. */
+    INT8 {
+        @Override
+        public CpuKernels of(CpuKernels kernels) {
+            if (kernels.bytes().isEmpty()) {
+                throw new LivegraftException(
+                        ErrorCode.INVALID_CONFIGURATION,
+                        "livegraft.engine.decode-activations is 'int8', which kernels %s don't have; expected auto or bf16 here"
+                                .formatted(kernels.profile()));
+            }
+            return kernels;
+        }
+    };
+
+    /** As the setting spells it; another word is an {@link ErrorCode#INVALID_CONFIGURATION}. */
+    public static DecodeActivations of(String name) {
+        return Arrays.stream(values())
+                .filter(choice -> choice.toString().equalsIgnoreCase(name))
+                .findAny()
+                .orElseThrow(() -> new LivegraftException(
+                        ErrorCode.INVALID_CONFIGURATION,
+                        "livegraft.engine.decode-activations is '%s', expected auto, bf16 or int8".formatted(name)));
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What is left of a machine's kernels. */
+    public abstract CpuKernels of(CpuKernels kernels);
+}
