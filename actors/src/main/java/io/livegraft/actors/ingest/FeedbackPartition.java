@@ -2,11 +2,14 @@ package io.livegraft.actors.ingest;
 
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.trainer.FencedException;
 import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Tick;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -25,6 +29,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -44,6 +49,7 @@ import org.slf4j.LoggerFactory;
  */
 final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(FeedbackPartition.class);
+    private static final Duration TAKE = Duration.ofSeconds(30);
     private static final byte[] TICK = FeedbackRecord.newBuilder()
             .setTick(Tick.getDefaultInstance())
             .build()
@@ -71,7 +77,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
 
     private record Ticked(RecordMetadata metadata) implements Command {}
 
-    private record WriteFailed(String what, Throwable cause) implements Command {}
+    private record Failed(String what, Throwable cause) implements Command {}
 
     private enum LookAround implements Command {
         INSTANCE
@@ -106,6 +112,10 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private long staleEpoch = -1;
     private long readAgainMillis;
     private int batchesKept;
+
+    /** Epoch of the assignment of the partition to this node. */
+    private final CompletionStage<Long> assignment;
+
     private long lastTickMillis = -1;
     private boolean ticking;
 
@@ -122,6 +132,16 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         this.awake = new AwakeTenants(environment.trainer().settings().active());
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.advanced = context.messageAdapter(Trainer.Progress.class, Advanced::new);
+        this.assignment = AskPattern.ask(
+                environment.trainer().registry(),
+                replyTo ->
+                        new RegistryGuardian.TakePartition(environment.trainer().topic(), partition, replyTo),
+                TAKE,
+                context.getSystem().scheduler());
+        context.pipeToSelf(
+                assignment,
+                (known, failure) ->
+                        failure == null ? LookAround.INSTANCE : new Failed("taking the partition", failure));
         timers.startTimerWithFixedDelay(
                 LookAround.INSTANCE, environment.settings().tickInterval());
         timers.startTimerWithFixedDelay(Mark.INSTANCE, environment.settings().commitInterval());
@@ -150,7 +170,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             case Advanced trained -> onProgress(trained.progress());
             case DeadLettered dead -> lowWaterMark.deadLettered(dead.offset());
             case Ticked ticked -> onTicked(ticked.metadata());
-            case WriteFailed write -> throw new IllegalStateException(write.what() + " failed", write.cause());
+            case Failed write -> throw new IllegalStateException(write.what() + " failed", write.cause());
             case LookAround around -> onLookAround();
             case Mark mark -> reader.mark(partition, epoch, lowWaterMark.value(awake.all()));
             case Stop stop -> {
@@ -275,7 +295,13 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         ActorRef<Trainer.Command> trainer = getContext()
                 .spawn(
                         Trainer.create(
-                                environment.trainer(), tenant.name(), tenant.life(), partition, checkpoint, advanced),
+                                environment.trainer(),
+                                tenant.name(),
+                                tenant.life(),
+                                partition,
+                                assignment,
+                                checkpoint,
+                                advanced),
                         "trainer-%s-%d".formatted(tenant.name(), tenant.life()));
         getContext().watch(trainer);
         return trainer;
@@ -287,6 +313,9 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     }
 
     private Behavior<Command> onTrainerFailed(ChildFailed signal) {
+        if (signal.cause() instanceof FencedException fenced) {
+            throw fenced; // the next run takes the partition again, if it is still ours
+        }
         awake.of(signal.getRef()).ifPresent(tenant -> {
             LOG.error("the trainer of {} failed", tenant.name(), signal.cause());
             giveUp(tenant, tenant.hold(), "its trainer failed");
@@ -351,7 +380,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                                         headers),
                         (written, failure) -> failure == null
                                 ? new DeadLettered(record.offset())
-                                : new WriteFailed("writing to the dead-letter topic", failure));
+                                : new Failed("writing to the dead-letter topic", failure));
     }
 
     private void onLookAround() {
@@ -377,9 +406,8 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             getContext()
                     .pipeToSelf(
                             environment.writer().append(environment.trainer().topic(), partition, TICK),
-                            (metadata, failure) -> failure == null
-                                    ? new Ticked(metadata)
-                                    : new WriteFailed("writing a tick", failure));
+                            (metadata, failure) ->
+                                    failure == null ? new Ticked(metadata) : new Failed("writing a tick", failure));
         }
     }
 

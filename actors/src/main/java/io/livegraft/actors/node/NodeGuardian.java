@@ -139,7 +139,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                                 Clock.systemUTC(),
                                 environment.signingKey(),
                                 ServingReplica.publisher(serving)),
-                        environment.artifacts()),
+                        environment.artifacts(),
+                        environment.nodeId()),
                 RegistryDatabase.knownTenants(context.getSystem())));
         return Behaviors.supervise(guardian)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(10), 0.1));

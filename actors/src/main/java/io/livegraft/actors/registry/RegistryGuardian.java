@@ -36,6 +36,12 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
      */
     public record Register(String tenant, long epoch) implements Command {}
 
+    /**
+     * Takes a partition of the feedback topic, because it was assigned to this node; {@code replyTo} is told the epoch of the
+     * assignment.
+     */
+    public record TakePartition(String topic, int partition, ActorRef<Long> replyTo) implements Command {}
+
     /** Hands a command to a known tenant's registry; MODEL_NOT_FOUND to its sender otherwise. */
     public record ForTenant(String tenant, AdapterRegistry.Command command) implements Command {}
 
@@ -54,11 +60,12 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
 
     private record Updated(AdapterImage image) implements Command {}
 
-    public record Environment(AdapterRegistry.Environment registry, ArtifactStore artifacts) {}
+    public record Environment(AdapterRegistry.Environment registry, ArtifactStore artifacts, String nodeId) {}
 
     private final Environment environment;
     private final Executor blocking;
     private final Map<String, ActorRef<AdapterRegistry.Command>> registries = new HashMap<>();
+    private final Map<String, ActorRef<PartitionAssignments.Take>> partitions = new HashMap<>();
     private final Map<String, AdapterImage> images = new TreeMap<>();
     private final Set<String> recovering = new HashSet<>();
     private boolean found;
@@ -85,6 +92,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Register register -> onRegister(register);
+            case TakePartition take -> onTakePartition(take);
             case ForTenant forTenant -> onForTenant(forTenant);
             case GetImages get ->
                 get.replyTo().tell(new Images(List.copyOf(images.values()), found && recovering.isEmpty()));
@@ -107,6 +115,18 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         registry(register.tenant())
                 .tell(new AdapterRegistry.Register(
                         register.epoch(), getContext().getSystem().ignoreRef()));
+    }
+
+    private void onTakePartition(TakePartition take) {
+        partitions
+                .computeIfAbsent(take.topic() + "-" + take.partition(), name -> getContext()
+                        .spawn(
+                                PartitionAssignments.create(
+                                        take.topic(),
+                                        take.partition(),
+                                        environment.registry().clock()),
+                                "partition-" + name))
+                .tell(new PartitionAssignments.Take(environment.nodeId(), take.replyTo()));
     }
 
     private void onForTenant(ForTenant forTenant) {

@@ -213,10 +213,29 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
             case AdapterRegistry.KeptAsCandidate candidate -> decided("held");
             case AdapterRegistry.AlreadyDecided already -> decided("repeated");
             case AdapterRegistry.Repeated repeated -> throw unexpected(reply);
-            case AdapterRegistry.Refused refused -> {
-                LOG.error("the registry refused {}: {}", label(), refused.message());
-                yield decided("refused");
+            case AdapterRegistry.Refused refused -> onRefused(refused);
+        };
+    }
+
+    private Behavior<Command> onRefused(AdapterRegistry.Refused refused) {
+        LOG.error("the registry refused {}: {}", label(), refused.message());
+        return switch (refused.reason()) {
+            case EPOCH_STALE -> {
+                environment.metrics().offerDecided("fenced");
+                offer.replyTo().tell(new Supervisor.OfferFenced(refused.message()));
+                yield Behaviors.stopped();
             }
+            // Nodes with other settings run at the same time, as in a rolling change: it passes.
+            case CONFIG_FOREIGN -> throw new IllegalStateException(refused.message());
+            case TENANT_UNKNOWN,
+                    VERSION_UNKNOWN,
+                    TENANT_FOREIGN,
+                    BASE_FOREIGN,
+                    LINE_STALE,
+                    PARENT_STALE,
+                    SERVES_ALREADY,
+                    SERVING_DIFFERS,
+                    KEY_REUSED -> decided("refused");
         };
     }
 

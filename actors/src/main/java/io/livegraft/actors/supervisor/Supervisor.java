@@ -21,11 +21,16 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
      *
      * @param heldOut what to evaluate it on, oldest first
      */
-    public record Offer(PublishManifest manifest, List<TrainingExample> heldOut, ActorRef<OfferDecided> replyTo)
+    public record Offer(PublishManifest manifest, List<TrainingExample> heldOut, ActorRef<OfferReply> replyTo)
             implements Command {}
 
+    public sealed interface OfferReply {}
+
     /** Published, kept as candidate or refused: not the trainer's business. */
-    public record OfferDecided(String adapterDigest) {}
+    public record OfferDecided(String adapterDigest) implements OfferReply {}
+
+    /** The trainer's partition belongs to somebody else by now; it must stop. */
+    public record OfferFenced(String reason) implements OfferReply {}
 
     private final Publication.Environment environment;
     private long offers;

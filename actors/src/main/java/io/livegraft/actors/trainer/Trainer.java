@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -62,7 +63,12 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private record SaveFailed(Throwable cause) implements Command {}
 
-    private record Decided(Supervisor.OfferDecided decision) implements Command {}
+    private record Decided(Supervisor.OfferReply decision) implements Command {}
+
+    /** Of the assignment of the partition; until it is known nothing is offered. */
+    private record EpochKnown(long epoch) implements Command {}
+
+    private record EpochUnknown(Throwable cause) implements Command {}
 
     /** @param remade empty where there was nothing to forget */
     private record Reread(Optional<Remade> remade) implements Command {}
@@ -141,14 +147,15 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private final CheckpointCodec codec;
     private final StepPlans plans;
     private final ActorRef<DeviceScheduler.WorkReply<StepResult>> trained;
-    private final ActorRef<Supervisor.OfferDecided> decided;
+    private final ActorRef<Supervisor.OfferReply> decided;
     private final Executor blocking;
     private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
 
     private TrainerState state;
     private long taken;
-    private boolean offerUndecided;
+    private boolean offerUndecided = true;
+    private long epoch;
     /** What is being trained or saved now; entries wait meanwhile. */
     private Optional<TrainerCore.Outcome> current = Optional.empty();
 
@@ -164,6 +171,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             String tenant,
             long life,
             int partition,
+            CompletionStage<Long> epoch,
             Optional<CheckpointStore.Loaded> checkpoint,
             ActorRef<Progress> progress) {
         super(context);
@@ -181,7 +189,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                 environment.configDigest());
         this.plans = new StepPlans(environment.settings(), tenant);
         this.trained = context.messageAdapter(workReply(), Trained::new);
-        this.decided = context.messageAdapter(Supervisor.OfferDecided.class, Decided::new);
+        this.decided = context.messageAdapter(Supervisor.OfferReply.class, Decided::new);
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.state = checkpoint.map(codec::decode).orElseGet(() -> codec.initial(tenant));
         checkpoint
@@ -190,9 +198,9 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                         "{} goes on from step {} with other settings or another numeric profile than it was trained with",
                         tenant,
                         state.core().steps()));
-        environment.registry().tell(new RegistryGuardian.Register(tenant, 0));
         dropForgotten();
-        state.lastOffer().ifPresent(this::offer);
+        context.pipeToSelf(
+                epoch, (known, failure) -> failure == null ? new EpochKnown(known) : new EpochUnknown(failure));
         tellProgress();
     }
 
@@ -200,16 +208,18 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
      * A tenant's trainer, at the state of its latest checkpoint.
      *
      * @param life comes back with every progress, to tell this trainer from earlier ones of the same tenant
+     * @param epoch of the assignment of its partition to this node
      */
     public static Behavior<Command> create(
             Environment environment,
             String tenant,
             long life,
             int partition,
+            CompletionStage<Long> epoch,
             Optional<CheckpointStore.Loaded> checkpoint,
             ActorRef<Progress> progress) {
-        return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new Trainer(context, timers, environment, tenant, life, partition, checkpoint, progress)));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers ->
+                new Trainer(context, timers, environment, tenant, life, partition, epoch, checkpoint, progress)));
     }
 
     @Override
@@ -234,9 +244,22 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
             case RereadFailed failed -> onRereadFailed(failed.cause());
             case LineAnswered answered -> onLineAnswered(answered.reply());
             case LineUnanswered unanswered -> onLineUnanswered(unanswered.cause());
+            case EpochKnown known -> onEpochKnown(known.epoch());
+            case EpochUnknown unknown ->
+                throw new IllegalStateException(
+                        "the epoch of partition %d is not known".formatted(partition), unknown.cause());
             case TryAgain again -> run(current.orElseThrow());
         }
         return this;
+    }
+
+    /** Whoever had the partition before can't offer from here on. */
+    private void onEpochKnown(long known) {
+        epoch = known;
+        environment.registry().tell(new RegistryGuardian.Register(tenant, epoch));
+        offerUndecided = false;
+        state.lastOffer().ifPresent(this::offer);
+        takeEntries();
     }
 
     private void onEntries(List<LogEntry> more) {
@@ -481,21 +504,25 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private void offer(PublishManifest manifest) {
         boolean sameState = manifest.getOffset() == state.savedThrough();
-        PublishManifest complete = sameState
-                ? manifest.toBuilder()
-                        .setCheckpointDigest(state.checkpointDigest())
-                        .build()
-                : manifest;
+        PublishManifest.Builder complete = manifest.toBuilder().setEpoch(epoch);
+        if (sameState) {
+            complete.setCheckpointDigest(state.checkpointDigest());
+        }
         offerUndecided = true;
         environment
                 .supervisor()
-                .tell(new Supervisor.Offer(complete, state.core().heldOut(), decided));
+                .tell(new Supervisor.Offer(complete.build(), state.core().heldOut(), decided));
     }
 
-    private void onDecided(Supervisor.OfferDecided decision) {
-        offerUndecided = false;
-        LOG.debug("the offer {} of {} is decided", decision.adapterDigest(), tenant);
-        takeEntries();
+    private void onDecided(Supervisor.OfferReply decision) {
+        switch (decision) {
+            case Supervisor.OfferDecided decided -> {
+                offerUndecided = false;
+                LOG.debug("the offer {} of {} is decided", decided.adapterDigest(), tenant);
+                takeEntries();
+            }
+            case Supervisor.OfferFenced fenced -> throw new FencedException(fenced.reason());
+        }
     }
 
     private void goOn() {

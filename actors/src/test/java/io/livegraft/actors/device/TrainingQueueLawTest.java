@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.EngineSettings;
@@ -159,6 +160,7 @@ class TrainingQueueLawTest {
                 64,
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,
+                DecodeActivations.AUTO,
                 WeightCacheSettings.OFF));
     }
 }

@@ -224,6 +224,16 @@ abstract class RegistryContract {
     }
 
     @Test
+    void anAssignmentHasAHigherEpochThanAllBeforeItAlsoAfterARestart() {
+        assertEquals(1, registry.take(offers.tenant(), 0));
+        assertEquals(2, registry.take(offers.tenant(), 0));
+        assertEquals(1, registry.take(offers.tenant(), 1));
+        registry.close();
+        registry = life();
+        assertEquals(3, registry.take(offers.tenant(), 0));
+    }
+
+    @Test
     void aVersionSaysWhereItComesFromAndIsChainedToTheOneBefore() {
         publish(offers.offer(1));
         publish(offers.offer(2));

@@ -40,7 +40,8 @@ final class TestingRegistry implements AutoCloseable {
                                 Clock.systemUTC(),
                                 TestingOffers.KEY,
                                 (delta, image, manifest) -> published.add(image)),
-                        new ArtifactStore(directory.resolve("adapters"))),
+                        new ArtifactStore(directory.resolve("adapters")),
+                        "node"),
                 RegistryDatabase.knownTenants(kit.system())));
         images();
     }
@@ -49,13 +50,27 @@ final class TestingRegistry implements AutoCloseable {
         guardian.tell(new RegistryGuardian.Register(tenant, epoch));
     }
 
+    long take(String topic, int partition) {
+        return get(AskPattern.<RegistryGuardian.Command, Long>ask(
+                guardian,
+                replyTo -> new RegistryGuardian.TakePartition(topic, partition, replyTo),
+                PATIENCE,
+                kit.system().scheduler()));
+    }
+
     AdapterRegistry.Reply tell(
             String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
-        return get(AskPattern.<RegistryGuardian.Command, AdapterRegistry.Reply>ask(
+        return get(ask(tenant, command));
+    }
+
+    /** Sent when it returns, in order. */
+    CompletionStage<AdapterRegistry.Reply> ask(
+            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
+        return AskPattern.ask(
                 guardian,
                 replyTo -> new RegistryGuardian.ForTenant(tenant, command.apply(replyTo)),
                 PATIENCE,
-                kit.system().scheduler()));
+                kit.system().scheduler());
     }
 
     /** Once everything has been read back. */
@@ -71,7 +86,7 @@ final class TestingRegistry implements AutoCloseable {
         return images;
     }
 
-    private static <T> T get(CompletionStage<T> stage) {
+    static <T> T get(CompletionStage<T> stage) {
         try {
             return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (Exception e) {
