@@ -96,6 +96,18 @@ public final class DurableDirectory {
         }
     }
 
+    /**
+     * What is seen in a directory of it is durable when this returns: a process that died may have renamed or deleted without
+     * having forced. Nothing there is fine.
+     */
+    public void force(String name) throws IOException {
+        try {
+            forceUp(path(name));
+        } catch (NoSuchFileException e) {
+            // nothing is seen there
+        }
+    }
+
     private void createDirectories(Path directory) throws IOException {
         if (!directory.equals(root)) {
             createDirectories(parent(directory));

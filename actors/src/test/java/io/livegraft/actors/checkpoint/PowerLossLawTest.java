@@ -15,6 +15,7 @@ import io.livegraft.proto.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -56,27 +57,27 @@ class PowerLossLawTest {
 
     @Test
     void withoutForcingFilesTheLawIsBroken() {
-        broken(path -> true, path -> false);
+        broken(number -> true, path -> false);
     }
 
     @Test
     void withoutForcingTheFolderOfAnObjectTheLawIsBroken() {
-        broken(path -> false, path -> path.getNameCount() == 3);
+        broken(number -> false, path -> path.getNameCount() == 3);
     }
 
     @Test
     void withoutForcingTheFolderOfFoldersTheLawIsBroken() {
-        broken(path -> false, path -> path.getNameCount() == 2);
+        broken(number -> false, path -> path.getNameCount() == 2);
     }
 
     @Test
     void withoutForcingTheDirectoryAroundAStoreTheLawIsBroken() {
-        broken(path -> false, path -> path.equals(STATE));
+        broken(number -> false, path -> path.equals(STATE));
     }
 
-    private static void broken(Predicate<Path> file, Predicate<Path> directory) {
+    private static void broken(IntPredicate forces, Predicate<Path> directory) {
         assertThrows(
-                AssertionError.class, () -> run(MUTANT_HISTORIES, disk -> new ForgetfulDisk(disk, file, directory)));
+                AssertionError.class, () -> run(MUTANT_HISTORIES, disk -> new ForgetfulDisk(disk, forces, directory)));
     }
 
     private static void run(int histories, UnaryOperator<Disk> between) throws IOException {

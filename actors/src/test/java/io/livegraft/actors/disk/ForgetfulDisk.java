@@ -3,23 +3,37 @@ package io.livegraft.actors.disk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
 /**
  * A mutant: says that it forced, and did not.
  *
- * @param file whose bytes are not forced
+ * @param forces which forces of a file's bytes are left out, counted from 1 for each file
  * @param directory whose names are not forced
  */
-public record ForgetfulDisk(Disk disk, Predicate<Path> file, Predicate<Path> directory) implements Disk {
-    private record ForgetfulOutput(Output output) implements Output {
+public record ForgetfulDisk(Disk disk, IntPredicate forces, Predicate<Path> directory) implements Disk {
+    private static final class ForgetfulOutput implements Output {
+        private final Output output;
+        private final IntPredicate forgotten;
+        private int number;
+
+        ForgetfulOutput(Output output, IntPredicate forgotten) {
+            this.output = output;
+            this.forgotten = forgotten;
+        }
+
         @Override
         public void write(byte[] bytes) throws IOException {
             output.write(bytes);
         }
 
         @Override
-        public void force() {}
+        public void force() throws IOException {
+            if (!forgotten.test(++number)) {
+                output.force();
+            }
+        }
 
         @Override
         public void close() throws IOException {
@@ -29,8 +43,7 @@ public record ForgetfulDisk(Disk disk, Predicate<Path> file, Predicate<Path> dir
 
     @Override
     public Output create(Path path) throws IOException {
-        Output output = disk.create(path);
-        return file.test(path) ? new ForgetfulOutput(output) : output;
+        return new ForgetfulOutput(disk.create(path), forces);
     }
 
     @Override
