@@ -6,6 +6,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.handleRejections;
 
 import io.livegraft.actors.node.Node;
 import io.livegraft.gateway.admin.AdminRoutes;
+import io.livegraft.gateway.admin.LogRoutes;
 import io.livegraft.gateway.error.ErrorHandling;
 import io.livegraft.gateway.health.HealthRoutes;
 import io.livegraft.gateway.http.ConnectionClosed;
@@ -109,6 +110,7 @@ public final class GatewayServer implements AutoCloseable {
         var admin = new AdminRoutes(services.administration(), settings.maxBodyBytes());
         Route all = concat(
                 openAi.routes(),
+                new LogRoutes(services.logAdministration(), settings.maxBodyBytes()).routes(),
                 admin.routes(),
                 new HealthRoutes(services.health()).routes(),
                 new MetricsRoutes(services.metrics()).routes());

@@ -3,6 +3,7 @@ package io.livegraft.gateway;
 import io.livegraft.actors.node.Administration;
 import io.livegraft.actors.node.FeedbackLog;
 import io.livegraft.actors.node.Inference;
+import io.livegraft.actors.node.LogAdministration;
 import io.livegraft.actors.node.Node;
 import io.livegraft.actors.node.NodeHealth;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -11,6 +12,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 public record GatewayServices(
         Inference inference,
         Administration administration,
+        LogAdministration logAdministration,
         FeedbackLog feedback,
         NodeHealth health,
         PrometheusRegistry metrics,
@@ -20,6 +22,7 @@ public record GatewayServices(
         return new GatewayServices(
                 node.inference(),
                 node.administration(),
+                node.logAdministration(),
                 node.feedback(),
                 node.health(),
                 node.metrics(),

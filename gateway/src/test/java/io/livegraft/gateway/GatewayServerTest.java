@@ -30,7 +30,14 @@ class GatewayServerTest {
     void aPortThatIsTakenIsRefused() {
         var settings = TestingGateway.settings(gateway.address().getPort());
         var services = new GatewayServices(
-                gateway.node, gateway.node, gateway.node, gateway.node, new PrometheusRegistry(), "tiny", "digest");
+                gateway.node,
+                gateway.node,
+                gateway.node,
+                gateway.node,
+                gateway.node,
+                new PrometheusRegistry(),
+                "tiny",
+                "digest");
         var refusal =
                 assertThrows(LivegraftException.class, () -> GatewayServer.start(gateway.system(), services, settings));
         assertEquals(ErrorCode.PORT_IN_USE, refusal.code());

@@ -1,22 +1,26 @@
 package io.livegraft.gateway;
 
+import com.google.protobuf.TextFormat;
 import io.livegraft.actors.node.AdminAction;
 import io.livegraft.actors.node.Administration;
 import io.livegraft.actors.node.FeedbackLog;
 import io.livegraft.actors.node.GenerationRequest;
 import io.livegraft.actors.node.Inference;
+import io.livegraft.actors.node.LogAdministration;
 import io.livegraft.actors.node.NodeHealth;
 import io.livegraft.actors.node.Prompt;
 import io.livegraft.actors.node.ServedVersion;
 import io.livegraft.actors.node.TrainerStatus;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.IdempotencyKey;
+import io.livegraft.actors.replay.Rebuild;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.proto.feedback.Configure;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,8 +30,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,7 +46,7 @@ import org.apache.pekko.stream.javadsl.Source;
  * A node made of answers: tenant {@code support} serves version 7 and answers {@code " Hello, wörld"}; other models have
  * their own way to misbehave.
  */
-final class TestingNode implements Inference, Administration, FeedbackLog, NodeHealth {
+final class TestingNode implements Inference, Administration, LogAdministration, FeedbackLog, NodeHealth {
     static final String BASE = "tiny";
     static final String BASE_DIGEST = "basedigest0123456789";
 
@@ -50,7 +56,9 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
     final CompletableFuture<Done> endlessAnswerCancelled = new CompletableFuture<>();
     private final Set<IdempotencyKey> keys = ConcurrentHashMap.newKeySet();
     private final VerifyingKey key = SigningKey.generate().verifyingKey();
+    final List<String> records = Collections.synchronizedList(new ArrayList<>());
     volatile boolean ready = true;
+    private volatile Optional<Rebuild.Target> target = Optional.empty();
     private volatile AdapterImage support = TestingImages.support();
 
     @Override
@@ -165,7 +173,62 @@ final class TestingNode implements Inference, Administration, FeedbackLog, NodeH
     @Override
     public CompletionStage<List<TrainerStatus>> trainers() {
         return CompletableFuture.completedStage(
-                List.of(new TrainerStatus("support", 12, 3, 240, 200, 20, 1, 2, Double.NaN, "cafe")));
+                List.of(new TrainerStatus("support", 12, 3, 240, 200, 20, 1, 2, 4, 0, Double.NaN, "cafe", 0)));
+    }
+
+    @Override
+    public CompletionStage<Reply> forget(String tenant, String subject, AdminAction action) {
+        return written(tenant, "forget " + subject, action);
+    }
+
+    @Override
+    public CompletionStage<Reply> reset(String tenant, int version, AdminAction action) {
+        return written(tenant, "reset to " + version, action);
+    }
+
+    @Override
+    public CompletionStage<Reply> configure(String tenant, Configure values, AdminAction action) {
+        return written(
+                tenant,
+                "configure "
+                        + TextFormat.printer()
+                                .emittingSingleLine(true)
+                                .printToString(values)
+                                .strip(),
+                action);
+    }
+
+    private CompletionStage<Reply> written(String tenant, String record, AdminAction action) {
+        if (!tenant.equals("support")) {
+            return CompletableFuture.completedStage(
+                    new Reply.Refused(ErrorCode.MODEL_NOT_FOUND, "there is no tenant " + tenant));
+        }
+        records.add("%s because %s".formatted(record, action.reason()));
+        return CompletableFuture.completedStage(
+                action.dryRun()
+                        ? new Reply.Written(OptionalInt.empty(), OptionalLong.empty())
+                        : new Reply.Written(OptionalInt.of(3), OptionalLong.of(241)));
+    }
+
+    @Override
+    public CompletionStage<RebuildReply> rebuild(String tenant, int version, SortedSet<String> without) {
+        if (version != 7) {
+            return CompletableFuture.completedStage(
+                    new RebuildReply.Refused(ErrorCode.MODEL_NOT_FOUND, "there is no version " + version));
+        }
+        target = Optional.of(new Rebuild.Target(tenant, version, 3, 240, "abc", true, without));
+        return CompletableFuture.completedStage(new RebuildReply.Started(new Rebuild.Running("1", target.get())));
+    }
+
+    @Override
+    public Optional<Rebuild> rebuilt(String id) {
+        return switch (id) {
+            case "1" -> target.map(asked -> new Rebuild.Done("1", asked, "abc", 200, 25, 1.5));
+            case "2" ->
+                target.map(asked -> new Rebuild.Failed(
+                        "2", asked, new LivegraftException(ErrorCode.UNAVAILABLE, "the log begins at 17")));
+            default -> Optional.empty();
+        };
     }
 
     @Override

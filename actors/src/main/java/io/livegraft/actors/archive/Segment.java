@@ -17,7 +17,11 @@ import java.util.OptionalLong;
  * @param ended whether the last thing in it is a mark
  */
 record Segment(
-        Optional<Frame.Header> header, List<ArchivedRecord> records, long through, OptionalLong markedBehind, boolean ended) {
+        Optional<Frame.Header> header,
+        List<ArchivedRecord> records,
+        long through,
+        OptionalLong markedBehind,
+        boolean ended) {
     static Segment parse(byte[] bytes) {
         Optional<Frame.Header> header = Optional.empty();
         List<ArchivedRecord> records = new ArrayList<>();
@@ -41,8 +45,7 @@ record Segment(
             }
             at = parsed.get().next();
         }
-        return new Segment(
-                header, records, through, markedBehind(bytes, at), ended && at == bytes.length);
+        return new Segment(header, records, through, markedBehind(bytes, at), ended && at == bytes.length);
     }
 
     private static OptionalLong markedBehind(byte[] bytes, int from) {

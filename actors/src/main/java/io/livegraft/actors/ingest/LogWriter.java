@@ -40,6 +40,11 @@ public final class LogWriter implements AutoCloseable {
         return write(new ProducerRecord<>(topic, tenant.getBytes(StandardCharsets.UTF_8), value));
     }
 
+    /** To the partition where a tenant's log is known to be. */
+    public CompletionStage<RecordMetadata> append(String topic, int partition, String tenant, byte[] value) {
+        return write(new ProducerRecord<>(topic, partition, tenant.getBytes(StandardCharsets.UTF_8), value));
+    }
+
     /** To one partition, for all its tenants. */
     public CompletionStage<RecordMetadata> append(String topic, int partition, byte[] value) {
         return write(new ProducerRecord<>(topic, partition, null, value));

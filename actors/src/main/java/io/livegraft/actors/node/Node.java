@@ -11,6 +11,7 @@ import io.livegraft.actors.kafka.EmbeddedBroker;
 import io.livegraft.actors.kafka.Topics;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.RegistryDatabase;
+import io.livegraft.actors.replay.Rebuilds;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.MemoryBudget;
@@ -52,6 +53,7 @@ public final class Node implements AutoCloseable {
     private final Inference inference;
     private final Administration administration;
     private final FeedbackLog feedback;
+    private final LogAdministration logAdministration;
     private final PolledHealth health;
 
     private Node(Config rootConfig, NodeSettings settings) {
@@ -82,6 +84,13 @@ public final class Node implements AutoCloseable {
                     metrics);
             this.feedback =
                     new KafkaFeedbackLog(writer, decoder(), settings.kafka().feedbackTopic());
+            this.logAdministration = new KafkaLogAdministration(
+                    administration,
+                    writer,
+                    decoder(),
+                    closing(new Rebuilds(system, parts.trainer(), settings.replay())),
+                    settings.kafka().feedbackTopic(),
+                    parts.trainer().configDigest());
             closing(parts, this::drain);
             this.health = closing(new PolledHealth(system, parts));
         } catch (RuntimeException e) {
@@ -105,6 +114,10 @@ public final class Node implements AutoCloseable {
 
     public Administration administration() {
         return administration;
+    }
+
+    public LogAdministration logAdministration() {
+        return logAdministration;
     }
 
     public FeedbackLog feedback() {

@@ -33,8 +33,6 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /** Spawns the node's actors in the order in which they need each other. */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
-    private static final Duration LOG_PATIENCE = Duration.ofSeconds(30);
-
     sealed interface Command {}
 
     record GetParts(ActorRef<Parts> replyTo) implements Command {}
@@ -42,7 +40,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     record Parts(
             ActorRef<RegistryGuardian.Command> registry,
             ActorRef<ServingReplica.Command> serving,
-            ActorRef<FeedbackConsumer.Command> ingest) {}
+            ActorRef<FeedbackConsumer.Command> ingest,
+            Trainer.Environment trainer) {}
 
     /** What was started before the actors. */
     record Environment(
@@ -90,9 +89,9 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                         registry,
                         environment.metrics())),
                 "supervisor");
-        ActorRef<FeedbackConsumer.Command> ingest =
-                context.spawn(ingest(trainer(device, supervisor, registry)), "ingest");
-        this.parts = new Parts(registry, serving, ingest);
+        Trainer.Environment trainer = trainer(device, supervisor, registry);
+        ActorRef<FeedbackConsumer.Command> ingest = context.spawn(ingest(trainer), "ingest");
+        this.parts = new Parts(registry, serving, ingest, trainer);
     }
 
     static Behavior<Command> create(Environment environment) {
@@ -164,7 +163,10 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 supervisor,
                 registry,
                 new KafkaTenantLog(
-                        environment.bootstrapServers(), settings.kafka().feedbackTopic(), entries, LOG_PATIENCE),
+                        environment.bootstrapServers(),
+                        settings.kafka().feedbackTopic(),
+                        entries,
+                        settings.replay().patience()),
                 environment.metrics());
     }
 

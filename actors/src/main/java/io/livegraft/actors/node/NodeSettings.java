@@ -7,6 +7,7 @@ import io.livegraft.actors.evaluation.EvaluationSettings;
 import io.livegraft.actors.ingest.IngestSettings;
 import io.livegraft.actors.kafka.KafkaSettings;
 import io.livegraft.actors.registry.RegistrySettings;
+import io.livegraft.actors.replay.ReplaySettings;
 import io.livegraft.actors.serving.ServingSettings;
 import io.livegraft.actors.trainer.TrainerSettings;
 import io.livegraft.gpu.engine.EngineSettings;
@@ -26,6 +27,7 @@ public record NodeSettings(
         RegistrySettings registry,
         ServingSettings serving,
         DeviceSettings device,
+        ReplaySettings replay,
         Duration drain) {
 
     /** INVALID_CONFIGURATION with the path and what was expected where a setting can't be used. */
@@ -42,6 +44,7 @@ public record NodeSettings(
                     RegistrySettings.from(livegraft.getConfig("registry")),
                     ServingSettings.from(livegraft.getConfig("serving")),
                     DeviceSettings.from(livegraft.getConfig("device")),
+                    ReplaySettings.from(livegraft.getConfig("replay")),
                     livegraft.getDuration("serving.drain"));
         } catch (ConfigException | IllegalArgumentException e) {
             throw new LivegraftException(

@@ -65,8 +65,11 @@ final class TrainerList {
                 progress.counters().heldOut(),
                 progress.counters().duplicates(),
                 progress.counters().skipped(),
+                progress.counters().capped(),
+                progress.counters().undone(),
                 progress.lastLoss(),
-                progress.checkpointDigest());
+                progress.checkpointDigest(),
+                progress.lineOffset());
     }
 
     private static TrainerStatus status(CheckpointStore.Loaded loaded) {
@@ -81,7 +84,10 @@ final class TrainerList {
                 counters.getHeldOut(),
                 counters.getDuplicates(),
                 counters.getSkipped(),
+                counters.getCapped(),
+                counters.getUndone(),
                 checkpoint.hasLastLoss() ? checkpoint.getLastLoss() : Double.NaN,
-                loaded.digest());
+                loaded.digest(),
+                checkpoint.getLine().getOffset());
     }
 }

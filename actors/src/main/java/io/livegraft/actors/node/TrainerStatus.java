@@ -9,8 +9,11 @@ package io.livegraft.actors.node;
  * @param heldOut records kept for evaluation
  * @param duplicates records whose event id was seen before
  * @param skipped records with nothing to imitate
+ * @param capped records over the cap of their principal
+ * @param undone records that a reset has undone
  * @param lastLoss mean NLL per target token of the latest step; NaN before the first
  * @param checkpointDigest of the latest checkpoint on disk; empty before the first
+ * @param lineOffset of the forget or reset from which on the state is a replay of the log; 0 where there was none
  */
 public record TrainerStatus(
         String tenant,
@@ -21,5 +24,8 @@ public record TrainerStatus(
         long heldOut,
         long duplicates,
         long skipped,
+        long capped,
+        long undone,
         double lastLoss,
-        String checkpointDigest) {}
+        String checkpointDigest,
+        long lineOffset) {}

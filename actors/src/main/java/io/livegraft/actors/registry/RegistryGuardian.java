@@ -62,6 +62,9 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
 
     public record Environment(AdapterRegistry.Environment registry, ArtifactStore artifacts, String nodeId) {}
 
+    /** The files of an offer that was refused are of no use to anybody. */
+    private record Discard(AdapterImage image, String digest) implements Command {}
+
     private final Environment environment;
     private final Executor blocking;
     private final Map<String, ActorRef<AdapterRegistry.Command>> registries = new HashMap<>();
@@ -100,6 +103,11 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
             case SearchFailed failed ->
                 throw new IllegalStateException("the registry's tenants can't be listed", failed.cause());
             case Updated updated -> onUpdated(updated.image());
+            case Discard discard -> {
+                if (!retained(discard.image(), discard.digest())) {
+                    blocking.execute(() -> delete(discard.digest()));
+                }
+            }
         }
         return this;
     }
@@ -148,7 +156,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         if (before != null) {
             before.versions().stream()
                     .filter(version -> !retained(image, version.digest()))
-                    .forEach(version -> blocking.execute(() -> delete(version)));
+                    .forEach(version -> blocking.execute(() -> delete(version.digest())));
         }
     }
 
@@ -157,11 +165,11 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         return image.versions().stream().anyMatch(version -> version.digest().equals(digest));
     }
 
-    private void delete(AdapterVersion version) {
+    private void delete(String digest) {
         try {
-            environment.artifacts().delete(version.digest());
+            environment.artifacts().delete(digest);
         } catch (IOException e) {
-            LOG.warn("the files of version {} ({}) can't be deleted", version.number(), version.digest(), e);
+            LOG.warn("the files of adapter {} can't be deleted", digest, e);
         }
     }
 
@@ -173,6 +181,9 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         ActorRef<Command> self = getContext().getSelf();
         AdapterPublisher publisher = (delta, image, manifest) -> {
             self.tell(new Updated(image));
+            if (delta instanceof AdapterDelta.Accepted(AdapterEvent.OfferRefused refused)) {
+                self.tell(new Discard(image, refused.digest()));
+            }
             environment.registry().publisher().onUpdate(delta, image, manifest);
         };
         return getContext()

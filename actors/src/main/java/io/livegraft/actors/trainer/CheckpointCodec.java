@@ -40,6 +40,15 @@ final class CheckpointCodec {
         this.configDigest = configDigest;
     }
 
+    static CheckpointCodec of(Trainer.Environment environment) {
+        return new CheckpointCodec(
+                environment.settings().steps(),
+                environment.settings().lora(),
+                environment.model(),
+                environment.baseDigest(),
+                environment.configDigest());
+    }
+
     TrainerState initial(String tenant) {
         LoraAdapter fresh = LoraAdapter.initial(lora, model, TrainerCore.seed(steps, tenant));
         return new TrainerState(

@@ -8,18 +8,27 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
  * Makes a tenant's state after any offset from its log alone, one entry after the other. Trainers do it for forgets and resets,
  * and whoever checks a version does the same.
  */
-final class Replay {
+public final class Replay {
     /** Where steps are trained. */
     @FunctionalInterface
     interface Training {
         /** Blocks until the step is done. */
         StepResult train(StepPlan plan);
     }
+
+    /**
+     * What a version made anew is.
+     *
+     * @param adapterDigest SHA-256 of its adapter_model.safetensors
+     * @param events that had a part in it
+     */
+    public record Rebuilt(String adapterDigest, long steps, long events) {}
 
     /**
      * @param state without a place in any chain of checkpoints and offers
@@ -54,6 +63,30 @@ final class Replay {
         this.tenant = tenant;
         this.partition = partition;
         this.cancelled = cancelled;
+    }
+
+    /** On a node: its log, its device, the base and settings it has now. */
+    public static Replay of(
+            Trainer.Environment environment,
+            ActorSystem<?> system,
+            String tenant,
+            int partition,
+            BooleanSupplier cancelled) {
+        return new Replay(
+                environment.log(),
+                new DeviceTraining(
+                        system, environment.device(), environment.settings().retry()),
+                new StepPlans(environment.settings(), tenant),
+                CheckpointCodec.of(environment).initial(tenant),
+                tenant,
+                partition,
+                cancelled);
+    }
+
+    /** As {@link #through}; what is the same of it for everybody. */
+    public Rebuilt rebuilt(long offset, Set<String> without) {
+        Result result = through(offset, without);
+        return new Rebuilt(result.state().adapterDigest(), result.state().core().steps(), result.events());
     }
 
     /** The first event that a forget leaves out; empty where it changes nothing. */

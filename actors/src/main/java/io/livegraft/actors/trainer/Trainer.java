@@ -2,14 +2,12 @@ package io.livegraft.actors.trainer;
 
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
-import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.proto.checkpoint.PublishManifest;
@@ -181,12 +179,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         this.life = life;
         this.partition = partition;
         this.progress = progress;
-        this.codec = new CheckpointCodec(
-                environment.settings().steps(),
-                environment.settings().lora(),
-                environment.model(),
-                environment.baseDigest(),
-                environment.configDigest());
+        this.codec = CheckpointCodec.of(environment);
         this.plans = new StepPlans(environment.settings(), tenant);
         this.trained = context.messageAdapter(workReply(), Trained::new);
         this.decided = context.messageAdapter(Supervisor.OfferReply.class, Decided::new);
@@ -332,17 +325,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private void readAgain(LogEntry.Control cause) {
         LOG.info("{}: the log is read again for {}", tenant, cause);
-        Replay replay = new Replay(
-                environment.log(),
-                new DeviceTraining(
-                        getContext().getSystem(),
-                        environment.device(),
-                        environment.settings().retry()),
-                plans,
-                codec.initial(tenant),
-                tenant,
-                partition,
-                stopped::get);
+        Replay replay = Replay.of(environment, getContext().getSystem(), tenant, partition, stopped::get);
         getContext()
                 .pipeToSelf(
                         CompletableFuture.supplyAsync(() -> reread(replay, cause), blocking),
@@ -382,8 +365,6 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     }
 
     private void beginLine(Remade done) {
-        String digest =
-                Digests.sha256(PeftDirectory.safetensors(done.again().training().adapter()));
         String action =
                 switch (done.cause()) {
                     case LogEntry.Forget forget -> "forget";
@@ -400,7 +381,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                                         action,
                                         done.line().offset(),
                                         done.firstForgotten(),
-                                        digest,
+                                        done.again().adapterDigest(),
                                         done.cause().principal(),
                                         done.cause().reason(),
                                         replyTo)),

@@ -1,5 +1,7 @@
 package io.livegraft.actors.trainer;
 
+import io.livegraft.actors.checkpoint.Digests;
+import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.util.Optional;
@@ -51,6 +53,11 @@ record TrainerState(
                 savedThrough,
                 Optional.empty(),
                 begun);
+    }
+
+    /** SHA-256 of the adapter's file, as artifacts are named. */
+    String adapterDigest() {
+        return Digests.sha256(PeftDirectory.safetensors(training.adapter()));
     }
 
     /** Whether nothing but what the latest checkpoint holds has been taken from the log. */

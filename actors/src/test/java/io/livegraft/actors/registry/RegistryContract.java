@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -136,6 +137,59 @@ abstract class RegistryContract {
         publish(offers.offer(1));
         assertInstanceOf(
                 AdapterRegistry.AlreadyDecided.class, tell(replyTo -> new AdapterRegistry.Lookup("d1", 0, replyTo)));
+    }
+
+    @Test
+    void aNewLineDropsWhatHoldsTheForgottenAndServesWhatDoesNot() {
+        publish(offers.offer(1).toBuilder().setOffset(10).build());
+        publish(offers.offer(2).toBuilder().setOffset(20).build());
+        publish(offers.offer(3).toBuilder().setOffset(30).build());
+        AdapterImage forgotten = done(beginLine("forget", 40, OptionalLong.of(15)));
+        assertEquals(1, forgotten.serving());
+        assertEquals(List.of(1), numbers(forgotten));
+        assertEquals(OptionalInt.empty(), forgotten.previous());
+        assertEquals("forget", forgotten.history().getLast().action());
+        assertEquals(forgotten, done(beginLine("forget", 40, OptionalLong.of(5))), "begun once");
+
+        assertEquals(RefusalReason.LINE_STALE, refusal(publish(offers.offer(4))));
+        assertInstanceOf(
+                AdapterRegistry.AlreadyDecided.class, tell(replyTo -> new AdapterRegistry.Lookup("d4", 0, replyTo)));
+        PublishManifest clean = offers.offer("d1", "").toBuilder()
+                .setOffset(40)
+                .setLineOffset(40)
+                .build();
+        AdapterImage published = done(publish(clean));
+        assertEquals(4, published.serving(), "numbers are never given twice");
+        assertEquals(List.of(1, 4), numbers(published));
+    }
+
+    @Test
+    void aVersionWithTheBitsOfTheNewLineHoldsNothingForgotten() {
+        publish(offers.offer(1).toBuilder().setOffset(10).build());
+        publish(offers.offer(2).toBuilder().setOffset(20).build());
+        AdapterImage image = done(tell(replyTo ->
+                new AdapterRegistry.BeginLine("forget", 40, OptionalLong.of(0), "d2", "ann", "because", replyTo)));
+        assertEquals(List.of(2), numbers(image));
+        assertEquals(2, image.serving());
+    }
+
+    @Test
+    void aResetDropsNothing() {
+        publish(offers.offer(1));
+        publish(offers.offer(2));
+        AdapterImage image = done(beginLine("reset", 50, OptionalLong.empty()));
+        assertEquals(List.of(1, 2), numbers(image));
+        assertEquals(2, image.serving());
+        assertEquals(RefusalReason.LINE_STALE, refusal(publish(offers.offer(3))));
+    }
+
+    private AdapterRegistry.Reply beginLine(String action, long offset, OptionalLong droppedFrom) {
+        return tell(replyTo ->
+                new AdapterRegistry.BeginLine(action, offset, droppedFrom, "clean", "ann", "because", replyTo));
+    }
+
+    private static List<Integer> numbers(AdapterImage image) {
+        return image.versions().stream().map(AdapterVersion::number).toList();
     }
 
     @Test

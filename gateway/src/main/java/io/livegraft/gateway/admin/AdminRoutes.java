@@ -118,7 +118,8 @@ public final class AdminRoutes {
                 throw ErrorReply.http(
                                 404,
                                 "route_not_found",
-                                "an adapter can't %s, expected rollback, hold, resume or promote".formatted(verb))
+                                "an adapter can't %s, expected rollback, hold, resume, promote, forget, reset, configure or rebuild"
+                                        .formatted(verb))
                         .asException();
         };
     }

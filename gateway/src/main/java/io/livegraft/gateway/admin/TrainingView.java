@@ -7,6 +7,7 @@ import java.util.OptionalDouble;
  * How far a tenant's trainer is.
  *
  * @param lastLoss null before the first step
+ * @param lineOffset of the forget or reset from which on the state is a replay of the log; 0 where there was none
  */
 record TrainingView(
         String tenant,
@@ -17,8 +18,11 @@ record TrainingView(
         long heldOut,
         long duplicates,
         long skipped,
+        long capped,
+        long undone,
         OptionalDouble lastLoss,
-        String checkpointDigest) {
+        String checkpointDigest,
+        long lineOffset) {
     static TrainingView of(TrainerStatus status) {
         return new TrainingView(
                 status.tenant(),
@@ -29,7 +33,10 @@ record TrainingView(
                 status.heldOut(),
                 status.duplicates(),
                 status.skipped(),
+                status.capped(),
+                status.undone(),
                 Double.isNaN(status.lastLoss()) ? OptionalDouble.empty() : OptionalDouble.of(status.lastLoss()),
-                status.checkpointDigest());
+                status.checkpointDigest(),
+                status.lineOffset());
     }
 }

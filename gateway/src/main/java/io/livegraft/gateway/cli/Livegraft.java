@@ -50,7 +50,6 @@ public final class Livegraft {
             }
         });
         if (!known) {
-            UnbuiltCommand.all(terminal).forEach(line::addSubcommand);
             providers.forEach(provider -> provider.commands().forEach(line::addSubcommand));
         }
         addHelp(line);

@@ -23,6 +23,9 @@ final class Verbs {
         verbs.put("rollback", () -> new CommandLine(new RollbackCommand(terminal)));
         verbs.put("hold", () -> new CommandLine(new HoldCommand(terminal)));
         verbs.put("resume", () -> new CommandLine(new ResumeCommand(terminal)));
+        verbs.put("reset", () -> new CommandLine(new ResetCommand(terminal)));
+        verbs.put("forget", () -> new CommandLine(new ForgetCommand(terminal)));
+        verbs.put("rebuild", () -> new CommandLine(new RebuildCommand(terminal)));
         verbs.put("feedback", () -> feedback(terminal));
         verbs.put("bench", () -> bench(terminal));
         return verbs;

@@ -54,16 +54,6 @@ class LivegraftTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reset support --to 3", "forget support --subject u1", "rebuild --verify support:7"})
-    void aVerbThatIsNotBuiltSaysSoAndExitsWith2(String command) {
-        assertEquals(2, run(command.split(" ", -1)));
-        assertTrue(err.toString().contains("is not built yet"), err.toString());
-        assertEquals(1, err.toString().lines().count());
-        run(command.split(" ", -1)[0], "--help");
-        assertTrue(out.toString().contains("Not built yet."), out.toString());
-    }
-
-    @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
@@ -74,6 +64,10 @@ class LivegraftTest {
                 "train --base b",
                 "rollback",
                 "promote support",
+                "reset support",
+                "reset support:x",
+                "forget support",
+                "rebuild --verify",
                 "feedback",
                 "feedback send --tenant t",
                 "bench",
@@ -145,6 +139,25 @@ class LivegraftTest {
             Path file = Files.writeString(directory.resolve("f.jsonl"), "{\"prompt\":\"a\",\"completion\":\"b\"}\n");
             assertEquals(
                     1, run("feedback", "send", "--tenant", "support", "--file", file.toString(), "--url", node.url()));
+        }
+    }
+
+    @Test
+    void aRebuildWithOtherBitsFailsWhereItIsVerified() throws IOException {
+        String done =
+                "{\"id\":\"1\",\"state\":\"done\",\"publishedDigest\":\"a\",\"rebuiltDigest\":\"b\",\"match\":false,"
+                        + "\"events\":3,\"steps\":2,\"seconds\":0.5}";
+        try (var node = new TestingHttp(200, done)) {
+            assertEquals(1, run("rebuild", "support:7", "--without", "u1", "--verify", "--url", node.url()));
+            assertEquals(List.of("POST /admin/v1/adapters/support:rebuild", "GET /admin/v1/rebuilds/1"), node.requests);
+            assertEquals("{\"version\":7,\"without\":[\"u1\"]}", node.bodies.getFirst());
+            assertTrue(out.toString().contains("other bits, from 3 events in 2 steps"), out.toString());
+            assertEquals(0, run("rebuild", "support:7", "--url", node.url(), "--json"));
+        }
+        String failed = "{\"id\":\"1\",\"state\":\"failed\",\"error\":{\"code\":\"unavailable\",\"message\":\"gone\"}}";
+        try (var node = new TestingHttp(200, failed)) {
+            assertEquals(5, run("rebuild", "support:7", "--url", node.url()));
+            assertTrue(err.toString().contains("livegraft: gone"), err.toString());
         }
     }
 
