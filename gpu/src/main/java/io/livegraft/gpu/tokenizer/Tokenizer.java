@@ -1,6 +1,7 @@
 package io.livegraft.gpu.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.model.JsonFile;
@@ -93,9 +94,15 @@ public final class Tokenizer implements AutoCloseable {
 
     /** Ids of a text and nothing before them; the secret names of special tokens become those tokens. */
     int[] encodeRendered(String text) {
-        return Arrays.stream(library.encode(wellFormed(text), false, false).getIds())
-                .mapToInt(Math::toIntExact)
-                .toArray();
+        // The library's own encode also fetches what nobody asks for (names, spans, masks), which takes longer than the
+        // ids do.
+        long encoding = TokenizersLibrary.LIB.encode(library.getHandle(), wellFormed(text), false);
+        try {
+            long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
+            return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+        } finally {
+            TokenizersLibrary.LIB.deleteEncoding(encoding);
+        }
     }
 
     private int[] startOfText() {
