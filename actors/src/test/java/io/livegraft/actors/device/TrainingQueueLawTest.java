@@ -5,28 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.typesafe.config.ConfigFactory;
 import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.actors.metrics.Metrics;
-import io.livegraft.gpu.cpu.DecodeActivations;
-import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.EngineSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
-import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
-import io.livegraft.gpu.transformer.GradientCheckpointing;
-import io.livegraft.gpu.weightcache.WeightCacheSettings;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -150,17 +145,13 @@ class TrainingQueueLawTest {
     }
 
     private static Engine engine() {
-        return Engine.open(new EngineSettings(
-                Path.of("../deploy/base/livegraft-tiny"),
-                Optional.of(Precision.NF4),
-                Optional.empty(),
-                2,
-                8,
-                0,
-                64,
-                GradientCheckpointing.NONE,
-                KernelChoice.AUTO,
-                DecodeActivations.AUTO,
-                WeightCacheSettings.OFF));
+        Map<String, Object> settings = Map.of(
+                "livegraft.engine.base", "../deploy/base/livegraft-tiny",
+                "livegraft.engine.precision", "nf4",
+                "livegraft.engine.slice-tokens", 64,
+                "livegraft.engine.quantized-cache", "off");
+        return Engine.open(EngineSettings.from(ConfigFactory.parseMap(settings)
+                .withFallback(ConfigFactory.load())
+                .getConfig("livegraft.engine")));
     }
 }
