@@ -53,7 +53,8 @@ class LayeringTest {
     void onlyTheDeviceTouchesTheEngine() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("io.livegraft.actors.device..", "io.livegraft.actors.node..")
+                .resideOutsideOfPackages(
+                        "io.livegraft.actors.device..", "io.livegraft.actors.node..", "io.livegraft.actors.bench..")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("io.livegraft.gpu.engine.Engine")

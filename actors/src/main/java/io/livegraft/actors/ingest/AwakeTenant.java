@@ -5,6 +5,7 @@ import io.livegraft.actors.trainer.Trainer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -16,6 +17,7 @@ final class AwakeTenant {
     private final String name;
     private final long life;
     private final long firstOffset;
+    private final long sinceNanos = System.nanoTime();
     private long lastOffset = -1;
     private long lastFeedback;
     private long given;
@@ -96,8 +98,12 @@ final class AwakeTenant {
         }
     }
 
-    void progress(Trainer.Progress told) {
+    /** Returns the seconds since the event that wakes it, once: when its trainer has taken that. */
+    OptionalDouble progress(Trainer.Progress told) {
+        boolean first =
+                told.taken() > 0 && progress.map(Trainer.Progress::taken).orElse(0L) == 0;
         progress = Optional.of(told);
+        return first ? OptionalDouble.of((System.nanoTime() - sinceNanos) / 1e9) : OptionalDouble.empty();
     }
 
     /** Entries that its trainer has not taken. */

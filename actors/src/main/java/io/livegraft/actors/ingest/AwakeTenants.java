@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -58,13 +59,20 @@ final class AwakeTenants {
         byName.putLast(tenant.name(), tenant);
     }
 
-    /** What a trainer told, unless it is no longer its tenant's. */
-    void progress(Trainer.Progress told) {
-        get(told.tenant()).filter(tenant -> tenant.life() == told.life()).ifPresent(tenant -> {
-            long before = tenant.outstanding();
-            tenant.progress(told);
-            outstanding -= before - tenant.outstanding();
-        });
+    /**
+     * What a trainer told, unless it is no longer its tenant's.
+     *
+     * @return how long the tenant took to wake, in seconds, when this is the first that its trainer has taken
+     */
+    OptionalDouble progress(Trainer.Progress told) {
+        Optional<AwakeTenant> tenant = get(told.tenant()).filter(one -> one.life() == told.life());
+        if (tenant.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        long before = tenant.get().outstanding();
+        OptionalDouble woken = tenant.get().progress(told);
+        outstanding -= before - tenant.get().outstanding();
+        return woken;
     }
 
     void remove(AwakeTenant tenant) {

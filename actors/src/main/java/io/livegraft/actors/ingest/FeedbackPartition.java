@@ -278,7 +278,6 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             fallenBack.put(tenant.name(), saved);
             giveUp(tenant, saved + 1, "its newest checkpoint can't be used");
         } else {
-            environment.metrics().woken();
             tenant.wakes(spawn(tenant, checkpoint));
             tenant.give();
         }
@@ -348,7 +347,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     }
 
     private void onProgress(Trainer.Progress told) {
-        awake.progress(told);
+        awake.progress(told).ifPresent(environment.metrics()::woken);
         letBatchesCome();
     }
 

@@ -47,7 +47,8 @@ public final class Metrics {
             "tenants_missed",
             "Tenants to be read again, because their trainer failed or there was no place for it.",
             "partition");
-    private final Counter wakes = counter("wakes_total", "Trainers started, from a checkpoint or as new.");
+    private final Histogram wake =
+            histogram("wake_seconds", "From the event that wakes a tenant to its trainer that has taken it.", LATENCY);
     private final Counter passivations = counter("passivations_total", "Trainers stopped because they were at rest.");
     private final Counter trainingSteps = counter("training_steps_total", "Optimizer steps taken.", "tenant");
     private final Gauge trainingLoss =
@@ -140,8 +141,8 @@ public final class Metrics {
         tenantsMissed.remove(label);
     }
 
-    public void woken() {
-        wakes.inc();
+    public void woken(double seconds) {
+        wake.observe(seconds);
     }
 
     public void passivated() {

@@ -39,6 +39,9 @@ final class Verbs {
         return new CommandLine(new BenchCommand())
                 .addSubcommand(new BenchQualityCommand(terminal))
                 .addSubcommand(new BenchEngineCommand(terminal))
-                .addSubcommand(new BenchTrainCommand(terminal));
+                .addSubcommand(new BenchTrainCommand(terminal))
+                .addSubcommand(new BenchIngestCommand(terminal))
+                .addSubcommand(new BenchTenantsCommand(terminal))
+                .addSubcommand(new BenchCycleCommand(terminal));
     }
 }

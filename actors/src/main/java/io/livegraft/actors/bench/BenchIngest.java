@@ -1,0 +1,162 @@
+package io.livegraft.actors.bench;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.ingest.FeedbackConsumer;
+import io.livegraft.actors.ingest.FeedbackDecoder;
+import io.livegraft.actors.ingest.FeedbackExamples;
+import io.livegraft.actors.ingest.IngestSettings;
+import io.livegraft.actors.ingest.LogEntries;
+import io.livegraft.actors.ingest.LogWriter;
+import io.livegraft.actors.kafka.EmbeddedBroker;
+import io.livegraft.actors.kafka.KafkaSettings;
+import io.livegraft.actors.kafka.Topics;
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.trainer.Trainer;
+import io.livegraft.actors.trainer.TrainerSettings;
+import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.tokenizer.Tokenizer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/**
+ * A node's ingest and trainers on a real broker, without an engine and a registry behind them: steps that would be trained and
+ * versions that would be offered go nowhere, so the settings must not let it come to that.
+ */
+final class BenchIngest implements AutoCloseable {
+    /** As small as adapters get, where they are not what is measured. */
+    static final Map<String, Object> SMALL_ADAPTERS =
+            Map.of("livegraft.lora.rank", 1, "livegraft.lora.target-modules", List.of("q_proj"));
+
+    private static final Duration ASK = Duration.ofSeconds(60);
+
+    private final EmbeddedBroker broker;
+    private final KafkaSettings kafka;
+    private final LogWriter writer;
+    private final Tokenizer tokenizer;
+    private final Config config;
+    private final IngestBenchSettings settings;
+    private final ModelDirectory base;
+
+    BenchIngest(IngestBenchSettings settings, Map<String, Object> overrides) {
+        this.settings = settings;
+        this.config = ConfigFactory.parseMap(overrides)
+                .withFallback(ConfigFactory.parseMap(Map.of("livegraft.kafka.partitions", settings.partitions())))
+                .withFallback(ConfigFactory.parseResources(getClass().getClassLoader(), "livegraft-node.conf"))
+                .withFallback(ConfigFactory.load())
+                .resolve();
+        this.kafka = KafkaSettings.from(config.getConfig("livegraft.kafka"));
+        this.base = ModelDirectory.open(settings.base());
+        this.tokenizer = Tokenizer.load(settings.base(), base.config());
+        this.broker = EmbeddedBroker.start(settings.directory().resolve("kafka"), 0);
+        Topics.create(broker.bootstrapServers(), kafka);
+        this.writer = new LogWriter(broker.bootstrapServers());
+    }
+
+    String bootstrapServers() {
+        return broker.bootstrapServers();
+    }
+
+    String topic() {
+        return kafka.feedbackTopic();
+    }
+
+    /** A node that reads until it is closed. */
+    Reading read() {
+        Metrics metrics = new Metrics();
+        return new Reading(ActorSystem.create(consumer(metrics), "livegraft", config), metrics);
+    }
+
+    private Behavior<FeedbackConsumer.Command> consumer(Metrics metrics) {
+        return Behaviors.setup(context -> FeedbackConsumer.create(new FeedbackConsumer.Environment(
+                IngestSettings.from(config.getConfig("livegraft.ingest")),
+                broker.bootstrapServers(),
+                "bench",
+                kafka.deadLetterTopic(),
+                entries(),
+                writer,
+                trainer(context.getSystem(), metrics),
+                Clock.systemUTC(),
+                metrics)));
+    }
+
+    private LogEntries entries() {
+        IngestSettings ingest = IngestSettings.from(config.getConfig("livegraft.ingest"));
+        FeedbackExamples.Encoding encoding =
+                settings.tokenizing() ? FeedbackExamples.Encoding.of(tokenizer) : new ByteEncoding();
+        return new LogEntries(
+                new FeedbackDecoder(ingest.recordBytes(), ingest.messages()),
+                new FeedbackExamples(encoding, base.config().maxPositions()));
+    }
+
+    private Trainer.Environment trainer(ActorSystem<?> system, Metrics metrics) {
+        TrainerSettings trainer =
+                TrainerSettings.from(config.getConfig("livegraft")).forBase(base.config());
+        return new Trainer.Environment(
+                trainer,
+                kafka.feedbackTopic(),
+                base.name(),
+                "bench",
+                trainer.configDigest("bench"),
+                "bench",
+                base.config(),
+                new CheckpointStore(settings.directory().resolve("checkpoints"), trainer.retainedCheckpoints()),
+                new ArtifactStore(settings.directory().resolve("adapters")),
+                system.ignoreRef(),
+                system.ignoreRef(),
+                system.ignoreRef(),
+                (tenant, partition, from, through, taker) -> {
+                    throw new IllegalStateException("nothing is reset or forgotten here");
+                },
+                metrics);
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+        broker.close();
+        tokenizer.close();
+    }
+
+    /** A node at work. */
+    record Reading(ActorSystem<FeedbackConsumer.Command> system, Metrics metrics) implements AutoCloseable {
+        List<Trainer.Progress> progress() {
+            return AskPattern.ask(system, FeedbackConsumer.GetProgress::new, ASK, system.scheduler())
+                    .toCompletableFuture()
+                    .join()
+                    .trainers();
+        }
+
+        /** Whether partitions are read. */
+        boolean member() {
+            return AskPattern.ask(system, FeedbackConsumer.GetReading::new, ASK, system.scheduler())
+                    .toCompletableFuture()
+                    .join();
+        }
+
+        /** Entries that trainers have taken. */
+        long taken() {
+            return progress().stream().mapToLong(Trainer.Progress::taken).sum();
+        }
+
+        @Override
+        public void close() {
+            ActorRef<FeedbackConsumer.Command> ingest = system;
+            AskPattern.<FeedbackConsumer.Command, Done>ask(ingest, FeedbackConsumer.Stop::new, ASK, system.scheduler())
+                    .toCompletableFuture()
+                    .join();
+            system.terminate();
+            system.getWhenTerminated().toCompletableFuture().join();
+        }
+    }
+}
