@@ -99,7 +99,11 @@ public final class GatewayServer implements AutoCloseable {
 
     private static Route routes(GatewayServices services, GatewaySettings settings) {
         var limits = new HttpLimits(
-                settings.maxBodyBytes(), settings.maxTokens(), settings.maxChatTokens(), settings.maxFeedbackBatch());
+                settings.maxBodyBytes(),
+                settings.maxTokens(),
+                settings.maxChatTokens(),
+                settings.maxFeedbackBatch(),
+                settings.maxPage());
         var openAi = new OpenAiRoutes(
                 services.inference(),
                 services.administration(),
@@ -107,7 +111,7 @@ public final class GatewayServer implements AutoCloseable {
                 services.baseName(),
                 services.baseDigest(),
                 limits);
-        var admin = new AdminRoutes(services.administration(), settings.maxBodyBytes());
+        var admin = new AdminRoutes(services.administration(), settings.maxBodyBytes(), settings.maxPage());
         Route all = concat(
                 openAi.routes(),
                 new LogRoutes(services.logAdministration(), settings.maxBodyBytes()).routes(),

@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param maxTokens when a completion request names none
  * @param maxChatTokens when a chat request names none
  * @param maxFeedbackBatch events in one post
+ * @param maxPage entries of one page of a list
  */
 public record GatewaySettings(
         String host,
@@ -25,7 +26,8 @@ public record GatewaySettings(
         Duration drainTimeout,
         int maxTokens,
         int maxChatTokens,
-        int maxFeedbackBatch) {
+        int maxFeedbackBatch,
+        int maxPage) {
 
     private static final String SECTION = "livegraft.gateway";
 
@@ -38,6 +40,7 @@ public record GatewaySettings(
         require(maxTokens >= 1, "max-tokens", maxTokens, "at least 1");
         require(maxChatTokens >= 1, "max-chat-tokens", maxChatTokens, "at least 1");
         require(maxFeedbackBatch >= 1, "max-feedback-batch", maxFeedbackBatch, "at least 1");
+        require(maxPage >= 1, "max-page", maxPage, "at least 1");
     }
 
     /** Reads the section from the whole configuration. */
@@ -52,7 +55,8 @@ public record GatewaySettings(
                     gateway.getDuration("drain-timeout"),
                     gateway.getInt("max-tokens"),
                     gateway.getInt("max-chat-tokens"),
-                    gateway.getInt("max-feedback-batch"));
+                    gateway.getInt("max-feedback-batch"),
+                    gateway.getInt("max-page"));
         } catch (ConfigException broken) {
             throw new LivegraftException(ErrorCode.INVALID_CONFIGURATION, String.valueOf(broken.getMessage()), broken);
         }

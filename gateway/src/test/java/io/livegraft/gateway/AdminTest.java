@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.actors.registry.IdempotencyKey;
+import io.livegraft.actors.registry.TenantQuery;
 import io.livegraft.actors.signing.VerifyingKey;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -145,5 +147,18 @@ class AdminTest {
                 TestingGateway.json(gateway.get(SUPPORT + "/versions")).at("/versions/0/lineage");
         assertEquals("cpu/fp32", lineage.path("profile").asText());
         assertEquals(200, lineage.at("/records/trained").asInt());
+    }
+
+    @Test
+    void theListComesInBoundedPages() {
+        JsonNode page = TestingGateway.json(gateway.get("/admin/v1/adapters?prefix=su&after=suppers&limit=1"));
+        assertEquals(new TenantQuery("su", Optional.of("suppers"), 1), gateway.node.queries.getLast());
+        assertEquals("support", page.path("next").asText());
+        assertEquals(2, page.at("/adapters/0/versionCount").asInt());
+        gateway.get("/admin/v1/adapters");
+        assertEquals(new TenantQuery("", Optional.empty(), 100), gateway.node.queries.getLast());
+        assertEquals(400, gateway.get("/admin/v1/adapters?limit=1001").statusCode());
+        assertEquals(400, gateway.get("/admin/v1/adapters?limit=0").statusCode());
+        assertEquals(400, gateway.get("/admin/v1/adapters?prefix=%27").statusCode());
     }
 }

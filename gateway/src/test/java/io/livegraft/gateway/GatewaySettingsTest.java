@@ -17,7 +17,15 @@ class GatewaySettingsTest {
     void theDefaultsAreThoseOfReferenceConf() {
         assertEquals(
                 new GatewaySettings(
-                        "127.0.0.1", 8080, 4 << 20, Duration.ofSeconds(300), Duration.ofSeconds(10), 16, 256, 1_000),
+                        "127.0.0.1",
+                        8080,
+                        4 << 20,
+                        Duration.ofSeconds(300),
+                        Duration.ofSeconds(10),
+                        16,
+                        256,
+                        1_000,
+                        1_000),
                 GatewaySettings.from(ConfigFactory.defaultReference()));
     }
 
@@ -32,7 +40,8 @@ class GatewaySettingsTest {
                 "drain-timeout = -1 s",
                 "max-tokens = 0",
                 "max-chat-tokens = 0",
-                "max-feedback-batch = 0"
+                "max-feedback-batch = 0",
+                "max-page = 0"
             })
     void aValueOutOfRangeIsRefusedWithItsPath(String setting) {
         var config = ConfigFactory.parseString("livegraft.gateway { %s }".formatted(setting))

@@ -1,6 +1,7 @@
 package io.livegraft.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,7 +26,10 @@ class ModelsTest {
             assertEquals("tiny", tenant.path("root").asText());
             assertEquals("tiny", tenant.path("parent").asText());
             assertEquals("support:7", tenant.path("serving").asText());
-            assertEquals(TestingGateway.json("[\"support:6\",\"support:7\"]"), tenant.path("versions"));
+            assertFalse(list.path("has_more").asBoolean());
+            assertEquals(
+                    TestingGateway.json("[\"support:6\",\"support:7\"]"),
+                    TestingGateway.json(gateway.get("/v1/models/support")).path("versions"));
         }
     }
 

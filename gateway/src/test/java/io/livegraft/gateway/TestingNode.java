@@ -14,6 +14,10 @@ import io.livegraft.actors.node.TrainerStatus;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.IdempotencyKey;
 import io.livegraft.actors.replay.Rebuild;
+import io.livegraft.actors.registry.Standing;
+import io.livegraft.actors.registry.TenantPage;
+import io.livegraft.actors.registry.TenantQuery;
+import io.livegraft.actors.registry.TenantRow;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
@@ -23,6 +27,7 @@ import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.proto.feedback.Configure;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -52,6 +57,7 @@ final class TestingNode implements Inference, Administration, LogAdministration,
 
     final List<GenerationRequest> requests = Collections.synchronizedList(new ArrayList<>());
     final List<FeedbackRecord> appended = Collections.synchronizedList(new ArrayList<>());
+    final List<TenantQuery> queries = Collections.synchronizedList(new ArrayList<>());
     final List<AdminAction> actions = Collections.synchronizedList(new ArrayList<>());
     final CompletableFuture<Done> endlessAnswerCancelled = new CompletableFuture<>();
     private final Set<IdempotencyKey> keys = ConcurrentHashMap.newKeySet();
@@ -120,8 +126,18 @@ final class TestingNode implements Inference, Administration, LogAdministration,
     }
 
     @Override
-    public CompletionStage<List<AdapterImage>> adapters() {
-        return CompletableFuture.completedStage(List.of(support));
+    public CompletionStage<TenantPage> adapters(TenantQuery query) {
+        queries.add(query);
+        var standing = new Standing(
+                support.serving(),
+                "digest7",
+                support.previous(),
+                support.candidate(),
+                support.held(),
+                support.versions().size());
+        return CompletableFuture.completedStage(new TenantPage(
+                List.of(new TenantRow("support", standing, Instant.EPOCH)),
+                query.limit() == 1 ? Optional.of("support") : Optional.empty()));
     }
 
     @Override

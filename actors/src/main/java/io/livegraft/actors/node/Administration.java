@@ -1,6 +1,8 @@
 package io.livegraft.actors.node;
 
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.TenantPage;
+import io.livegraft.actors.registry.TenantQuery;
 import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
 import java.util.List;
@@ -10,8 +12,8 @@ import java.util.concurrent.CompletionStage;
 
 /** What operators do with adapter versions; a refusal is a value, never a failed stage. */
 public interface Administration {
-    /** All known tenants, by name. */
-    CompletionStage<List<AdapterImage>> adapters();
+    /** Some of the known tenants, by name; a moment behind the latest decisions. */
+    CompletionStage<TenantPage> adapters(TenantQuery query);
 
     CompletionStage<Optional<AdapterImage>> adapter(String tenant);
 

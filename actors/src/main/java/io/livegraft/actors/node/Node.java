@@ -11,6 +11,7 @@ import io.livegraft.actors.kafka.EmbeddedBroker;
 import io.livegraft.actors.kafka.Topics;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.RegistryDatabase;
+import io.livegraft.actors.registry.TenantIndex;
 import io.livegraft.actors.replay.Rebuilds;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.gpu.engine.Engine;
@@ -48,6 +49,7 @@ public final class Node implements AutoCloseable {
     private final Metrics metrics = new Metrics();
     private final String bootstrapServers;
     private final SigningKey signingKey;
+    private final TenantIndex tenantIndex;
     private final Engine engine;
     private final ActorSystem<NodeGuardian.Command> system;
     private final Inference inference;
@@ -61,6 +63,7 @@ public final class Node implements AutoCloseable {
         try {
             StateDirectory state = closing(StateDirectory.open(settings.stateDirectory()));
             this.signingKey = settings.registry().signing().key(state.resolve("signing.key"));
+            this.tenantIndex = closing(TenantIndex.open(settings.registry().database(), state.resolve("registry")));
             this.bootstrapServers = broker(state);
             Topics.create(bootstrapServers, settings.kafka());
             this.engine = closing(Engine.open(settings.engine()));
@@ -80,6 +83,7 @@ public final class Node implements AutoCloseable {
                             parts.ingest(),
                             checkpoints(state),
                             settings.ingest().listedTenants()),
+                    tenantIndex,
                     settings.registry().signing().trusting(signingKey),
                     metrics);
             this.feedback =
@@ -192,6 +196,7 @@ public final class Node implements AutoCloseable {
                 checkpoints(state),
                 new ArtifactStore(state.resolve("adapters")),
                 signingKey,
+                tenantIndex,
                 writer,
                 metrics);
         return ActorSystem.create(NodeGuardian.create(environment), "livegraft", config);

@@ -10,8 +10,8 @@ import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.ingest.LogWriter;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterRegistry;
-import io.livegraft.actors.registry.RegistryDatabase;
 import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.registry.TenantIndex;
 import io.livegraft.actors.replay.KafkaTenantLog;
 import io.livegraft.actors.serving.ServingReplica;
 import io.livegraft.actors.signing.SigningKey;
@@ -52,6 +52,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             CheckpointStore checkpoints,
             ArtifactStore artifacts,
             SigningKey signingKey,
+            TenantIndex tenantIndex,
             LogWriter writer,
             Metrics metrics) {}
 
@@ -91,6 +92,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 "supervisor");
         Trainer.Environment trainer = trainer(device, supervisor, registry);
         ActorRef<FeedbackConsumer.Command> ingest = context.spawn(ingest(trainer), "ingest");
+        serving.tell(new ServingReplica.UseRegistry(registry));
         this.parts = new Parts(registry, serving, ingest, trainer);
     }
 
@@ -129,18 +131,17 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     }
 
     private Behavior<RegistryGuardian.Command> registry(ActorRef<ServingReplica.Command> serving) {
-        Behavior<RegistryGuardian.Command> guardian = Behaviors.setup(context -> RegistryGuardian.create(
-                new RegistryGuardian.Environment(
-                        new AdapterRegistry.Environment(
-                                environment.engine().baseDigest(),
-                                configDigest(),
-                                settings.registry(),
-                                Clock.systemUTC(),
-                                environment.signingKey(),
-                                ServingReplica.publisher(serving)),
-                        environment.artifacts(),
-                        environment.nodeId()),
-                RegistryDatabase.knownTenants(context.getSystem())));
+        Behavior<RegistryGuardian.Command> guardian = RegistryGuardian.create(new RegistryGuardian.Environment(
+                new AdapterRegistry.Environment(
+                        environment.engine().baseDigest(),
+                        configDigest(),
+                        settings.registry(),
+                        Clock.systemUTC(),
+                        environment.signingKey(),
+                        ServingReplica.publisher(serving)),
+                environment.artifacts(),
+                environment.tenantIndex(),
+                environment.nodeId()));
         return Behaviors.supervise(guardian)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(10), 0.1));
     }

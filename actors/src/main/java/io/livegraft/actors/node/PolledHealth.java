@@ -63,8 +63,8 @@ final class PolledHealth implements NodeHealth, AutoCloseable {
     private void poll() {
         record(
                 REGISTRY,
-                AskPattern.ask(parts.registry(), RegistryGuardian.GetImages::new, ASK, system.scheduler()),
-                images -> images.complete() ? OK : "reading back its tenants");
+                AskPattern.ask(parts.registry(), RegistryGuardian.GetHealth::new, ASK, system.scheduler()),
+                health -> health.ready() ? OK : "bringing the list of tenants up to date");
         record(
                 SERVING,
                 AskPattern.ask(parts.serving(), ServingReplica.GetHealth::new, ASK, system.scheduler()),

@@ -4,17 +4,25 @@ import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.registry.TenantIndex;
+import io.livegraft.actors.registry.TenantPage;
+import io.livegraft.actors.registry.TenantQuery;
 import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
 /** Asks the registry and the trainers. */
@@ -24,33 +32,46 @@ final class RegistryAdministration implements Administration {
     private final ActorSystem<?> system;
     private final ActorRef<RegistryGuardian.Command> registry;
     private final TrainerList trainers;
+    private final TenantIndex index;
     private final TrustedKeys keys;
     private final Metrics metrics;
+    private final Executor blocking;
 
     RegistryAdministration(
             ActorSystem<?> system,
             ActorRef<RegistryGuardian.Command> registry,
             TrainerList trainers,
+            TenantIndex index,
             TrustedKeys keys,
             Metrics metrics) {
         this.system = system;
         this.registry = registry;
         this.trainers = trainers;
+        this.index = index;
         this.keys = keys;
+        this.blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
         this.metrics = metrics;
     }
 
     @Override
-    public CompletionStage<List<AdapterImage>> adapters() {
-        return AskPattern.ask(registry, RegistryGuardian.GetImages::new, ASK, system.scheduler())
-                .thenApply(RegistryGuardian.Images::images);
+    public CompletionStage<TenantPage> adapters(TenantQuery query) {
+        return CompletableFuture.supplyAsync(() -> page(query), blocking);
+    }
+
+    private TenantPage page(TenantQuery query) {
+        try {
+            return index.page(query);
+        } catch (SQLException e) {
+            throw new LivegraftException(
+                    ErrorCode.UNAVAILABLE, "the list of tenants can't be read: " + e.getMessage(), e);
+        }
     }
 
     @Override
     public CompletionStage<Optional<AdapterImage>> adapter(String tenant) {
-        return adapters().thenApply(images -> images.stream()
-                .filter(image -> image.tenant().equals(tenant))
-                .findFirst());
+        return ask(tenant, AdapterRegistry.Read::new)
+                .thenApply(reply ->
+                        reply instanceof AdapterRegistry.Done done ? Optional.of(done.image()) : Optional.empty());
     }
 
     @Override
@@ -90,15 +111,20 @@ final class RegistryAdministration implements Administration {
     }
 
     private CompletionStage<AdminReply> change(
-            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
-        return AskPattern.<RegistryGuardian.Command, AdapterRegistry.Reply>ask(
-                        registry,
-                        replyTo -> new RegistryGuardian.ForTenant(tenant, command.apply(replyTo)),
-                        ASK,
-                        system.scheduler())
+            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> request) {
+        return ask(tenant, request)
                 .thenApply(RegistryAdministration::reply)
                 .exceptionally(failure -> new AdminReply.Refused(
                         ErrorCode.UNAVAILABLE, "the registry did not answer: " + failure.getMessage()));
+    }
+
+    private CompletionStage<AdapterRegistry.Reply> ask(
+            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> request) {
+        return AskPattern.ask(
+                registry,
+                replyTo -> new RegistryGuardian.ForTenant(tenant, request.apply(replyTo)),
+                ASK,
+                system.scheduler());
     }
 
     private static AdminReply reply(AdapterRegistry.Reply reply) {

@@ -18,7 +18,7 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = AdapterEvent.HoldLifted.class, name = "hold-lifted"),
     @JsonSubTypes.Type(value = AdapterEvent.LineBegun.class, name = "line-begun")
 })
-public sealed interface AdapterEvent extends RegistryStored {
+public sealed interface AdapterEvent {
     Instant at();
 
     /** An operator's decision. */
@@ -44,20 +44,11 @@ public sealed interface AdapterEvent extends RegistryStored {
     record OfferRefused(Instant at, String digest, String parentDigest, String configDigest, long epoch, String reason)
             implements AdapterEvent {}
 
-    /**
-     * {@code to} serves and publishing is held.
-     *
-     * @param digest of the adapter that serves now; empty for the base
-     */
-    record RolledBack(Instant at, int to, String digest, String principal, String reason, Optional<IdempotencyKey> key)
+    /** {@code to} serves and publishing is held. */
+    record RolledBack(Instant at, int to, String principal, String reason, Optional<IdempotencyKey> key)
             implements Change {}
 
-    /**
-     * {@code to} serves.
-     *
-     * @param digest of the adapter that serves now; empty for the base
-     */
-    record Promoted(Instant at, int to, String digest, String principal, String reason, Optional<IdempotencyKey> key)
+    record Promoted(Instant at, int to, String principal, String reason, Optional<IdempotencyKey> key)
             implements Change {}
 
     record HoldPlaced(Instant at, String principal, String reason, Optional<IdempotencyKey> key) implements Change {}

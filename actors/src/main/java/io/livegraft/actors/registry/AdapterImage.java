@@ -74,11 +74,6 @@ public record AdapterImage(
         return version(serving);
     }
 
-    /** Of a retained version; empty for the base. */
-    public String digest(int number) {
-        return version(number).map(AdapterVersion::digest).orElse("");
-    }
-
     private AdapterImage published(AdapterEvent.Published published, RegistrySettings bounds) {
         AdapterVersion version = published.version();
         List<AdapterVersion> grown = new ArrayList<>(versions);

@@ -7,9 +7,11 @@ import io.livegraft.proto.checkpoint.PublishManifest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -27,29 +29,40 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
  * Decides about one tenant's adapter versions, durably, one after the other: a shell around {@link OfferRules} and
  * {@link ChangeRules}.
  */
-public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.Command, AdapterEvent, RegistryState> {
+public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.Command, RecordedEvent, RegistryState> {
     static final String PERSISTENCE_PREFIX = "adapter|";
+    /** Of every event, so that all can be read along. */
+    static final String TAG = "adapter";
 
-    public sealed interface Command {
+    public sealed interface Command {}
+
+    /** What is answered. */
+    public sealed interface Request extends Command {
         ActorRef<Reply> replyTo();
     }
+
+    /** Ends this registry's life in memory; the next command begins another. */
+    record Passivate() implements Command {}
+
+    /** Asks for the image of a known tenant. */
+    public record Read(ActorRef<Reply> replyTo) implements Request {}
 
     /**
      * Makes the tenant known; again is fine.
      *
      * @param epoch of the assignment of its partition: whoever had it before can't offer any more
      */
-    public record Register(long epoch, ActorRef<Reply> replyTo) implements Command {}
+    public record Register(long epoch, ActorRef<Reply> replyTo) implements Request {}
 
     /** Accepts a version that passed the gate. */
     public record Publish(PublishManifest manifest, EvaluationReport evaluation, ActorRef<Reply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** Records a version that the gate refused. */
-    public record Refuse(PublishManifest manifest, String reason, ActorRef<Reply> replyTo) implements Command {}
+    public record Refuse(PublishManifest manifest, String reason, ActorRef<Reply> replyTo) implements Request {}
 
     /** Asks whether an offer was decided before, or its line is over, which decides it too. */
-    public record Lookup(String digest, long lineOffset, ActorRef<Reply> replyTo) implements Command {}
+    public record Lookup(String digest, long lineOffset, ActorRef<Reply> replyTo) implements Request {}
 
     /**
      * Begins a new line of offers, once: training has read its log again.
@@ -67,10 +80,10 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
             String principal,
             String reason,
             ActorRef<Reply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** An operator's wish. */
-    public sealed interface Change extends Command {
+    public sealed interface Change extends Request {
         Action action();
     }
 
@@ -162,12 +175,12 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
     }
 
     @Override
-    public EventHandler<RegistryState, AdapterEvent> eventHandler() {
-        return (state, event) -> state.apply(event, environment.settings());
+    public EventHandler<RegistryState, RecordedEvent> eventHandler() {
+        return (state, recorded) -> state.apply(recorded.event(), environment.settings());
     }
 
     @Override
-    public CommandHandler<Command, AdapterEvent, RegistryState> commandHandler() {
+    public CommandHandler<Command, RecordedEvent, RegistryState> commandHandler() {
         return this::onCommand;
     }
 
@@ -185,15 +198,26 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
         return RetentionCriteria.snapshotEvery(100, 2);
     }
 
-    private ReplyEffect<AdapterEvent, RegistryState> onCommand(RegistryState state, Command command) {
-        return switch (decide(state, command, environment.clock().instant())) {
-            case RegistryDecision.Answer answer -> Effect().reply(command.replyTo(), answer.reply());
-            case RegistryDecision.Accept accept -> persist(command, accept);
+    @Override
+    public Set<String> tagsFor(RecordedEvent recorded) {
+        return Set.of(TAG);
+    }
+
+    private ReplyEffect<RecordedEvent, RegistryState> onCommand(RegistryState state, Command command) {
+        return switch (command) {
+            case Passivate passivate -> Effect().stop().thenNoReply();
+            case Request request ->
+                switch (decide(state, request, environment.clock().instant())) {
+                    case RegistryDecision.Answer answer -> Effect().reply(request.replyTo(), answer.reply());
+                    case RegistryDecision.Accept accept -> persist(state, request, accept);
+                };
         };
     }
 
-    private RegistryDecision decide(RegistryState state, Command command, Instant now) {
-        return switch (command) {
+    private RegistryDecision decide(RegistryState state, Request request, Instant now) {
+        return switch (request) {
+            case Read read ->
+                state.registered() ? new RegistryDecision.Answer(new Done(state.image())) : unknown(tenant);
             case Register register -> offers.register(state, register.epoch(), now);
             case Publish publish -> offers.publish(state, publish.manifest(), publish.evaluation(), now);
             case Refuse refuse -> offers.refuse(state, refuse.manifest(), refuse.reason(), now);
@@ -208,16 +232,26 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
         };
     }
 
-    private ReplyEffect<AdapterEvent, RegistryState> persist(Command command, RegistryDecision.Accept accept) {
+    private ReplyEffect<RecordedEvent, RegistryState> persist(
+            RegistryState before, Request request, RegistryDecision.Accept accept) {
         AdapterEvent event = accept.event();
+        AdapterImage after = before.apply(event, environment.settings()).image();
+        List<AdapterVersion> dropped = before.image().versions().stream()
+                .filter(version -> !retained(after, version.digest()))
+                .toList();
         boolean candidate = event instanceof AdapterEvent.Published published && published.held();
         return Effect()
-                .persist(event)
+                .persist(new RecordedEvent(event, Standing.of(after)))
                 .thenRun(state -> environment
                         .publisher()
-                        .onUpdate(new AdapterDelta.Accepted(event), state.image(), accept.manifest()))
+                        .onUpdate(new AdapterDelta.Accepted(event, dropped), state.image(), accept.manifest()))
                 .thenReply(
-                        command.replyTo(),
+                        request.replyTo(),
                         state -> candidate ? new KeptAsCandidate(state.image()) : new Done(state.image()));
+    }
+
+    /** Two versions may have the same bits, and so the same files. */
+    private static boolean retained(AdapterImage image, String digest) {
+        return image.versions().stream().anyMatch(version -> version.digest().equals(digest));
     }
 }

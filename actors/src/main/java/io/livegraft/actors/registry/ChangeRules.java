@@ -81,11 +81,10 @@ record ChangeRules(String tenant, RegistrySettings settings) {
         return switch (change) {
             case AdapterRegistry.Rollback rollback -> {
                 int to = rollback.target(image);
-                yield new AdapterEvent.RolledBack(now, to, image.digest(to), by.principal(), by.reason(), by.key());
+                yield new AdapterEvent.RolledBack(now, to, by.principal(), by.reason(), by.key());
             }
             case AdapterRegistry.Promote promote ->
-                new AdapterEvent.Promoted(
-                        now, promote.to(), image.digest(promote.to()), by.principal(), by.reason(), by.key());
+                new AdapterEvent.Promoted(now, promote.to(), by.principal(), by.reason(), by.key());
             case AdapterRegistry.Hold hold -> new AdapterEvent.HoldPlaced(now, by.principal(), by.reason(), by.key());
             case AdapterRegistry.Resume resume ->
                 new AdapterEvent.HoldLifted(now, by.principal(), by.reason(), by.key());

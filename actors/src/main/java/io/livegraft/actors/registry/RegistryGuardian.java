@@ -2,14 +2,14 @@ package io.livegraft.actors.registry;
 
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -17,15 +17,17 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One {@link AdapterRegistry} for each known tenant; finds all of them when it starts, keeps their latest images at hand and
- * deletes the files of versions that are no longer retained.
+ * The way to the tenants' registries: creates the tables, keeps the list of tenants, hands commands to the tenant's
+ * {@link AdapterRegistry} and deletes the files of versions that are no longer retained. Holds what is awake, not what is known.
  */
 public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryGuardian.class);
+    private static final Duration SWEEP = Duration.ofSeconds(1);
 
     public sealed interface Command {}
 
@@ -42,49 +44,57 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
      */
     public record TakePartition(String topic, int partition, ActorRef<Long> replyTo) implements Command {}
 
-    /** Hands a command to a known tenant's registry; MODEL_NOT_FOUND to its sender otherwise. */
-    public record ForTenant(String tenant, AdapterRegistry.Command command) implements Command {}
+    /** Hands a request to a tenant's registry. */
+    public record ForTenant(String tenant, AdapterRegistry.Request request) implements Command {}
 
-    public record GetImages(ActorRef<Images> replyTo) implements Command {}
+    public record GetHealth(ActorRef<Health> replyTo) implements Command {}
 
     /**
-     * The latest images, by tenant.
+     * How the registry does.
      *
-     * @param complete whether all tenants known at the start have been read back
+     * @param ready whether the list of tenants was up with the journal since the start
+     * @param awake registries in memory
      */
-    public record Images(List<AdapterImage> images, boolean complete) {}
+    public record Health(boolean ready, int awake) {}
 
-    private record Found(List<String> tenants) implements Command {}
+    record RegistryStopped(String tenant) implements Command {}
 
-    private record SearchFailed(Throwable cause) implements Command {}
+    private record Prepared() implements Command {}
 
-    private record Updated(AdapterImage image) implements Command {}
+    private record PreparationFailed(Throwable cause) implements Command {}
 
-    public record Environment(AdapterRegistry.Environment registry, ArtifactStore artifacts, String nodeId) {}
+    private record CaughtUp() implements Command {}
 
-    /** The files of an offer that was refused are of no use to anybody. */
-    private record Discard(AdapterImage image, String digest) implements Command {}
+    private enum Sweep implements Command {
+        INSTANCE
+    }
+
+    /** What the registries need. */
+    public record Environment(
+            AdapterRegistry.Environment registry, ArtifactStore artifacts, TenantIndex index, String nodeId) {}
 
     private final Environment environment;
     private final Executor blocking;
-    private final Map<String, ActorRef<AdapterRegistry.Command>> registries = new HashMap<>();
+    private final AwakeRegistries registries;
     private final Map<String, ActorRef<PartitionAssignments.Take>> partitions = new HashMap<>();
-    private final Map<String, AdapterImage> images = new TreeMap<>();
-    private final Set<String> recovering = new HashSet<>();
-    private boolean found;
+    private boolean ready;
 
-    private RegistryGuardian(
-            ActorContext<Command> context, Environment environment, CompletionStage<List<String>> knownTenants) {
+    private RegistryGuardian(ActorContext<Command> context, TimerScheduler<Command> timers, Environment environment) {
         super(context);
         this.environment = environment;
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        this.registries = new AwakeRegistries(
+                context,
+                environment.registry().with(deleting(environment.registry().publisher())));
+        timers.startTimerWithFixedDelay(Sweep.INSTANCE, SWEEP);
         context.pipeToSelf(
-                knownTenants, (tenants, failure) -> failure == null ? new Found(tenants) : new SearchFailed(failure));
+                RegistryDatabase.createTables(context.getSystem()).thenRunAsync(this::createIndex, blocking),
+                (done, failure) -> failure == null ? new Prepared() : new PreparationFailed(failure));
     }
 
-    /** Starts with the tenants that have a registry already. */
-    public static Behavior<Command> create(Environment environment, CompletionStage<List<String>> knownTenants) {
-        return Behaviors.setup(context -> new RegistryGuardian(context, environment, knownTenants));
+    public static Behavior<Command> create(Environment environment) {
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new RegistryGuardian(context, timers, environment)));
     }
 
     @Override
@@ -94,35 +104,39 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
-            case Register register -> onRegister(register);
+            case Register register ->
+                registries.tell(
+                        register.tenant(),
+                        new AdapterRegistry.Register(
+                                register.epoch(), getContext().getSystem().ignoreRef()));
             case TakePartition take -> onTakePartition(take);
-            case ForTenant forTenant -> onForTenant(forTenant);
-            case GetImages get ->
-                get.replyTo().tell(new Images(List.copyOf(images.values()), found && recovering.isEmpty()));
-            case Found known -> onFound(known.tenants());
-            case SearchFailed failed ->
-                throw new IllegalStateException("the registry's tenants can't be listed", failed.cause());
-            case Updated updated -> onUpdated(updated.image());
-            case Discard discard -> {
-                if (!retained(discard.image(), discard.digest())) {
-                    blocking.execute(() -> delete(discard.digest()));
-                }
-            }
+            case ForTenant forTenant -> registries.tell(forTenant.tenant(), forTenant.request());
+            case GetHealth get -> get.replyTo().tell(new Health(ready, registries.size()));
+            case RegistryStopped stopped -> registries.stopped(stopped.tenant());
+            case Prepared prepared -> onPrepared();
+            case PreparationFailed failed ->
+                throw new IllegalStateException("the registry's tables can't be made", failed.cause());
+            case CaughtUp up -> ready = true;
+            case Sweep sweep -> registries.sweep();
         }
         return this;
     }
 
-    private void onFound(List<String> tenants) {
-        found = true;
-        recovering.addAll(tenants);
-        recovering.removeAll(images.keySet());
-        tenants.forEach(this::registry);
+    private void createIndex() {
+        try {
+            environment.index().createTables();
+        } catch (SQLException e) {
+            throw new IllegalStateException("the list of tenants can't be made", e);
+        }
     }
 
-    private void onRegister(Register register) {
-        registry(register.tenant())
-                .tell(new AdapterRegistry.Register(
-                        register.epoch(), getContext().getSystem().ignoreRef()));
+    private void onPrepared() {
+        ActorRef<Done> caughtUp = getContext().messageAdapter(Done.class, done -> new CaughtUp());
+        getContext()
+                .spawn(
+                        TenantIndexer.create(
+                                environment.index(), environment.registry().settings(), caughtUp),
+                        "tenant-indexer");
     }
 
     private void onTakePartition(TakePartition take) {
@@ -137,32 +151,24 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                 .tell(new PartitionAssignments.Take(environment.nodeId(), take.replyTo()));
     }
 
-    private void onForTenant(ForTenant forTenant) {
-        ActorRef<AdapterRegistry.Command> registry = registries.get(forTenant.tenant());
-        if (registry == null) {
-            forTenant
-                    .command()
-                    .replyTo()
-                    .tell(new AdapterRegistry.Refused(
-                            RefusalReason.TENANT_UNKNOWN, "no tenant '%s'".formatted(forTenant.tenant())));
-        } else {
-            registry.tell(forTenant.command());
-        }
+    private AdapterPublisher deleting(AdapterPublisher publisher) {
+        return (delta, image, manifest) -> {
+            if (delta instanceof AdapterDelta.Accepted accepted) {
+                unused(accepted, image).forEach(digest -> blocking.execute(() -> delete(digest)));
+            }
+            publisher.onUpdate(delta, image, manifest);
+        };
     }
 
-    private void onUpdated(AdapterImage image) {
-        recovering.remove(image.tenant());
-        AdapterImage before = images.put(image.tenant(), image);
-        if (before != null) {
-            before.versions().stream()
-                    .filter(version -> !retained(image, version.digest()))
-                    .forEach(version -> blocking.execute(() -> delete(version.digest())));
-        }
-    }
-
-    /** Two versions may have the same bits, and so the same files. */
-    private static boolean retained(AdapterImage image, String digest) {
-        return image.versions().stream().anyMatch(version -> version.digest().equals(digest));
+    /** Of versions that were dropped and of an offer that was refused; two versions may have the same bits, and so files. */
+    private static List<String> unused(AdapterDelta.Accepted accepted, AdapterImage image) {
+        Stream<String> refused = accepted.event() instanceof AdapterEvent.OfferRefused offer
+                ? Stream.of(offer.digest())
+                : Stream.empty();
+        return Stream.concat(accepted.dropped().stream().map(AdapterVersion::digest), refused)
+                .filter(digest -> image.versions().stream()
+                        .noneMatch(version -> version.digest().equals(digest)))
+                .toList();
     }
 
     private void delete(String digest) {
@@ -171,22 +177,5 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
         } catch (IOException e) {
             LOG.warn("the files of adapter {} can't be deleted", digest, e);
         }
-    }
-
-    private ActorRef<AdapterRegistry.Command> registry(String tenant) {
-        return registries.computeIfAbsent(tenant, this::spawn);
-    }
-
-    private ActorRef<AdapterRegistry.Command> spawn(String tenant) {
-        ActorRef<Command> self = getContext().getSelf();
-        AdapterPublisher publisher = (delta, image, manifest) -> {
-            self.tell(new Updated(image));
-            if (delta instanceof AdapterDelta.Accepted(AdapterEvent.OfferRefused refused)) {
-                self.tell(new Discard(image, refused.digest()));
-            }
-            environment.registry().publisher().onUpdate(delta, image, manifest);
-        };
-        return getContext()
-                .spawn(AdapterRegistry.create(tenant, environment.registry().with(publisher)), "registry-" + tenant);
     }
 }

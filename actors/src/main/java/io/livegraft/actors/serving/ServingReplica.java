@@ -6,8 +6,10 @@ import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterDelta;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterPublisher;
+import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.ManifestRefusal;
+import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
@@ -18,14 +20,16 @@ import io.livegraft.gpu.model.ModelConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -50,11 +54,18 @@ import org.slf4j.LoggerFactory;
 public final class ServingReplica extends AbstractBehavior<ServingReplica.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(ServingReplica.class);
 
+    private static final Duration ASK = Duration.ofSeconds(10);
+    /** As in the feedback log: nobody asks the registry for anything else. */
+    private static final Pattern TENANT = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
+
     public sealed interface Command {}
 
     /** {@code model} is the base, {@code tenant}, {@code tenant:version} or {@code tenant@alias}. */
     public record Generate(String model, int[] prompt, SamplingSettings sampling, ActorRef<Reply> replyTo)
             implements Command {}
+
+    /** Where to ask for tenants that are not known here yet; told once, because registry and replica need each other. */
+    public record UseRegistry(ActorRef<RegistryGuardian.Command> registry) implements Command {}
 
     public record GetHealth(ActorRef<Health> replyTo) implements Command {}
 
@@ -63,15 +74,19 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private record Updated(AdapterDelta delta, AdapterImage image, List<Long> eventTimes) implements Command {}
 
-    private record Loaded(String digest, LoraAdapter adapter) implements Command {}
+    private record Loaded(AdapterSlots.Key key, LoraAdapter adapter) implements Command {}
 
-    private record NotLoaded(String digest, Throwable cause) implements Command {}
+    private record NotLoaded(AdapterSlots.Key key, Throwable cause) implements Command {}
 
     private record OnDevice(DeviceScheduler.StageReply reply) implements Command {}
 
     private record FirstToken(String tenant, int version, long nowMillis) implements Command {}
 
-    private record Ended(Optional<String> digest) implements Command {}
+    private record Ended(Optional<AdapterSlots.Key> key) implements Command {}
+
+    private record Asked(String tenant, AdapterRegistry.Reply reply) implements Command {}
+
+    private record NotAsked(String tenant, Throwable cause) implements Command {}
 
     public sealed interface Reply {}
 
@@ -110,7 +125,11 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private final Environment environment;
     private final Executor blocking;
     private final ActorRef<DeviceScheduler.StageReply> onDevice;
-    private final Map<String, TenantTable> tenants = new TreeMap<>();
+    private final TenantTables tenants;
+    /** Requests for tenants that the registry is being asked for. */
+    private final Map<String, List<Generate>> unknown = new HashMap<>();
+
+    private Optional<ActorRef<RegistryGuardian.Command>> registry = Optional.empty();
     private final AdapterSlots<Waiting> slots;
     private final Map<String, String> problems = new HashMap<>();
     private int requests;
@@ -120,6 +139,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         this.environment = environment;
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.onDevice = context.messageAdapter(DeviceScheduler.StageReply.class, OnDevice::new);
+        this.tenants = new TenantTables(environment.settings().knownTenants());
         this.slots = new AdapterSlots<>(environment.settings().stagedAdapters());
     }
 
@@ -143,11 +163,14 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Generate generate -> onGenerate(generate);
+            case UseRegistry use -> registry = Optional.of(use.registry());
+            case Asked asked -> onAsked(asked);
+            case NotAsked failed -> onNotAsked(failed);
             case GetHealth get -> get.replyTo().tell(health());
-            case Updated updated -> onUpdated(updated.image(), updated.eventTimes());
+            case Updated updated -> onUpdated(updated);
             case Loaded loaded ->
-                environment.device().tell(new DeviceScheduler.Stage(loaded.digest(), loaded.adapter(), onDevice));
-            case NotLoaded failed -> onNotStaged(failed.digest(), failed.cause());
+                environment.device().tell(new DeviceScheduler.Stage(loaded.key().label(), loaded.adapter(), onDevice));
+            case NotLoaded failed -> onNotStaged(failed.key(), failed.cause());
             case OnDevice answered -> onStageReply(answered.reply());
             case FirstToken first -> onFirstToken(first);
             case Ended ended -> onEnded(ended);
@@ -155,14 +178,30 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         return this;
     }
 
-    private void onUpdated(AdapterImage image, List<Long> eventTimes) {
-        TenantTable table = tenants.computeIfAbsent(
-                image.tenant(),
-                name -> new TenantTable(image, environment.settings().eventTimes()));
-        table.decided(image);
-        if (!eventTimes.isEmpty()) {
-            table.learned(image.newestNumber(), eventTimes);
+    /** A registry that only woke says nothing new; whoever is asked for it here is told by the answer. */
+    private void onUpdated(Updated updated) {
+        AdapterImage image = updated.image();
+        if (updated.delta() instanceof AdapterDelta.Recovered
+                && tenants.get(image.tenant()).isEmpty()) {
+            return;
         }
+        TenantTable table = decided(image);
+        if (!updated.eventTimes().isEmpty()) {
+            table.learned(image.newestNumber(), updated.eventTimes());
+        }
+    }
+
+    private TenantTable decided(AdapterImage image) {
+        TenantTable table = tenants.get(image.tenant())
+                .orElseGet(() -> new TenantTable(image, environment.settings().eventTimes()));
+        tenants.put(image.tenant(), table, TenantTable::settled);
+        table.decided(image);
+        serve(table);
+        return table;
+    }
+
+    private void serve(TenantTable table) {
+        AdapterImage image = table.image();
         if (table.settled()) {
             return;
         }
@@ -171,8 +210,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             onNotVerified(image, refusal.get());
             return;
         }
-        Optional<String> digest = image.servingVersion().map(AdapterVersion::digest);
-        if (digest.isEmpty() || slot(digest.get()).staged().isPresent()) {
+        Optional<AdapterSlots.Key> key = image.servingVersion().map(version -> key(image, version));
+        if (key.isEmpty() || slot(key.get()).staged().isPresent()) {
             flip(table);
         }
     }
@@ -192,15 +231,19 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         LOG.info("{}:{} serves after {} s", tenant, table.image().serving(), seconds);
     }
 
+    private static AdapterSlots.Key key(AdapterImage image, AdapterVersion version) {
+        return new AdapterSlots.Key(image.tenant(), version.digest());
+    }
+
     /** The slot of an adapter; one that was not there begins to be staged. */
-    private AdapterSlots.Slot<Waiting> slot(String digest) {
-        return slots.find(digest).orElseGet(() -> {
-            AdapterSlots.Slot<Waiting> slot = slots.add(digest);
+    private AdapterSlots.Slot<Waiting> slot(AdapterSlots.Key key) {
+        return slots.find(key).orElseGet(() -> {
+            AdapterSlots.Slot<Waiting> slot = slots.add(key);
             getContext()
                     .pipeToSelf(
-                            CompletableFuture.supplyAsync(() -> read(digest), blocking),
+                            CompletableFuture.supplyAsync(() -> read(key.digest()), blocking),
                             (adapter, failure) ->
-                                    failure == null ? new Loaded(digest, adapter) : new NotLoaded(digest, failure));
+                                    failure == null ? new Loaded(key, adapter) : new NotLoaded(key, failure));
             return slot;
         });
     }
@@ -216,16 +259,17 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private void onStageReply(DeviceScheduler.StageReply reply) {
         switch (reply) {
             case DeviceScheduler.Staged staged -> onStaged(staged);
-            case DeviceScheduler.NotStaged failed -> onNotStaged(failed.label(), failed.reason());
+            case DeviceScheduler.NotStaged failed -> onNotStaged(AdapterSlots.Key.of(failed.label()), failed.reason());
         }
     }
 
     private void onStaged(DeviceScheduler.Staged staged) {
-        AdapterSlots.Slot<Waiting> slot = slots.find(staged.label()).orElseThrow();
+        AdapterSlots.Slot<Waiting> slot =
+                slots.find(AdapterSlots.Key.of(staged.label())).orElseThrow();
         slot.staged(staged.adapter());
-        tenants.values().stream()
-                .filter(table -> !table.settled() && servesFrom(table, slot.digest()))
-                .forEach(this::flip);
+        tenants.get(slot.key().tenant())
+                .filter(table -> !table.settled() && servesFrom(table, slot.key()))
+                .ifPresent(this::flip);
         while (!slot.waiting().isEmpty()) {
             Waiting waiting = slot.waiting().remove();
             admit(waiting.request(), waiting.target(), Optional.of(slot));
@@ -233,15 +277,15 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         evict();
     }
 
-    private void onNotStaged(String digest, Throwable cause) {
-        LOG.error("adapter {} can't be staged", digest, cause);
-        tenants.values().stream()
-                .filter(table -> servesFrom(table, digest))
-                .forEach(table -> problems.put(
+    private void onNotStaged(AdapterSlots.Key key, Throwable cause) {
+        LOG.error("adapter {} can't be staged", key.label(), cause);
+        tenants.get(key.tenant())
+                .filter(table -> servesFrom(table, key))
+                .ifPresent(table -> problems.put(
                         table.image().tenant(),
                         "%s:%d can't be staged: %s"
                                 .formatted(table.image().tenant(), table.image().serving(), cause.getMessage())));
-        slots.find(digest).ifPresent(slot -> {
+        slots.find(key).ifPresent(slot -> {
             slots.remove(slot);
             slot.waiting()
                     .forEach(waiting -> refuse(
@@ -254,10 +298,10 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         });
     }
 
-    private static boolean servesFrom(TenantTable table, String digest) {
+    private static boolean servesFrom(TenantTable table, AdapterSlots.Key key) {
         return table.image()
                 .servingVersion()
-                .filter(version -> version.digest().equals(digest))
+                .filter(version -> version.digest().equals(key.digest()))
                 .isPresent();
     }
 
@@ -270,22 +314,85 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                             .formatted(request.prompt().length, environment.mostTokens()));
         } else if (requests >= environment.mostRequests()) {
             refuse(request, ErrorCode.OVERLOADED, "%d requests run or wait already".formatted(requests));
+        } else if (known(request.model())) {
+            onKnown(request);
         } else {
-            Target.of(request.model(), environment.baseName(), tenants)
-                    .ifPresentOrElse(
-                            target -> onTarget(request, target),
-                            () -> refuse(
-                                    request, ErrorCode.MODEL_NOT_FOUND, "no model '%s'".formatted(request.model())));
+            ask(ModelName.parse(request.model()).tenant(), request);
         }
     }
 
+    private boolean known(String model) {
+        return model.equals(environment.baseName())
+                || tenants.get(ModelName.parse(model).tenant()).isPresent();
+    }
+
+    private void onKnown(Generate request) {
+        Target.of(request.model(), environment.baseName(), tenants)
+                .ifPresentOrElse(target -> onTarget(request, target), () -> refuseUnknown(request));
+    }
+
+    /** The request waits for the registry's answer; it counts as running meanwhile. */
+    private void ask(String tenant, Generate request) {
+        if (registry.isEmpty() || !TENANT.matcher(tenant).matches()) {
+            refuseUnknown(request);
+            return;
+        }
+        requests++;
+        List<Generate> waiting = unknown.get(tenant);
+        if (waiting != null) {
+            waiting.add(request);
+            return;
+        }
+        unknown.put(tenant, new ArrayList<>(List.of(request)));
+        getContext()
+                .ask(
+                        AdapterRegistry.Reply.class,
+                        registry.get(),
+                        ASK,
+                        replyTo -> new RegistryGuardian.ForTenant(tenant, new AdapterRegistry.Read(replyTo)),
+                        (reply, failure) -> failure == null ? new Asked(tenant, reply) : new NotAsked(tenant, failure));
+    }
+
+    private void onAsked(Asked asked) {
+        if (asked.reply() instanceof AdapterRegistry.Done done
+                && tenants.get(asked.tenant()).isEmpty()) {
+            decided(done.image());
+        }
+        answered(asked.tenant()).forEach(request -> {
+            if (known(request.model())) {
+                onKnown(request);
+            } else {
+                refuseUnknown(request);
+            }
+        });
+    }
+
+    private void onNotAsked(NotAsked failed) {
+        answered(failed.tenant())
+                .forEach(request -> refuse(
+                        request,
+                        ErrorCode.UNAVAILABLE,
+                        "the registry does not answer: %s"
+                                .formatted(failed.cause().getMessage())));
+    }
+
+    private List<Generate> answered(String tenant) {
+        List<Generate> waiting = Optional.ofNullable(unknown.remove(tenant)).orElseGet(List::of);
+        requests -= waiting.size();
+        return waiting;
+    }
+
+    private void refuseUnknown(Generate request) {
+        refuse(request, ErrorCode.MODEL_NOT_FOUND, "no model '%s'".formatted(request.model()));
+    }
+
     private void onTarget(Generate request, Target target) {
-        if (target.digest().isEmpty()) {
+        if (target.key().isEmpty()) {
             admit(request, target, Optional.empty());
             return;
         }
         Optional<ManifestRefusal> refusal = target.tenant()
-                .map(tenants::get)
+                .flatMap(tenants::get)
                 .flatMap(table -> table.refusal(target.number(), environment.trustedKeys()));
         if (refusal.isPresent()) {
             refuse(
@@ -295,7 +402,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                             .formatted(request.model(), refusal.get().code()));
             return;
         }
-        AdapterSlots.Slot<Waiting> slot = slot(target.digest().get());
+        AdapterSlots.Slot<Waiting> slot = slot(target.key().get());
         if (slot.staged().isPresent()) {
             admit(request, target, Optional.of(slot));
         } else if (slot.waiting().size() < environment.settings().waitingForStaging()) {
@@ -339,19 +446,19 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
             @Override
             public void onEnded() {
-                self.tell(new Ended(target.digest()));
+                self.tell(new Ended(target.key()));
             }
         };
     }
 
     private void onFirstToken(FirstToken first) {
-        Optional.ofNullable(tenants.get(first.tenant())).ifPresent(table -> table.firstServed(first.version())
+        tenants.get(first.tenant()).ifPresent(table -> table.firstServed(first.version())
                 .forEach(eventTime -> environment.metrics().fresh(Math.max(0, first.nowMillis() - eventTime) / 1e3)));
     }
 
     private void onEnded(Ended ended) {
         requests--;
-        ended.digest().ifPresent(slots::unuse);
+        ended.key().ifPresent(slots::unuse);
         evict();
     }
 
@@ -361,26 +468,26 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     /** What serves is wanted most, then what a rollback would take. */
-    private int rank(String digest) {
-        int rank = 0;
-        for (TenantTable table : tenants.values()) {
-            AdapterImage image = table.image();
-            OptionalInt number = image.versions().stream()
-                    .filter(version -> version.digest().equals(digest))
-                    .mapToInt(AdapterVersion::number)
-                    .findFirst();
-            if (number.isPresent() && (number.getAsInt() == image.serving() || number.equals(table.serving()))) {
-                return 2;
-            }
-            if (number.isPresent() && number.equals(image.previous())) {
-                rank = 1;
-            }
+    private int rank(AdapterSlots.Key key) {
+        Optional<TenantTable> table = tenants.get(key.tenant());
+        if (table.isEmpty()) {
+            return 0;
         }
-        return rank;
+        AdapterImage image = table.get().image();
+        OptionalInt number = image.versions().stream()
+                .filter(version -> version.digest().equals(key.digest()))
+                .mapToInt(AdapterVersion::number)
+                .findFirst();
+        if (number.isEmpty()) {
+            return 0;
+        }
+        boolean serves = number.getAsInt() == image.serving()
+                || number.equals(table.get().serving());
+        return serves ? 2 : number.equals(image.previous()) ? 1 : 0;
     }
 
     private Health health() {
-        List<String> unsettled = tenants.values().stream()
+        List<String> unsettled = tenants.all().stream()
                 .filter(table -> !table.settled())
                 .map(table -> problems.getOrDefault(
                         table.image().tenant(),

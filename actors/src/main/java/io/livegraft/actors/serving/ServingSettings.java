@@ -10,14 +10,15 @@ import io.livegraft.gpu.error.LivegraftException;
  * @param stagedAdapters on the device at once, besides those that answer requests right now
  * @param waitingForStaging requests that may wait for one adapter to be staged
  * @param eventTimes event times of unserved versions kept for one tenant
+ * @param knownTenants tenants whose versions are held at hand, about
  */
-public record ServingSettings(int stagedAdapters, int waitingForStaging, int eventTimes) {
+public record ServingSettings(int stagedAdapters, int waitingForStaging, int eventTimes, int knownTenants) {
     public ServingSettings {
-        if (stagedAdapters < 1 || waitingForStaging < 1 || eventTimes < 0) {
+        if (stagedAdapters < 1 || waitingForStaging < 1 || eventTimes < 0 || knownTenants < 1) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,
-                    "livegraft.serving: staged-adapters %d and waiting-for-staging %d must be at least 1, event-times %d at least 0"
-                            .formatted(stagedAdapters, waitingForStaging, eventTimes));
+                    "livegraft.serving: staged-adapters %d, waiting-for-staging %d and known-tenants %d must be at least 1, event-times %d at least 0"
+                            .formatted(stagedAdapters, waitingForStaging, knownTenants, eventTimes));
         }
     }
 
@@ -25,6 +26,7 @@ public record ServingSettings(int stagedAdapters, int waitingForStaging, int eve
         return new ServingSettings(
                 serving.getInt("staged-adapters"),
                 serving.getInt("waiting-for-staging"),
-                serving.getInt("event-times"));
+                serving.getInt("event-times"),
+                serving.getInt("known-tenants"));
     }
 }

@@ -2,7 +2,6 @@ package io.livegraft.actors.serving;
 
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterVersion;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -15,13 +14,18 @@ import java.util.OptionalInt;
  */
 record Target(Optional<String> tenant, int number, Optional<String> digest) {
 
+    /** Empty for the base alone. */
+    Optional<AdapterSlots.Key> key() {
+        return tenant.flatMap(name -> digest.map(found -> new AdapterSlots.Key(name, found)));
+    }
+
     /** What {@code model} means now; empty when it names no tenant, version or alias that is there. */
-    static Optional<Target> of(String model, String baseName, Map<String, TenantTable> tables) {
+    static Optional<Target> of(String model, String baseName, TenantTables tables) {
         if (model.equals(baseName)) {
             return Optional.of(new Target(Optional.empty(), 0, Optional.empty()));
         }
         ModelName name = ModelName.parse(model);
-        return Optional.ofNullable(tables.get(name.tenant())).flatMap(table -> {
+        return tables.get(name.tenant()).flatMap(table -> {
             OptionalInt number = number(name, table);
             return number.isEmpty() ? Optional.empty() : of(table.image(), number.getAsInt());
         });

@@ -246,10 +246,10 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         return Behaviors.stopped();
     }
 
-    private void tellRegistry(AdapterRegistry.Command command) {
+    private void tellRegistry(AdapterRegistry.Request request) {
         environment
                 .registry()
-                .tell(new RegistryGuardian.ForTenant(offer.manifest().getTenant(), command));
+                .tell(new RegistryGuardian.ForTenant(offer.manifest().getTenant(), request));
     }
 
     private long heldOutTokens() {

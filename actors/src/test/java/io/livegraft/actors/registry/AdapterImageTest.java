@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -12,8 +13,15 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class AdapterImageTest {
-    private static final RegistrySettings BOUNDS =
-            new RegistrySettings(3, 5, 1, new DatabaseSettings.H2(1), new SigningSettings(Optional.empty(), List.of()));
+    private static final RegistrySettings BOUNDS = new RegistrySettings(
+            3,
+            5,
+            1,
+            1,
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1),
+            new DatabaseSettings.H2(1),
+            new SigningSettings(Optional.empty(), List.of()));
     private static final Instant NOW = Instant.EPOCH;
     private static final Optional<IdempotencyKey> NO_KEY = Optional.empty();
 
@@ -32,7 +40,7 @@ class AdapterImageTest {
     void rollbackServesThePreviousVersionAndHolds() {
         publish(1, false);
         publish(2, false);
-        apply(new AdapterEvent.RolledBack(NOW, 1, "d1", "ann", "wrong answers", NO_KEY));
+        apply(new AdapterEvent.RolledBack(NOW, 1, "ann", "wrong answers", NO_KEY));
         assertEquals(1, image.serving());
         assertEquals(OptionalInt.of(2), image.previous());
         assertTrue(image.held());
@@ -48,7 +56,7 @@ class AdapterImageTest {
         publish(2, true);
         assertEquals(1, image.serving());
         assertEquals(OptionalInt.of(2), image.candidate());
-        apply(new AdapterEvent.Promoted(NOW, 2, "d2", "ann", "fine", NO_KEY));
+        apply(new AdapterEvent.Promoted(NOW, 2, "ann", "fine", NO_KEY));
         assertEquals(2, image.serving());
         assertTrue(image.candidate().isEmpty());
         apply(new AdapterEvent.HoldLifted(NOW, "ann", "done", NO_KEY));
@@ -80,8 +88,8 @@ class AdapterImageTest {
                             : numbers().get(random.nextInt(image.versions().size()));
                     apply(
                             switch (random.nextInt(4)) {
-                                case 0 -> new AdapterEvent.RolledBack(NOW, to, "d" + to, "ann", "", NO_KEY);
-                                case 1 -> new AdapterEvent.Promoted(NOW, to, "d" + to, "ann", "", NO_KEY);
+                                case 0 -> new AdapterEvent.RolledBack(NOW, to, "ann", "", NO_KEY);
+                                case 1 -> new AdapterEvent.Promoted(NOW, to, "ann", "", NO_KEY);
                                 case 2 -> new AdapterEvent.HoldPlaced(NOW, "ann", "", NO_KEY);
                                 default -> new AdapterEvent.HoldLifted(NOW, "ann", "", NO_KEY);
                             });

@@ -9,7 +9,12 @@ class H2RegistryTest extends RegistryContract {
     private static Path directory;
 
     @Override
-    TestingRegistry life() {
-        return new TestingRegistry(new DatabaseSettings.H2(4), directory);
+    DatabaseSettings database() {
+        return new DatabaseSettings.H2(4);
+    }
+
+    @Override
+    Path directory() {
+        return directory;
     }
 }

@@ -13,7 +13,12 @@ class PostgreSqlRegistryTest extends RegistryContract {
     private static Path directory;
 
     @Override
-    TestingRegistry life() {
-        return new TestingRegistry(server.settings(), directory);
+    DatabaseSettings database() {
+        return server.settings();
+    }
+
+    @Override
+    Path directory() {
+        return directory;
     }
 }

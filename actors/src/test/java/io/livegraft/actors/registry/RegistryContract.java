@@ -8,7 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.proto.checkpoint.PublishManifest;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,10 +34,21 @@ abstract class RegistryContract {
             new AdapterRegistry.Action("ann", "because", OptionalInt.empty(), false, Optional.empty());
 
     private TestingRegistry registry;
+    private int tenants;
     private TestingOffers offers = new TestingOffers("nobody");
 
+    abstract DatabaseSettings database();
+
+    abstract Path directory();
+
     /** A process over the same database as the one before. */
-    abstract TestingRegistry life();
+    private TestingRegistry life() {
+        return new TestingRegistry(database(), directory());
+    }
+
+    private TestingRegistry life(RegistrySettings settings) {
+        return new TestingRegistry(settings, directory());
+    }
 
     @BeforeAll
     void start() {
@@ -47,7 +62,12 @@ abstract class RegistryContract {
 
     @BeforeEach
     void registerTenant(TestInfo test) {
-        offers = new TestingOffers(test.getTestMethod().orElseThrow().getName());
+        offers = new TestingOffers(
+                test.getTestMethod()
+                                .orElseThrow()
+                                .getName()
+                                .replaceAll("[a-z]+", "")
+                                .toLowerCase(Locale.ROOT) + "-" + ++tenants);
         registry.register(offers.tenant(), 1);
     }
 
@@ -338,6 +358,73 @@ abstract class RegistryContract {
     }
 
     @Test
+    void theListShowsHowATenantStands() {
+        TenantQuery mine = new TenantQuery(offers.tenant(), Optional.empty(), 10);
+        publish(offers.offer(1));
+        publish(offers.offer(2));
+        tell(replyTo -> new AdapterRegistry.Rollback(OptionalInt.empty(), ANN, replyTo));
+        Standing standing = new Standing(1, "d1", OptionalInt.of(2), OptionalInt.empty(), true, 2);
+        TenantPage page = registry.page(
+                mine, found -> found.rows().stream().map(TenantRow::standing).anyMatch(standing::equals));
+        assertEquals(1, page.rows().size());
+        assertEquals(Optional.empty(), page.next());
+        registry.close();
+        registry = life();
+        assertEquals(page, registry.page(mine), "also after a restart");
+    }
+
+    @Test
+    void theListComesInPagesByName() {
+        List<String> names = List.of("a-0", "a-1", "a-10", "a_1", "ab");
+        names.forEach(name -> registry.register(offers.tenant() + name, 1));
+        TenantQuery all = new TenantQuery(offers.tenant() + "a", Optional.empty(), 10);
+        registry.page(all, page -> page.rows().size() == 5);
+        List<String> read = new ArrayList<>();
+        Optional<String> after = Optional.empty();
+        do {
+            TenantPage page = registry.page(new TenantQuery(all.prefix(), after, 2));
+            page.rows()
+                    .forEach(row ->
+                            read.add(row.tenant().substring(offers.tenant().length())));
+            after = page.next();
+        } while (after.isPresent());
+        assertEquals(names, read);
+        assertEquals(
+                3,
+                registry.page(new TenantQuery(offers.tenant() + "a-", Optional.of("a"), 10))
+                        .rows()
+                        .size());
+    }
+
+    @Test
+    void anIdleRegistryLeavesMemoryAndIsThereAgain() {
+        RegistrySettings small = new RegistrySettings(
+                16,
+                256,
+                4,
+                3,
+                Duration.ofMinutes(1),
+                Duration.ofSeconds(1),
+                database(),
+                new SigningSettings(Optional.empty(), List.of()));
+        publish(offers.offer(1));
+        registry.close();
+        try (TestingRegistry crowded = life(small)) {
+            for (int i = 0; i < 20; i++) {
+                crowded.tell(offers.tenant() + i, AdapterRegistry.Read::new);
+            }
+            while (crowded.health().awake() > 3) {
+                Thread.onSpinWait();
+            }
+            assertEquals(
+                    1,
+                    done(crowded.tell(offers.tenant(), AdapterRegistry.Read::new))
+                            .serving());
+        }
+        registry = life();
+    }
+
+    @Test
     void decisionsSurviveARestart() {
         for (int number = 1; number <= 120; number++) { // beyond a snapshot
             done(publish(offers.offer(number)));
@@ -366,25 +453,21 @@ abstract class RegistryContract {
 
     @Test
     void anUnknownTenantIsRefused() {
-        AdapterRegistry.Refused refused = assertInstanceOf(
-                AdapterRegistry.Refused.class,
-                registry.tell("stranger", replyTo -> new AdapterRegistry.Lookup("d", 0, replyTo)));
+        AdapterRegistry.Refused refused =
+                assertInstanceOf(AdapterRegistry.Refused.class, registry.tell("stranger", AdapterRegistry.Read::new));
         assertEquals(ErrorCode.MODEL_NOT_FOUND, refused.code());
         assertEquals("no tenant 'stranger'", refused.message());
     }
 
     private AdapterImage image() {
-        return registry.images().images().stream()
-                .filter(image -> image.tenant().equals(offers.tenant()))
-                .findFirst()
-                .orElseThrow();
+        return done(tell(AdapterRegistry.Read::new));
     }
 
     private AdapterRegistry.Reply publish(PublishManifest manifest) {
         return tell(replyTo -> new AdapterRegistry.Publish(manifest, TestingOffers.PASSED, replyTo));
     }
 
-    private AdapterRegistry.Reply tell(Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
+    private AdapterRegistry.Reply tell(Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> command) {
         return registry.tell(offers.tenant(), command);
     }
 

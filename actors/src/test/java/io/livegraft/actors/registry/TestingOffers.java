@@ -4,6 +4,7 @@ import io.livegraft.actors.evaluation.EvaluationReport;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.proto.checkpoint.Counters;
 import io.livegraft.proto.checkpoint.PublishManifest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -16,7 +17,15 @@ record TestingOffers(String tenant) {
     static final SigningKey KEY = SigningKey.generate();
 
     static RegistrySettings settings(DatabaseSettings database) {
-        return new RegistrySettings(16, 256, 4, database, new SigningSettings(Optional.empty(), List.of()));
+        return new RegistrySettings(
+                16,
+                256,
+                4,
+                100,
+                Duration.ofMinutes(1),
+                Duration.ofMillis(50),
+                database,
+                new SigningSettings(Optional.empty(), List.of()));
     }
 
     PublishManifest offer(int number) {

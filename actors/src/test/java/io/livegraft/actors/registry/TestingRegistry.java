@@ -1,9 +1,12 @@
 package io.livegraft.actors.registry;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Queue;
@@ -11,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -22,28 +26,36 @@ final class TestingRegistry implements AutoCloseable {
     /** What publishers were told, of all tenants. */
     final Queue<AdapterImage> published = new ConcurrentLinkedQueue<>();
 
+    private final TenantIndex index;
     private final ActorTestKit kit;
     private final ActorRef<RegistryGuardian.Command> guardian;
 
     TestingRegistry(DatabaseSettings database, Path directory) {
+        this(TestingOffers.settings(database), directory);
+    }
+
+    TestingRegistry(RegistrySettings settings, Path directory) {
+        DatabaseSettings database = settings.database();
+        index = TenantIndex.open(database, directory);
         Config config = RegistryDatabase.config(database, directory)
                 .withFallback(ConfigFactory.parseResources("livegraft-node.conf"))
                 .withFallback(ConfigFactory.load())
                 .resolve();
         kit = ActorTestKit.create(config);
-        guardian = kit.spawn(RegistryGuardian.create(
-                new RegistryGuardian.Environment(
-                        new AdapterRegistry.Environment(
-                                "base",
-                                "config",
-                                TestingOffers.settings(database),
-                                Clock.systemUTC(),
-                                TestingOffers.KEY,
-                                (delta, image, manifest) -> published.add(image)),
-                        new ArtifactStore(directory.resolve("adapters")),
-                        "node"),
-                RegistryDatabase.knownTenants(kit.system())));
-        images();
+        guardian = kit.spawn(RegistryGuardian.create(new RegistryGuardian.Environment(
+                new AdapterRegistry.Environment(
+                        "base",
+                        "config",
+                        settings,
+                        Clock.systemUTC(),
+                        TestingOffers.KEY,
+                        (delta, image, manifest) -> published.add(image)),
+                new ArtifactStore(directory.resolve("adapters")),
+                index,
+                "node")));
+        while (!health().ready()) {
+            Thread.onSpinWait();
+        }
     }
 
     void register(String tenant, long epoch) {
@@ -59,13 +71,13 @@ final class TestingRegistry implements AutoCloseable {
     }
 
     AdapterRegistry.Reply tell(
-            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
+            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> command) {
         return get(ask(tenant, command));
     }
 
     /** Sent when it returns, in order. */
     CompletionStage<AdapterRegistry.Reply> ask(
-            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Command> command) {
+            String tenant, Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> command) {
         return AskPattern.ask(
                 guardian,
                 replyTo -> new RegistryGuardian.ForTenant(tenant, command.apply(replyTo)),
@@ -73,17 +85,31 @@ final class TestingRegistry implements AutoCloseable {
                 kit.system().scheduler());
     }
 
-    /** Once everything has been read back. */
-    RegistryGuardian.Images images() {
-        RegistryGuardian.Images images;
-        do {
-            images = get(AskPattern.ask(
-                    guardian,
-                    RegistryGuardian.GetImages::new,
-                    PATIENCE,
-                    kit.system().scheduler()));
-        } while (!images.complete());
-        return images;
+    TenantPage page(TenantQuery query) {
+        try {
+            return index.page(query);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Asks again until it holds. */
+    TenantPage page(TenantQuery query, Predicate<TenantPage> holds) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        TenantPage page = page(query);
+        while (!holds.test(page)) {
+            assertTrue(System.nanoTime() < deadline, page.toString());
+            page = page(query);
+        }
+        return page;
+    }
+
+    RegistryGuardian.Health health() {
+        return get(AskPattern.ask(
+                guardian,
+                RegistryGuardian.GetHealth::new,
+                PATIENCE,
+                kit.system().scheduler()));
     }
 
     static <T> T get(CompletionStage<T> stage) {
@@ -97,5 +123,6 @@ final class TestingRegistry implements AutoCloseable {
     @Override
     public void close() {
         kit.shutdownTestKit();
+        index.close();
     }
 }

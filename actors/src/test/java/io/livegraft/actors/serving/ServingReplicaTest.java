@@ -8,8 +8,12 @@ import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterDelta;
+import io.livegraft.actors.registry.AdapterEvent;
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.AdapterVersion;
+import io.livegraft.actors.registry.RefusalReason;
+import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.registry.TestingImages;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.signing.TrustedKeys;
@@ -21,9 +25,12 @@ import io.livegraft.gpu.model.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
@@ -73,7 +80,7 @@ class ServingReplicaTest {
         AdapterImage image = TestingImages.image("support", List.of(artifact(1)), key);
         tell(image);
         assertEquals(
-                image.versions().getFirst().digest(),
+                "support/" + image.versions().getFirst().digest(),
                 device.expectMessageClass(DeviceScheduler.Stage.class).label());
         assertEquals(List.of("support:1 is being staged"), problems());
     }
@@ -99,13 +106,62 @@ class ServingReplicaTest {
         device.expectNoMessage();
     }
 
+    @Test
+    void aTenantThatIsNotKnownHereIsAskedForOnceAndItsRequestsWait() throws IOException {
+        TestProbe<RegistryGuardian.Command> registry = kit.createTestProbe();
+        replica.tell(new ServingReplica.UseRegistry(registry.getRef()));
+        TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
+        replica.tell(generate("support", client));
+        replica.tell(generate("support:0", client));
+        RegistryGuardian.ForTenant asked = registry.expectMessageClass(RegistryGuardian.ForTenant.class);
+        registry.expectNoMessage();
+        asked.request()
+                .replyTo()
+                .tell(new AdapterRegistry.Done(TestingImages.image("support", List.of(artifact(1)), key)));
+        assertEquals(
+                0,
+                client.expectMessageClass(ServingReplica.Admitted.class).version(),
+                "the base alone needs no staging");
+        device.fishForMessage(
+                Duration.ofSeconds(10),
+                message -> message instanceof DeviceScheduler.Stage
+                        ? FishingOutcomes.complete()
+                        : FishingOutcomes.continueAndIgnore());
+    }
+
+    @Test
+    void aTenantThatNobodyKnowsIsRefused() {
+        TestProbe<RegistryGuardian.Command> registry = kit.createTestProbe();
+        replica.tell(new ServingReplica.UseRegistry(registry.getRef()));
+        TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
+        replica.tell(generate("nobody", client));
+        registry.expectMessageClass(RegistryGuardian.ForTenant.class)
+                .request()
+                .replyTo()
+                .tell(new AdapterRegistry.Refused(RefusalReason.TENANT_UNKNOWN, "no tenant 'nobody'"));
+        assertEquals(
+                ErrorCode.MODEL_NOT_FOUND,
+                client.expectMessageClass(ServingReplica.Refused.class).code());
+        replica.tell(generate("No Tenant", client));
+        assertEquals(
+                ErrorCode.MODEL_NOT_FOUND,
+                client.expectMessageClass(ServingReplica.Refused.class).code());
+        registry.expectNoMessage();
+    }
+
+    private static ServingReplica.Generate generate(String model, TestProbe<ServingReplica.Reply> client) {
+        return new ServingReplica.Generate(model, new int[] {1, 2}, SamplingSettings.greedy(4), client.getRef());
+    }
+
     private String artifact(long seed) throws IOException {
         LoraConfig lora = new LoraConfig(2, 4, false, LoraConfig.ALL_LINEAR);
         return artifacts.write(LoraAdapter.initial(lora, MODEL, seed), "tiny");
     }
 
     private void tell(AdapterImage image) {
-        ServingReplica.publisher(replica).onUpdate(new AdapterDelta.Recovered(), image, Optional.empty());
+        AdapterEvent event = new AdapterEvent.Registered(Instant.EPOCH, 1);
+        ServingReplica.publisher(replica)
+                .onUpdate(new AdapterDelta.Accepted(event, List.of()), image, Optional.empty());
     }
 
     private List<String> problems() {

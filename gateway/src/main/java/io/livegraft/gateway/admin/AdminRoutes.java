@@ -5,6 +5,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
+import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
@@ -31,10 +32,12 @@ public final class AdminRoutes {
 
     private final Administration administration;
     private final long maxBodyBytes;
+    private final int maxPage;
 
-    public AdminRoutes(Administration administration, long maxBodyBytes) {
+    public AdminRoutes(Administration administration, long maxBodyBytes, int maxPage) {
         this.administration = administration;
         this.maxBodyBytes = maxBodyBytes;
+        this.maxPage = maxPage;
     }
 
     public Route routes() {
@@ -58,11 +61,15 @@ public final class AdminRoutes {
     }
 
     private Route list() {
-        return onSuccess(
-                administration::adapters,
-                images -> complete(JsonReply.own(
-                        OK,
-                        Map.of("adapters", images.stream().map(AdapterView::of).toList()))));
+        return parameterOptional(
+                "prefix",
+                prefix -> parameterOptional(
+                        "after",
+                        after -> parameterOptional(
+                                "limit",
+                                limit -> onSuccess(
+                                        () -> administration.adapters(PageRequest.read(prefix, after, limit, maxPage)),
+                                        page -> complete(JsonReply.own(OK, AdapterListView.of(page)))))));
     }
 
     private Route training() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gateway.error.ErrorTable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -32,7 +33,7 @@ final class StatusCommand implements Callable<Integer> {
         GatewayClient client = server.client();
         List<JsonNode> adapters = tenant.map(
                         name -> List.of(client.get("/admin/v1/adapters/" + TenantPath.encode(name))))
-                .orElseGet(() -> elements(client.get("/admin/v1/adapters").path("adapters")));
+                .orElseGet(() -> all(client));
         List<JsonNode> trainers = elements(client.get("/admin/v1/training").path("trainers")).stream()
                 .filter(trainer ->
                         tenant.isEmpty() || trainer.path("tenant").asText().equals(tenant.get()))
@@ -46,6 +47,18 @@ final class StatusCommand implements Callable<Integer> {
             print(adapters, trainers);
         }
         return ErrorTable.OK;
+    }
+
+    /** Page after page. */
+    private static List<JsonNode> all(GatewayClient client) {
+        List<JsonNode> adapters = new ArrayList<>();
+        JsonNode page = client.get("/admin/v1/adapters");
+        adapters.addAll(elements(page.path("adapters")));
+        while (page.has("next")) {
+            page = client.get("/admin/v1/adapters?after=" + page.path("next").asText());
+            adapters.addAll(elements(page.path("adapters")));
+        }
+        return adapters;
     }
 
     private void print(List<JsonNode> adapters, List<JsonNode> trainers) {
@@ -62,7 +75,10 @@ final class StatusCommand implements Callable<Integer> {
                     text(adapter, "previous"),
                     text(adapter, "candidate"),
                     adapter.path("held").asBoolean() ? "held" : "-",
-                    String.valueOf(adapter.path("versions").size()),
+                    String.valueOf(
+                            adapter.has("versions")
+                                    ? adapter.path("versions").size()
+                                    : adapter.path("versionCount").asInt()),
                     text(trainer, "step"),
                     text(trainer, "trained"),
                     trainer.path("lastLoss").isNumber()

@@ -7,5 +7,6 @@ package io.livegraft.gateway.http;
  * @param maxTokens when a completion request names none
  * @param maxChatTokens when a chat request names none
  * @param maxFeedbackBatch events in one post
+ * @param maxPage models in one list, besides the base
  */
-public record HttpLimits(long maxBodyBytes, int maxTokens, int maxChatTokens, int maxFeedbackBatch) {}
+public record HttpLimits(long maxBodyBytes, int maxTokens, int maxChatTokens, int maxFeedbackBatch, int maxPage) {}

@@ -3,6 +3,7 @@ package io.livegraft.gateway.http;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterVersion;
+import io.livegraft.actors.registry.TenantRow;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,6 +28,19 @@ record Model(
 
     static Model base(String baseName, long created) {
         return new Model(baseName, "model", created, OWNER, baseName, Optional.empty(), Optional.empty(), List.of());
+    }
+
+    /** As the list shows a tenant, without its versions. */
+    static Model tenant(TenantRow row, String baseName) {
+        return new Model(
+                row.tenant(),
+                "model",
+                row.updatedAt().getEpochSecond(),
+                row.tenant(),
+                baseName,
+                Optional.of(baseName),
+                Optional.of(row.tenant() + ":" + row.standing().serving()),
+                List.of());
     }
 
     /** A tenant's name stands for its serving version, which is the base itself until there is one. */

@@ -4,6 +4,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
@@ -11,6 +12,7 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.livegraft.actors.node.Administration;
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.TenantQuery;
 import io.livegraft.gateway.error.ErrorReply;
 import io.livegraft.gateway.wire.JsonReply;
 import io.livegraft.gpu.error.ErrorCode;
@@ -22,23 +24,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** {@code GET /v1/models}: the base and every tenant; {@code GET /v1/models/{id}} also finds single versions. */
+/** {@code GET /v1/models}: the base and the tenants, a page at a time; {@code GET /v1/models/{id}} also finds single versions. */
 final class ModelRoutes {
     private final Administration administration;
     private final String baseName;
+    private final int most;
     private final long startedSeconds = Instant.now().getEpochSecond();
 
-    ModelRoutes(Administration administration, String baseName) {
+    ModelRoutes(Administration administration, String baseName, int most) {
         this.administration = administration;
         this.baseName = baseName;
+        this.most = most;
     }
 
     Route routes() {
         return pathPrefix(
                 "models",
                 () -> get(() -> concat(
-                        pathEnd(() -> onSuccess(
-                                this::list, models -> complete(JsonReply.openAi(new ModelList("list", models))))),
+                        pathEnd(() -> parameterOptional(
+                                "after",
+                                after -> onSuccess(() -> list(after), models -> complete(JsonReply.openAi(models))))),
                         path(
                                 segment(),
                                 id -> onSuccess(
@@ -51,14 +56,21 @@ final class ModelRoutes {
                                                                 .response())))))));
     }
 
-    record ModelList(String object, List<Model> data) {}
+    /**
+     * A page of models.
+     *
+     * @param hasMore whether {@code ?after=} the last one gives more
+     */
+    record ModelList(String object, List<Model> data, boolean hasMore) {}
 
-    private CompletionStage<List<Model>> list() {
-        return administration.adapters().thenApply(images -> {
+    private CompletionStage<ModelList> list(Optional<String> after) {
+        return administration.adapters(new TenantQuery("", after, most)).thenApply(page -> {
             var models = new ArrayList<Model>();
-            models.add(Model.base(baseName, startedSeconds));
-            images.forEach(image -> models.add(Model.tenant(image, baseName, startedSeconds)));
-            return models;
+            if (after.isEmpty()) {
+                models.add(Model.base(baseName, startedSeconds));
+            }
+            page.rows().forEach(row -> models.add(Model.tenant(row, baseName)));
+            return new ModelList("list", models, page.next().isPresent());
         });
     }
 

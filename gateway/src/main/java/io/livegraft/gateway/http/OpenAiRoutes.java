@@ -22,7 +22,7 @@ public final class OpenAiRoutes {
             String baseDigest,
             HttpLimits limits) {
         this.generation = new GenerationRoutes(inference, baseDigest, limits);
-        this.models = new ModelRoutes(administration, baseName);
+        this.models = new ModelRoutes(administration, baseName, limits.maxPage());
         this.feedback = new FeedbackRoutes(log, limits);
     }
 

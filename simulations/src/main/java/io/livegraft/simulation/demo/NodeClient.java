@@ -73,8 +73,9 @@ final class NodeClient implements AutoCloseable {
 
     Map<String, TenantState> adapters() {
         Map<String, TenantState> states = new TreeMap<>();
-        get("/admin/v1/adapters").path("adapters").forEach(adapter -> {
-            TenantState state = TenantState.of(adapter);
+        get("/admin/v1/adapters").path("adapters").forEach(row -> {
+            TenantState state = TenantState.of(
+                    get("/admin/v1/adapters/" + row.path("tenant").asText()));
             states.put(state.tenant(), state);
         });
         return states;
