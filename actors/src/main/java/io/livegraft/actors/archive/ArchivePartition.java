@@ -41,6 +41,14 @@ public record ArchivePartition(DurableDirectory directory, String folder) {
         return segments.isEmpty() ? OptionalLong.empty() : OptionalLong.of(segments.getFirst());
     }
 
+    /** The last offset that it goes through; empty where it holds none. */
+    public OptionalLong last() throws IOException {
+        List<Long> segments = segments();
+        return segments.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(read(segments.getLast()).last());
+    }
+
     /**
      * Every record with an offset in {@code from..through}, in order.
      *
@@ -72,6 +80,10 @@ public record ArchivePartition(DurableDirectory directory, String folder) {
         Frame.Header header = read(next)
                 .header()
                 .orElseThrow(() -> new DamagedArchiveException("segment %s has no header".formatted(name(next))));
+        if (header.previous() == Frame.Header.NONE) {
+            throw new DamagedArchiveException("records between offsets %d and %d were not archived here"
+                    .formatted(header.previousThrough(), next));
+        }
         if (header.previous() != segment) {
             throw new DamagedArchiveException("segment %s comes after %s, but that one is not there"
                     .formatted(name(next), name(header.previous())));

@@ -20,44 +20,40 @@ import org.slf4j.LoggerFactory;
  */
 public final class ArchiveWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ArchiveWriter.class);
+    private static final long NOTHING = -1;
+
+    /**
+     * A record that waits.
+     *
+     * @param follows whether it comes next in the log after the one before it
+     */
+    private record Waiting(ArchivedRecord record, boolean follows) {}
 
     private final ArchivePartition partition;
     private final ArchiveSettings settings;
     private final Object writing = new Object();
-    private final Deque<ArchivedRecord> pending = new ArrayDeque<>();
+    private final Deque<Waiting> pending = new ArrayDeque<>();
     private CompletableFuture<Done> room = CompletableFuture.completedFuture(Done.getInstance());
     private long pendingBytes;
-    private long taken;
-    private volatile long through;
+    private long taken = NOTHING;
+    private volatile long through = NOTHING;
+    private boolean found;
     private Optional<OpenSegment> open = Optional.empty();
 
-    private ArchiveWriter(ArchivePartition partition, ArchiveSettings settings, long through) {
+    /** Looks at what is there with the first {@link #force}. */
+    ArchiveWriter(ArchivePartition partition, ArchiveSettings settings) {
         this.partition = partition;
         this.settings = settings;
-        this.through = through;
-        this.taken = through;
     }
 
     /** Goes on after the last record that is there; a torn end is cut off. */
     public static ArchiveWriter open(ArchivePartition partition, ArchiveSettings settings) throws IOException {
-        partition.directory().force(partition.folder());
-        List<Long> segments = partition.segments();
-        if (segments.isEmpty()) {
-            return new ArchiveWriter(partition, settings, -1);
-        }
-        long name = segments.getLast();
-        Segment last = partition.read(name);
-        if (last.damaged()) {
-            LOG.error("segment {} of the archive is damaged; it is left as it is", partition.name(name));
-            return new ArchiveWriter(partition, settings, Math.max(last.acknowledged(), name - 1));
-        }
-        if (!last.records().isEmpty()) {
-            partition.rewrite(name, Long.MAX_VALUE, record -> true);
-        }
-        return new ArchiveWriter(partition, settings, last.last());
+        ArchiveWriter writer = new ArchiveWriter(partition, settings);
+        writer.force();
+        return writer;
     }
 
-    /** Every record up to this offset is in the archive for good; -1 where there is none. */
+    /** Every record up to this offset is in the archive for good; -1 where none is known to be. */
     public long through() {
         return through;
     }
@@ -65,12 +61,13 @@ public final class ArchiveWriter implements AutoCloseable {
     /**
      * Records at or before the last one are there already and pass; others come in the order of the log.
      *
+     * @param follows false where reading begins: should others be missing before it, the archive says so
      * @return completes when further records may come: at once while not too many wait, else after a force
      */
-    public synchronized CompletableFuture<Done> append(ArchivedRecord record) {
+    public synchronized CompletableFuture<Done> append(ArchivedRecord record, boolean follows) {
         if (record.offset() > taken) {
             taken = record.offset();
-            pending.add(record);
+            pending.add(new Waiting(record, follows));
             pendingBytes += record.size();
             if (pendingBytes > settings.pendingBytes() && room.isDone()) {
                 room = new CompletableFuture<>();
@@ -86,8 +83,11 @@ public final class ArchiveWriter implements AutoCloseable {
      */
     public long force() throws IOException {
         synchronized (writing) {
-            List<ArchivedRecord> batch = taken();
-            write(batch.stream().filter(record -> record.offset() > through).toList());
+            find();
+            List<Waiting> batch = taken();
+            write(batch.stream()
+                    .filter(each -> each.record().offset() > through)
+                    .toList());
             written(batch);
             return through;
         }
@@ -110,30 +110,46 @@ public final class ArchiveWriter implements AutoCloseable {
         }
     }
 
-    private synchronized List<ArchivedRecord> taken() {
+    private void find() throws IOException {
+        if (found) {
+            return;
+        }
+        partition.directory().force(partition.folder());
+        List<Long> segments = partition.segments();
+        if (!segments.isEmpty()) {
+            through = find(segments.getLast());
+        }
+        found = true;
+    }
+
+    private long find(long name) throws IOException {
+        Segment last = partition.read(name);
+        if (last.damaged()) {
+            LOG.error("segment {} of the archive is damaged; it is left as it is", partition.name(name));
+            return Math.max(last.acknowledged(), name - 1);
+        }
+        if (!last.records().isEmpty()) {
+            partition.rewrite(name, Long.MAX_VALUE, record -> true);
+        }
+        return last.last();
+    }
+
+    private synchronized List<Waiting> taken() {
         return List.copyOf(pending);
     }
 
-    private synchronized void written(List<ArchivedRecord> batch) {
-        for (ArchivedRecord record : batch) {
+    private synchronized void written(List<Waiting> batch) {
+        for (Waiting each : batch) {
             pending.remove();
-            pendingBytes -= record.size();
+            pendingBytes -= each.record().size();
         }
         room.complete(Done.getInstance());
     }
 
-    private void write(List<ArchivedRecord> batch) throws IOException {
+    private void write(List<Waiting> batch) throws IOException {
         try {
-            for (ArchivedRecord record : batch) {
-                if (open.isPresent() && open.get().size() >= settings.segmentBytes()) {
-                    commit();
-                    abandon();
-                }
-                if (open.isEmpty()) {
-                    open = Optional.of(OpenSegment.begin(partition, record.offset(), through));
-                    dropOld(record.logMillis());
-                }
-                open.get().add(record);
+            for (Waiting each : batch) {
+                write(each.record(), !each.follows() && misses(each.record().offset()));
             }
             if (!batch.isEmpty()) {
                 commit();
@@ -142,6 +158,23 @@ public final class ArchiveWriter implements AutoCloseable {
             abandon();
             throw e;
         }
+    }
+
+    private void write(ArchivedRecord record, boolean apart) throws IOException {
+        if (open.isPresent() && (apart || open.get().size() >= settings.segmentBytes())) {
+            commit();
+            abandon();
+        }
+        if (open.isEmpty()) {
+            open = Optional.of(OpenSegment.begin(partition, record.offset(), through, apart));
+            dropOld(record.logMillis());
+        }
+        open.get().add(record);
+    }
+
+    private boolean misses(long offset) {
+        long before = open.map(OpenSegment::last).orElse(through);
+        return before != NOTHING && offset > before + 1;
     }
 
     private void commit() throws IOException {

@@ -21,10 +21,12 @@ sealed interface Frame {
     /**
      * Begins a segment.
      *
-     * @param previous first offset of the segment before it, -1 for the first one
+     * @param previous first offset of the segment before it; {@link #NONE} for the first one, and where records are missing before it
      * @param previousThrough what of that one counts: through this offset
      */
-    record Header(long previous, long previousThrough) implements Frame {}
+    record Header(long previous, long previousThrough) implements Frame {
+        static final long NONE = -1;
+    }
 
     /** One record. */
     record Entry(ArchivedRecord record) implements Frame {}

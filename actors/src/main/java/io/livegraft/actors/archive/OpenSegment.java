@@ -22,11 +22,15 @@ final class OpenSegment {
         this.last = last;
     }
 
-    /** Durable, with its header, when it returns. One of the same name has nothing that counts and is replaced. */
-    static OpenSegment begin(ArchivePartition partition, long first, long through) throws IOException {
+    /**
+     * Durable, with its header, when it returns. One of the same name has nothing that counts and is replaced.
+     *
+     * @param apart whether records are missing before it
+     */
+    static OpenSegment begin(ArchivePartition partition, long first, long through, boolean apart) throws IOException {
         List<Long> before =
                 partition.segments().stream().filter(each -> each < first).toList();
-        long previous = before.isEmpty() ? -1 : before.getLast();
+        long previous = apart || before.isEmpty() ? Frame.Header.NONE : before.getLast();
         byte[] header = new Frame.Header(previous, through).encode();
         return new OpenSegment(partition.directory().begin(partition.name(first), header), header.length, through);
     }
@@ -34,6 +38,11 @@ final class OpenSegment {
     /** In bytes, with what waits. */
     long size() {
         return size + waiting.size();
+    }
+
+    /** The last offset added. */
+    long last() {
+        return last;
     }
 
     void add(ArchivedRecord record) {

@@ -22,6 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -85,6 +86,7 @@ final class BenchIngest implements AutoCloseable {
                 kafka.deadLetterTopic(),
                 entries(),
                 writer,
+                Optional.empty(),
                 trainer(context.getSystem(), metrics),
                 Clock.systemUTC(),
                 metrics)));

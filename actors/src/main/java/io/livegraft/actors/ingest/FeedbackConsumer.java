@@ -1,5 +1,6 @@
 package io.livegraft.actors.ingest;
 
+import io.livegraft.actors.archive.FeedbackArchive;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.trainer.Trainer;
 import java.time.Clock;
@@ -68,6 +69,7 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
      * What the consumer needs besides its partitions' needs.
      *
      * @param nodeId stays the same over restarts
+     * @param archive where everything that is read is kept; empty where it is not
      */
     public record Environment(
             IngestSettings settings,
@@ -76,6 +78,7 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
             String deadLetterTopic,
             LogEntries entries,
             LogWriter writer,
+            Optional<FeedbackArchive> archive,
             Trainer.Environment trainer,
             Clock clock,
             Metrics metrics) {}
@@ -102,6 +105,7 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
                 environment.deadLetterTopic(),
                 environment.entries(),
                 environment.writer(),
+                environment.archive(),
                 environment.trainer(),
                 environment.clock(),
                 environment.metrics());

@@ -1,5 +1,8 @@
 package io.livegraft.actors.ingest;
 
+import io.livegraft.actors.archive.ArchiveWriter;
+import io.livegraft.actors.archive.ArchivedRecord;
+import io.livegraft.actors.archive.FeedbackArchive;
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.RegistryGuardian;
@@ -8,6 +11,7 @@ import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Tick;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -16,12 +20,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -78,6 +84,8 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private record Ticked(RecordMetadata metadata) implements Command {}
 
     private record Failed(String what, Throwable cause) implements Command {}
+    /** {@code through}: what the archive holds; empty where it can't be written. */
+    private record Archived(long epoch, long mark, OptionalLong through) implements Command {}
 
     private enum LookAround implements Command {
         INSTANCE
@@ -93,6 +101,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             String deadLetterTopic,
             LogEntries entries,
             LogWriter writer,
+            Optional<FeedbackArchive> archive,
             Trainer.Environment trainer,
             Clock clock,
             Metrics metrics) {}
@@ -101,6 +110,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private final int partition;
     private final LogReader reader;
     private final Executor blocking;
+    private final Optional<ArchiveWriter> archive;
     private final AwakeTenants awake;
     private final LowWaterMark lowWaterMark = new LowWaterMark();
     private final ActorRef<Trainer.Progress> advanced;
@@ -118,6 +128,9 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
 
     private long lastTickMillis = -1;
     private boolean ticking;
+    private boolean follows;
+    private boolean archiving;
+    private CompletableFuture<Done> room = CompletableFuture.completedFuture(Done.getInstance());
 
     private FeedbackPartition(
             ActorContext<Command> context,
@@ -129,6 +142,9 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         this.environment = environment;
         this.partition = partition;
         this.reader = reader;
+        this.archive = environment
+                .archive()
+                .map(all -> all.writer(environment.trainer().topic(), partition));
         this.awake = new AwakeTenants(environment.trainer().settings().active());
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.advanced = context.messageAdapter(Trainer.Progress.class, Advanced::new);
@@ -172,7 +188,8 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             case Ticked ticked -> onTicked(ticked.metadata());
             case Failed write -> throw new IllegalStateException(write.what() + " failed", write.cause());
             case LookAround around -> onLookAround();
-            case Mark mark -> reader.mark(partition, epoch, lowWaterMark.value(awake.all()));
+            case Mark mark -> mark();
+            case Archived archived -> onArchived(archived);
             case Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -187,10 +204,12 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         if (batch.epoch() != epoch) {
             epoch = batch.epoch();
             batchesKept = 0;
+            follows = false;
             lowWaterMark.readsFrom(batch.records().getFirst().offset());
         }
         for (ConsumerRecord<byte[], byte[]> record : batch.records()) {
             lowWaterMark.read(record.offset());
+            archive(record);
             read(record);
         }
         touched.forEach(AwakeTenant::give);
@@ -352,7 +371,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     }
 
     private void letBatchesCome() {
-        if (awake.outstanding() <= environment.settings().inFlight()) {
+        if (room.isDone() && awake.outstanding() <= environment.settings().inFlight()) {
             for (; batchesKept > 0; batchesKept--) {
                 reader.taken(partition, epoch);
             }
@@ -380,6 +399,53 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                         (written, failure) -> failure == null
                                 ? new DeadLettered(record.offset())
                                 : new Failed("writing to the dead-letter topic", failure));
+    }
+
+    private void archive(ConsumerRecord<byte[], byte[]> record) {
+        archive.ifPresent(writer -> room = writer.append(
+                new ArchivedRecord(
+                        record.offset(),
+                        record.timestamp(),
+                        Optional.ofNullable(record.key()),
+                        Optional.ofNullable(record.value())),
+                follows));
+        follows = true;
+        if (!room.isDone()) {
+            mark();
+        }
+    }
+
+    /** What is below the mark may leave Kafka: it is in the archive for good before. */
+    private void mark() {
+        long mark = lowWaterMark.value(awake.all());
+        if (archive.isEmpty()) {
+            reader.mark(partition, epoch, mark);
+        } else if (!archiving) {
+            archiving = true;
+            long markEpoch = epoch;
+            ArchiveWriter writer = archive.get();
+            getContext()
+                    .pipeToSelf(
+                            CompletableFuture.supplyAsync(() -> force(writer), blocking),
+                            (through, failure) ->
+                                    new Archived(markEpoch, mark, failure == null ? through : OptionalLong.empty()));
+        }
+    }
+
+    private OptionalLong force(ArchiveWriter writer) {
+        try {
+            return OptionalLong.of(writer.force());
+        } catch (IOException e) {
+            LOG.warn("the archive of partition {} can't be written; the low-water mark waits", partition, e);
+            return OptionalLong.empty();
+        }
+    }
+
+    private void onArchived(Archived archived) {
+        archiving = false;
+        archived.through()
+                .ifPresent(through -> reader.mark(partition, archived.epoch(), Math.min(archived.mark(), through + 1)));
+        letBatchesCome();
     }
 
     private void onLookAround() {

@@ -2,8 +2,8 @@ package io.livegraft.actors.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.livegraft.actors.checkpoint.ArtifactStore;
-import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.disk.Disk;
+import io.livegraft.actors.disk.FileDisk;
 import io.livegraft.actors.ingest.FeedbackConsumer;
 import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.actors.ingest.LogWriter;
@@ -58,7 +58,7 @@ public final class Node implements AutoCloseable {
     private final LogAdministration logAdministration;
     private final PolledHealth health;
 
-    private Node(Config rootConfig, NodeSettings settings) {
+    private Node(Config rootConfig, NodeSettings settings, Disk disk) {
         this.settings = settings;
         try {
             StateDirectory state = closing(StateDirectory.open(settings.stateDirectory()));
@@ -69,8 +69,9 @@ public final class Node implements AutoCloseable {
             this.engine = closing(Engine.open(settings.engine()));
             state.claimFor(engine.baseDigest());
             record(engine.memory());
+            NodeStores stores = NodeStores.open(settings, state, disk);
             LogWriter writer = closing(new LogWriter(bootstrapServers));
-            this.system = closing(start(rootConfig, state, writer), Node::stop);
+            this.system = closing(start(rootConfig, state, stores, writer), Node::stop);
             NodeGuardian.Parts parts = await(
                     AskPattern.ask(system, NodeGuardian.GetParts::new, PATIENCE, system.scheduler()),
                     "start of the actors");
@@ -81,7 +82,7 @@ public final class Node implements AutoCloseable {
                     new TrainerList(
                             system,
                             parts.ingest(),
-                            checkpoints(state),
+                            stores.checkpoints(),
                             settings.ingest().listedTenants()),
                     tenantIndex,
                     settings.registry().signing().trusting(signingKey),
@@ -105,7 +106,12 @@ public final class Node implements AutoCloseable {
 
     /** Returns when every part runs; {@link #health()} tells when all of them are ready to serve. */
     public static Node start(Config rootConfig) {
-        return new Node(rootConfig, NodeSettings.from(rootConfig));
+        return start(rootConfig, new FileDisk());
+    }
+
+    /** With checkpoints, adapters and the archive on this disk. */
+    static Node start(Config rootConfig, Disk disk) {
+        return new Node(rootConfig, NodeSettings.from(rootConfig), disk);
     }
 
     public ActorSystem<?> system() {
@@ -183,28 +189,15 @@ public final class Node implements AutoCloseable {
                 : settings.kafka().bootstrapServers();
     }
 
-    private ActorSystem<NodeGuardian.Command> start(Config rootConfig, StateDirectory state, LogWriter writer) {
+    private ActorSystem<NodeGuardian.Command> start(
+            Config rootConfig, StateDirectory state, NodeStores stores, LogWriter writer) {
         Config config = RegistryDatabase.config(settings.registry().database(), state.resolve("registry"))
                 .withFallback(ConfigFactory.parseResources(Node.class.getClassLoader(), "livegraft-node.conf"))
                 .withFallback(rootConfig)
                 .resolve();
         NodeGuardian.Environment environment = new NodeGuardian.Environment(
-                settings,
-                bootstrapServers,
-                state.nodeId(),
-                engine,
-                checkpoints(state),
-                new ArtifactStore(state.resolve("adapters")),
-                signingKey,
-                tenantIndex,
-                writer,
-                metrics);
+                settings, bootstrapServers, state.nodeId(), engine, stores, signingKey, tenantIndex, writer, metrics);
         return ActorSystem.create(NodeGuardian.create(environment), "livegraft", config);
-    }
-
-    private CheckpointStore checkpoints(StateDirectory state) {
-        return new CheckpointStore(
-                state.resolve("checkpoints"), settings.trainer().retainedCheckpoints());
     }
 
     private FeedbackDecoder decoder() {

@@ -1,7 +1,5 @@
 package io.livegraft.actors.node;
 
-import io.livegraft.actors.checkpoint.ArtifactStore;
-import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.ingest.FeedbackConsumer;
 import io.livegraft.actors.ingest.FeedbackDecoder;
@@ -12,11 +10,13 @@ import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.registry.TenantIndex;
+import io.livegraft.actors.replay.ArchivedTenantLog;
 import io.livegraft.actors.replay.KafkaTenantLog;
 import io.livegraft.actors.serving.ServingReplica;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.supervisor.Publication;
 import io.livegraft.actors.supervisor.Supervisor;
+import io.livegraft.actors.trainer.TenantLog;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.actors.trainer.TrainerSettings;
 import io.livegraft.gpu.engine.Engine;
@@ -49,8 +49,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             String bootstrapServers,
             String nodeId,
             Engine engine,
-            CheckpointStore checkpoints,
-            ArtifactStore artifacts,
+            NodeStores stores,
             SigningKey signingKey,
             TenantIndex tenantIndex,
             LogWriter writer,
@@ -85,7 +84,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 Supervisor.create(new Publication.Environment(
                         environment.engine().config(),
                         settings.evaluation(),
-                        environment.artifacts(),
+                        environment.stores().artifacts(),
                         device,
                         registry,
                         environment.metrics())),
@@ -123,7 +122,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 environment.engine().config(),
                 environment.engine().maxSequenceTokens(),
                 running + settings.device().waitingRequests(),
-                environment.artifacts(),
+                environment.stores().artifacts(),
                 settings.registry().signing().trusting(environment.signingKey()),
                 device,
                 Clock.systemUTC(),
@@ -139,7 +138,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                         Clock.systemUTC(),
                         environment.signingKey(),
                         ServingReplica.publisher(serving)),
-                environment.artifacts(),
+                environment.stores().artifacts(),
                 environment.tenantIndex(),
                 environment.nodeId()));
         return Behaviors.supervise(guardian)
@@ -158,17 +157,27 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 configDigest(),
                 environment.engine().profile(),
                 environment.engine().config(),
-                environment.checkpoints(),
-                environment.artifacts(),
+                environment.stores().checkpoints(),
+                environment.stores().artifacts(),
                 device,
                 supervisor,
                 registry,
-                new KafkaTenantLog(
-                        environment.bootstrapServers(),
-                        settings.kafka().feedbackTopic(),
-                        entries,
-                        settings.replay().patience()),
+                log(),
                 environment.metrics());
+    }
+
+    private TenantLog log() {
+        String topic = settings.kafka().feedbackTopic();
+        TenantLog kafka = new KafkaTenantLog(
+                environment.bootstrapServers(),
+                topic,
+                entries,
+                settings.replay().patience());
+        return environment
+                .stores()
+                .archive()
+                .<TenantLog>map(archive -> new ArchivedTenantLog(archive, topic, entries, kafka))
+                .orElse(kafka);
     }
 
     private TrainerSettings trainerSettings() {
@@ -187,6 +196,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 settings.kafka().deadLetterTopic(),
                 entries,
                 environment.writer(),
+                environment.stores().archive(),
                 trainer,
                 Clock.systemUTC(),
                 environment.metrics()));

@@ -2,6 +2,7 @@ package io.livegraft.actors.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.livegraft.actors.archive.ArchiveSettings;
 import io.livegraft.actors.device.DeviceSettings;
 import io.livegraft.actors.evaluation.EvaluationSettings;
 import io.livegraft.actors.ingest.IngestSettings;
@@ -22,6 +23,7 @@ public record NodeSettings(
         EngineSettings engine,
         KafkaSettings kafka,
         IngestSettings ingest,
+        ArchiveSettings archive,
         TrainerSettings trainer,
         EvaluationSettings evaluation,
         RegistrySettings registry,
@@ -39,6 +41,7 @@ public record NodeSettings(
                     EngineSettings.from(livegraft.getConfig("engine")),
                     KafkaSettings.from(livegraft.getConfig("kafka")),
                     IngestSettings.from(livegraft.getConfig("ingest")),
+                    ArchiveSettings.from(livegraft.getConfig("archive")),
                     TrainerSettings.from(livegraft),
                     EvaluationSettings.from(livegraft.getConfig("evaluation")),
                     RegistrySettings.from(livegraft.getConfig("registry")),

@@ -5,7 +5,6 @@ import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.TenantLog;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,14 +26,14 @@ public final class KafkaTenantLog implements TenantLog {
 
     private final String bootstrapServers;
     private final String topic;
-    private final LogEntries entries;
+    private final TenantEntries tenantEntries;
     private final Duration patience;
 
     /** @param patience how long the broker may give nothing while more must come */
     public KafkaTenantLog(String bootstrapServers, String topic, LogEntries entries, Duration patience) {
         this.bootstrapServers = bootstrapServers;
         this.topic = topic;
-        this.entries = entries;
+        this.tenantEntries = new TenantEntries(entries);
         this.patience = patience;
     }
 
@@ -76,7 +75,14 @@ public final class KafkaTenantLog implements TenantLog {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 lastRecordNanos = System.nanoTime();
                 if (record.offset() <= through) {
-                    entry(record, tenant).ifPresent(taker);
+                    tenantEntries
+                            .entry(
+                                    tenant,
+                                    Optional.ofNullable(record.key()),
+                                    Optional.ofNullable(record.value()),
+                                    record.offset(),
+                                    record.timestamp())
+                            .ifPresent(taker);
                 }
             }
             if (System.nanoTime() - lastRecordNanos > patience.toNanos()) {
@@ -85,21 +91,6 @@ public final class KafkaTenantLog implements TenantLog {
                         "%s gave nothing for %s before offset %d".formatted(place, patience, through));
             }
         }
-    }
-
-    private Optional<LogEntry> entry(ConsumerRecord<byte[], byte[]> record, String tenant) {
-        Optional<byte[]> key = Optional.ofNullable(record.key());
-        boolean foreign = key.isPresent() && !new String(key.get(), StandardCharsets.UTF_8).equals(tenant);
-        if (foreign) {
-            return Optional.empty();
-        }
-        LogEntries.Read read =
-                entries.read(key, Optional.ofNullable(record.value()), record.offset(), record.timestamp());
-        return switch (read) {
-            case LogEntries.Read.OfTenant of -> of.tenant().equals(tenant) ? Optional.of(of.entry()) : Optional.empty();
-            case LogEntries.Read.OfAll all -> Optional.of(all.tick());
-            case LogEntries.Read.Unusable unusable -> Optional.empty();
-        };
     }
 
     private KafkaConsumer<byte[], byte[]> consumer() {

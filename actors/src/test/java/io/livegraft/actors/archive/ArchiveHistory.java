@@ -83,7 +83,7 @@ final class ArchiveHistory {
             try {
                 switch (random.nextInt(8)) {
                     case 0, 1, 2, 3, 4 -> {
-                        boolean room = writer.append(record(next)).isDone();
+                        boolean room = writer.append(record(next), true).isDone();
                         appended = Math.max(appended, next++);
                         if (!room) {
                             acknowledged = Math.max(acknowledged, writer.force());
@@ -149,7 +149,7 @@ final class ArchiveHistory {
             ArchiveWriter writer = ArchiveWriter.open(partition(disk), settings);
             toldOrHarmless();
             long next = writer.through() + 1;
-            assertTrue(writer.append(record(next)).isDone(), "no room for one record");
+            assertTrue(writer.append(record(next), true).isDone(), "no room for one record");
             acknowledged = Math.max(acknowledged, writer.force());
             appended = Math.max(appended, next);
             toldOrHarmless();

@@ -1,0 +1,37 @@
+package io.livegraft.actors.node;
+
+import io.livegraft.actors.archive.FeedbackArchive;
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.disk.Disk;
+import io.livegraft.actors.object.FileObjectStore;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * What a node keeps for good besides its registry; each is there once.
+ *
+ * @param archive empty where it is switched off
+ */
+record NodeStores(CheckpointStore checkpoints, ArtifactStore artifacts, Optional<FeedbackArchive> archive) {
+    /** INVALID_CONFIGURATION where one of their directories can't be used. */
+    static NodeStores open(NodeSettings settings, StateDirectory state, Disk disk) {
+        try {
+            return new NodeStores(
+                    new CheckpointStore(
+                            FileObjectStore.open(disk, state.resolve("checkpoints")),
+                            settings.trainer().retainedCheckpoints()),
+                    new ArtifactStore(FileObjectStore.open(disk, state.resolve("adapters"))),
+                    settings.archive().enabled()
+                            ? Optional.of(FeedbackArchive.open(disk, state.resolve("archive"), settings.archive()))
+                            : Optional.empty());
+        } catch (IOException e) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "the stores in %s can't be used: %s".formatted(state.resolve(""), e.getMessage()),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.livegraft.actors.replay;
+
+import io.livegraft.actors.ingest.LogEntries;
+import io.livegraft.actors.trainer.LogEntry;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** Decodes records as ingest does and leaves out those of other tenants. */
+record TenantEntries(LogEntries entries) {
+    Optional<LogEntry> entry(String tenant, Optional<byte[]> key, Optional<byte[]> value, long offset, long logMillis) {
+        boolean foreign = key.isPresent() && !new String(key.get(), StandardCharsets.UTF_8).equals(tenant);
+        if (foreign) {
+            return Optional.empty();
+        }
+        return switch (entries.read(key, value, offset, logMillis)) {
+            case LogEntries.Read.OfTenant of -> of.tenant().equals(tenant) ? Optional.of(of.entry()) : Optional.empty();
+            case LogEntries.Read.OfAll all -> Optional.of(all.tick());
+            case LogEntries.Read.Unusable unusable -> Optional.empty();
+        };
+    }
+}
