@@ -5,16 +5,13 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Element by element. Formula: {@code Backend.adamW}. */
+/** Elements {@code from} to {@code to}, each by itself. Formula: {@code Backend.adamW}. */
 final class AdamW {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
 
     private AdamW() {}
 
-    static void apply(CpuTensor p, CpuTensor m, CpuTensor v, CpuTensor g, AdamWStep step) {
-        p.requireShapeOf(g);
-        m.requireShapeOf(g);
-        v.requireShapeOf(g);
+    static void apply(CpuTensor p, CpuTensor m, CpuTensor v, CpuTensor g, AdamWStep step, int from, int to) {
         float beta1 = (float) step.beta1();
         float beta2 = (float) step.beta2();
         float fresh1 = (float) (1 - step.beta1());
@@ -22,8 +19,8 @@ final class AdamW {
         float keep = (float) (1 - step.learningRate() * step.weightDecay());
         float rate = (float) (step.learningRate() / step.firstCorrection());
         float inverseSecond = (float) (1 / Math.sqrt(step.secondCorrection()));
-        for (int i = 0; i < p.size(); i += SPECIES.length()) {
-            VectorMask<Float> mask = SPECIES.indexInRange(i, p.size());
+        for (int i = from; i < to; i += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, to);
             FloatVector gradient = VectorBackend.load(g, i, mask).mul((float) step.gradientScale());
             FloatVector first = VectorBackend.load(m, i, mask).mul(beta1).add(gradient.mul(fresh1));
             FloatVector second = VectorBackend.load(v, i, mask)

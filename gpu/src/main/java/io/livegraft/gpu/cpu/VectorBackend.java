@@ -40,7 +40,7 @@ import jdk.incubator.vector.VectorSpecies;
 public final class VectorBackend extends CpuMemory implements WeightImages {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
     /** Element-wise work below this is not worth a second thread. */
-    private static final int PARALLEL_ELEMENTS = 32_768;
+    private static final int PARALLEL_ELEMENTS = 16_384;
     /** Elements that a thread takes at once. */
     private static final int STRETCH = 8_192;
 
@@ -399,7 +399,11 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step) {
-        AdamW.apply(CpuTensor.of(p), CpuTensor.of(m), CpuTensor.of(v), CpuTensor.of(g), step);
+        CpuTensor gradients = CpuTensor.of(g);
+        CpuTensor values = CpuTensor.of(p).requireShapeOf(gradients);
+        CpuTensor first = CpuTensor.of(m).requireShapeOf(gradients);
+        CpuTensor second = CpuTensor.of(v).requireShapeOf(gradients);
+        forEachStretch(gradients.size(), (from, to) -> AdamW.apply(values, first, second, gradients, step, from, to));
     }
 
     @Override
