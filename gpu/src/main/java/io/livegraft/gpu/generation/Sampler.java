@@ -81,8 +81,10 @@ public final class Sampler {
 
     private static int argmax(float[] logits) {
         int best = 0;
+        float largest = logits[0];
         for (int id = 1; id < logits.length; id++) {
-            if (logits[id] > logits[best]) {
+            if (logits[id] > largest) {
+                largest = logits[id];
                 best = id;
             }
         }

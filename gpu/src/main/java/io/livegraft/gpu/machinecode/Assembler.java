@@ -301,6 +301,11 @@ public final class Assembler {
         evex(Prefix.NONE, Map.M0F, 0, 0x5E, to, a, b);
     }
 
+    /** Of the lowest lane only; the three above it become {@code a}'s, the others zeros. */
+    public void divideLowest(int to, int a, int b) {
+        evex(Prefix.PF3, Map.M0F, 0, 0x5E, to, a, b);
+    }
+
     /** {@code b} where either is NaN. */
     public void lesserFloats(int to, int a, int b) {
         evex(Prefix.NONE, Map.M0F, 0, 0x5D, to, a, b);

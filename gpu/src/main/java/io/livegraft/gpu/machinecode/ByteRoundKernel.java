@@ -82,8 +82,9 @@ public final class ByteRoundKernel {
         a.broadcast(LEAST, Address.at(R10, Constants.LEAST));
         Label block = a.label();
         magnitude(a);
-        a.divideFloats(SCALE, LARGEST_OF_ALL, LARGEST);
-        a.divideFloats(INVERSE, LARGEST, LARGEST_OF_ALL);
+        a.divideLowest(SCALE, LARGEST_OF_ALL, LARGEST);
+        a.divideLowest(INVERSE, LARGEST, LARGEST_OF_ALL);
+        a.broadcast(INVERSE, INVERSE);
         a.storeVector(Address.at(RDX, 0), SCALE, ONE_LANE);
         whole(a);
         bias(a);

@@ -11,13 +11,15 @@ import java.util.List;
 public final class NextLogits {
     private final Backend backend;
     private final Transformer transformer;
+    /** Taken again by every call: megabytes a step. */
+    private final List<float[]> room = new ArrayList<>();
 
     public NextLogits(Backend backend, Transformer transformer) {
         this.backend = backend;
         this.transformer = transformer;
     }
 
-    /** Feeds all segments; from each one's last row, in order. */
+    /** Feeds all segments; from each one's last row, in order. Logits are read before the next call, which writes over them. */
     public List<NextToken> of(List<Segment> segments) {
         Transformer.Tape tape = transformer.infer(segments);
         List<NextToken> all = new ArrayList<>();
@@ -37,7 +39,10 @@ public final class NextLogits {
     private void draw(List<NextToken> all, Tensor logits) {
         double[] sums = backend.logSumExp(logits);
         for (int row = 0; row < logits.rows(); row++) {
-            float[] values = new float[logits.columns()];
+            if (all.size() == room.size()) {
+                room.add(new float[logits.columns()]);
+            }
+            float[] values = room.get(all.size());
             backend.download(values, backend.rows(logits, row, 1));
             all.add(new NextToken(values, sums[row]));
         }

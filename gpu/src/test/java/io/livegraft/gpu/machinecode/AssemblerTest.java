@@ -65,6 +65,7 @@ class AssemblerTest {
         bytes("62 d1 6c 58 5c 59 01", a -> a.subtractFloats(3, 2, Address.broadcast(R9, 4)));
         bytes("62 e1 6c 48 59 52 02", a -> a.multiplyFloats(18, 2, Address.at(RDX, 128)));
         bytes("62 b1 0c 40 5e d1", a -> a.divideFloats(2, 30, 17));
+        bytes("62 31 3e 48 5e d2", a -> a.divideLowest(10, 8, 18)); // as -mevexlig=512
         bytes("62 f1 14 40 5d c9", a -> a.lesserFloats(1, 29, 1));
         bytes("62 a1 1c 40 5f d1", a -> a.greaterFloats(18, 28, 17));
         bytes("62 a1 5c 49 5f c9", a -> a.greaterFloats(17, 4, 17, 1));
