@@ -5,9 +5,16 @@ import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/** What the next token of each sequence is drawn from. Decode steps that stand side by side share one product with the head. */
+/**
+ * What the next token of each sequence is drawn from. Decode steps share one product with the head, and those with one adapter stand
+ * side by side, so that it is read once; who stands where does not show in a row's bits.
+ */
 public final class NextLogits {
     private final Backend backend;
     private final Transformer transformer;
@@ -21,31 +28,54 @@ public final class NextLogits {
 
     /** Feeds all segments; from each one's last row, in order. Logits are read before the next call, which writes over them. */
     public List<NextToken> of(List<Segment> segments) {
-        Transformer.Tape tape = transformer.infer(segments);
-        List<NextToken> all = new ArrayList<>();
-        for (int from = 0; from < segments.size(); ) {
-            int count = together(segments.subList(from, segments.size()));
-            int firstRow = tape.start(from) + segments.get(from).ids().length - 1;
+        List<Integer> order = order(segments);
+        List<Segment> ordered = order.stream().map(segments::get).toList();
+        Transformer.Tape tape = transformer.infer(ordered);
+        NextToken[] all = new NextToken[segments.size()];
+        for (int from = 0; from < ordered.size(); ) {
+            int count = together(ordered.subList(from, ordered.size()));
+            int firstRow = tape.start(from) + ordered.get(from).ids().length - 1;
             Tensor hidden = backend.rows(tape.hidden(), firstRow, count);
             try (Workspace workspace = backend.workspace();
                     var _ = workspace.use()) {
-                draw(all, transformer.logits(hidden, segments.get(from).phase()));
+                draw(all, order.subList(from, from + count), transformer.logits(hidden, ordered.get(from).phase()));
             }
             from += count;
         }
-        return all;
+        return Arrays.asList(all);
     }
 
-    private void draw(List<NextToken> all, Tensor logits) {
+    /** Decode steps adapter by adapter, then the others. */
+    private static List<Integer> order(List<Segment> segments) {
+        Map<Optional<AdapterTensors>, List<Integer>> steps = new LinkedHashMap<>();
+        List<Integer> others = new ArrayList<>();
+        for (int i = 0; i < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            boolean step = segment.phase() == Phase.DECODE;
+            (step ? steps.computeIfAbsent(segment.adapter(), _ -> new ArrayList<>()) : others).add(i);
+        }
+        List<Integer> order = new ArrayList<>();
+        steps.values().forEach(order::addAll);
+        order.addAll(others);
+        return order;
+    }
+
+    /** Rows of the logits belong to the segments {@code which}. */
+    private void draw(NextToken[] all, List<Integer> which, Tensor logits) {
         double[] sums = backend.logSumExp(logits);
         for (int row = 0; row < logits.rows(); row++) {
-            if (all.size() == room.size()) {
-                room.add(new float[logits.columns()]);
-            }
-            float[] values = room.get(all.size());
+            int segment = which.get(row);
+            float[] values = room(segment, logits.columns());
             backend.download(values, backend.rows(logits, row, 1));
-            all.add(new NextToken(values, sums[row]));
+            all[segment] = new NextToken(values, sums[row]);
         }
+    }
+
+    private float[] room(int segment, int columns) {
+        while (room.size() <= segment) {
+            room.add(new float[columns]);
+        }
+        return room.get(segment);
     }
 
     /** How many of the first segments share a product: decode steps have a row each, one behind the other. */

@@ -1,0 +1,69 @@
+package io.livegraft.gpu.transformer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.livegraft.gpu.TinyFamily;
+import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.tensor.ParameterLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Whoever stands beside whom, a sequence's next token is drawn from its own logits, in its own place. */
+class NextLogitsTest {
+    private static final ModelConfig CONFIG = TinyFamily.LLAMA.config();
+
+    private final Backend backend = new VectorBackend(2);
+    private final Transformer transformer = transformer();
+    private final List<Optional<AdapterTensors>> adapters =
+            List.of(Optional.empty(), Optional.of(adapter(1)), Optional.of(adapter(2)));
+
+    /** Adapters in turn, so that none has neighbours, and prompts in between. */
+    @Test
+    void eachSequenceHasItsOwnLogitsInItsOwnPlace() {
+        List<Segment> segments = new ArrayList<>();
+        for (int i = 0; i < 11; i++) {
+            segments.add(segment(i));
+        }
+        List<NextToken> together = new NextLogits(backend, transformer).of(segments);
+        NextLogits alone = new NextLogits(backend, transformer);
+        for (int i = 0; i < segments.size(); i++) {
+            NextToken expected = alone.of(List.of(segment(i))).getFirst();
+            assertArrayEquals(expected.logits(), together.get(i).logits(), 0f, "sequence " + i);
+            assertEquals(expected.logSumExp(), together.get(i).logSumExp(), "sequence " + i);
+        }
+    }
+
+    /** Every fourth a prompt, the others a step behind one token. */
+    private Segment segment(int i) {
+        Optional<AdapterTensors> adapter = adapters.get(i % adapters.size());
+        KvCache cache = transformer.allocateKvCache(4);
+        if (i % 4 == 3) {
+            return Segment.prefill(new int[] {i, 2, 3}, 0, cache, adapter);
+        }
+        transformer.infer(List.of(Segment.prefill(new int[] {1}, 0, cache, adapter)));
+        return Segment.decode(i, 1, cache, adapter);
+    }
+
+    private AdapterTensors adapter(long seed) {
+        LoraAdapter initial = LoraAdapter.initial(TinyModel.LORA, CONFIG, seed);
+        float[] values = TinyModel.gaussian(new Random(seed), initial.layout().size(), 0.2);
+        return AdapterTensors.forServing(backend, initial.withValues(values));
+    }
+
+    private Transformer transformer() {
+        ParameterLayout layout = TransformerWeights.layout(CONFIG);
+        Tensor weights = backend.upload(TinyModel.gaussian(new Random(3), layout.size(), 0.35), 1, layout.size());
+        Tensor unused = backend.allocate(1, layout.size());
+        return new Transformer(backend, TransformerWeights.trained(backend, CONFIG, weights, unused));
+    }
+}
