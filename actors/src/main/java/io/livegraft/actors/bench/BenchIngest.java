@@ -14,6 +14,7 @@ import io.livegraft.actors.kafka.EmbeddedBroker;
 import io.livegraft.actors.kafka.KafkaSettings;
 import io.livegraft.actors.kafka.Topics;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.actors.trainer.TrainerSettings;
 import io.livegraft.gpu.model.ModelDirectory;
@@ -27,6 +28,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
@@ -87,7 +89,7 @@ final class BenchIngest implements AutoCloseable {
                 entries(),
                 writer,
                 Optional.empty(),
-                trainer(context.getSystem(), metrics),
+                trainer(context, metrics),
                 Clock.systemUTC(),
                 metrics)));
     }
@@ -101,7 +103,7 @@ final class BenchIngest implements AutoCloseable {
                 new FeedbackExamples(encoding, base.config().maxPositions()));
     }
 
-    private Trainer.Environment trainer(ActorSystem<?> system, Metrics metrics) {
+    private Trainer.Environment trainer(ActorContext<?> context, Metrics metrics) {
         TrainerSettings trainer =
                 TrainerSettings.from(config.getConfig("livegraft")).forBase(base.config());
         return new Trainer.Environment(
@@ -114,13 +116,23 @@ final class BenchIngest implements AutoCloseable {
                 base.config(),
                 new CheckpointStore(settings.directory().resolve("checkpoints"), trainer.retainedCheckpoints()),
                 new ArtifactStore(settings.directory().resolve("adapters")),
-                system.ignoreRef(),
-                system.ignoreRef(),
-                system.ignoreRef(),
+                context.getSystem().ignoreRef(),
+                context.getSystem().ignoreRef(),
+                context.spawn(registry(), "registry"),
                 (tenant, partition, from, through, taker) -> {
                     throw new IllegalStateException("nothing is reset or forgotten here");
                 },
                 metrics);
+    }
+
+    /** Every partition is ours. */
+    private static Behavior<RegistryGuardian.Command> registry() {
+        return Behaviors.receiveMessage(command -> {
+            if (command instanceof RegistryGuardian.TakePartition take) {
+                take.replyTo().tell(1L);
+            }
+            return Behaviors.same();
+        });
     }
 
     @Override
