@@ -191,6 +191,9 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             case Mark mark -> mark();
             case Archived archived -> onArchived(archived);
             case Stop stop -> {
+                if (archive.isEmpty()) {
+                    mark(); // with an archive it would wait for a write
+                }
                 return Behaviors.stopped();
             }
         }

@@ -182,10 +182,14 @@ final class LogReader {
         listener.ended(failure);
     }
 
-    private void turn() {
+    private void serve() {
         for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
             request.run();
         }
+    }
+
+    private void turn() {
+        serve();
         boolean paused = pause();
         ConsumerRecords<byte[], byte[]> records = consumer.poll(paused ? POLL_PAUSED : POLL);
         for (TopicPartition partition : records.partitions()) {
@@ -275,6 +279,7 @@ final class LogReader {
                 return;
             }
             stopped(partitions);
+            serve(); // their last marks
             try {
                 consumer.commitSync(uncommitted(partitions), settings.handover());
             } catch (KafkaException e) {
