@@ -3,6 +3,7 @@ package io.livegraft.actors.bench;
 import io.livegraft.gpu.quality.Machine;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -53,19 +54,12 @@ public final class IngestBench {
     }
 
     private static Map<String, Object> withoutTraining(IngestBenchSettings settings) {
-        return Map.of(
-                "livegraft.trainer.held-out-share",
-                255,
-                "livegraft.trainer.step-examples",
-                Integer.MAX_VALUE,
-                "livegraft.trainer.step-tokens",
-                Integer.MAX_VALUE,
-                "livegraft.trainer.max-wait",
-                "1000 d",
-                "livegraft.trainer.event-window",
-                1024,
-                "livegraft.trainer.active",
-                settings.tenants());
+        Map<String, Object> without = new HashMap<>(BenchIngest.SMALL_ADAPTERS);
+        without.put("livegraft.trainer.held-out-share", 255);
+        without.put("livegraft.trainer.max-wait", "1000 d");
+        without.put("livegraft.trainer.event-window", 1024);
+        without.put("livegraft.trainer.active", settings.tenants());
+        return without;
     }
 
     private static double bare(BenchIngest ingest, IngestBenchSettings settings) {

@@ -5,7 +5,6 @@ import io.livegraft.gpu.backend.SplitMix64;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Rating;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -52,23 +51,42 @@ final class SyntheticFeedback {
         return id;
     }
 
-    /** Appends records {@code from} to {@code to}, exclusive; returns their bytes. */
+    /** Appends records {@code from} to {@code to}, exclusive, as fast as it can; returns their bytes. */
     long write(String bootstrapServers, String topic, long from, long to) {
-        Map<String, Object> properties = new HashMap<>();
-        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        properties.put(ProducerConfig.LINGER_MS_CONFIG, 5);
-        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, 262_144);
         long bytes = 0;
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+        try (KafkaProducer<byte[], byte[]> producer = producer(bootstrapServers, 5)) {
             for (long number = from; number < to; number++) {
                 byte[] value = value(number);
                 bytes += value.length;
-                send(producer, new ProducerRecord<>(topic, tenant(number).getBytes(StandardCharsets.UTF_8), value));
+                send(producer, new ProducerRecord<>(topic, key(number), value));
             }
-            producer.flush();
         }
         return bytes;
+    }
+
+    /** Appends them one at a time, so many milliseconds apart. */
+    void trickle(String bootstrapServers, String topic, long from, long to, int apartMillis) {
+        try (KafkaProducer<byte[], byte[]> producer = producer(bootstrapServers, 0)) {
+            for (long number = from; number < to; number++) {
+                send(producer, new ProducerRecord<>(topic, key(number), value(number)));
+                Thread.sleep(apartMillis);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while records were written", e);
+        }
+    }
+
+    private byte[] key(long number) {
+        return tenant(number).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static KafkaProducer<byte[], byte[]> producer(String bootstrapServers, int lingerMillis) {
+        Map<String, Object> properties = Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
+                ProducerConfig.LINGER_MS_CONFIG, lingerMillis,
+                ProducerConfig.BATCH_SIZE_CONFIG, 262_144);
+        return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // a record that is lost is missed at the end of the run

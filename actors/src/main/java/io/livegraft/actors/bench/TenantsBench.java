@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 public final class TenantsBench {
     private static final double NANOS = 1e9;
     private static final int LOOK_MILLIS = 20;
+    private static final int APART_MILLIS = 20;
 
     private final IngestBenchSettings settings;
     private final int wakes;
@@ -61,10 +62,8 @@ public final class TenantsBench {
         try (BenchIngest.Reading reading = ingest.read()) {
             await(reading::member);
             double startSeconds = (System.nanoTime() - start) / NANOS;
-            for (int i = 0; i < wakes; i++) {
-                long number = settings.tenants() + (long) i;
-                feedback.write(ingest.bootstrapServers(), ingest.topic(), number, number + 1);
-            }
+            long first = settings.tenants();
+            feedback.trickle(ingest.bootstrapServers(), ingest.topic(), first, first + wakes, APART_MILLIS);
             await(() -> woken(reading.metrics()).getCount() >= distinct());
             HistogramSnapshot.HistogramDataPointSnapshot woken = woken(reading.metrics());
             return new TenantsReport(
