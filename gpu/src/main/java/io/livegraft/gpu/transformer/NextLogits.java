@@ -38,7 +38,10 @@ public final class NextLogits {
             Tensor hidden = backend.rows(tape.hidden(), firstRow, count);
             try (Workspace workspace = backend.workspace();
                     var _ = workspace.use()) {
-                draw(all, order.subList(from, from + count), transformer.logits(hidden, ordered.get(from).phase()));
+                draw(
+                        all,
+                        order.subList(from, from + count),
+                        transformer.logits(hidden, ordered.get(from).phase()));
             }
             from += count;
         }
