@@ -141,6 +141,63 @@ class ForgetLawTest {
     }
 
     @Test
+    void anyMixOfForgetsAndResetsIsWhatItsRecursiveDefinitionSays() {
+        for (long seed = 0; seed < SETS; seed++) {
+            Random random = new Random(seed);
+            List<LogEntry> log = log(random, ENTRIES);
+            List<LogEntry> visible = log;
+            for (int i = 0; i < 4; i++) {
+                int at = 10 + random.nextInt(ENTRIES - 10);
+                long offset = log.get(at).offset();
+                if (random.nextBoolean()) {
+                    String subject = "subject-" + random.nextInt(SUBJECTS);
+                    log.set(at, new LogEntry.Forget(offset, 1_000_000, subject, "", ""));
+                } else {
+                    log.set(at, new LogEntry.Reset(offset, 1_000_000, random.nextInt((int) offset), "", ""));
+                }
+            }
+            for (LogEntry entry : log) {
+                if (entry instanceof LogEntry.Forget forget) {
+                    visible = lacking(visible, Set.of(forget.subject()), forget.offset());
+                }
+            }
+            TrainerState defined = defined(visible, Long.MAX_VALUE);
+            TrainerState replayed = TENANT.replayed(log, Long.MAX_VALUE, Set.of());
+            assertEquals(TestingTenant.digest(defined), TestingTenant.digest(replayed), "seed " + seed);
+            assertEquals(defined.core().window().ids(), replayed.core().window().ids(), "seed " + seed);
+            assertEquals(
+                    TestingSteps.print(defined.core().waiting()),
+                    TestingSteps.print(replayed.core().waiting()),
+                    "seed " + seed);
+        }
+    }
+
+    /** S(n) as {@link Selection} has it, of a log without the forgotten. */
+    private static TrainerState defined(List<LogEntry> log, long through) {
+        Optional<LogEntry> last =
+                log.stream().filter(entry -> entry.offset() <= through).reduce((earlier, later) -> later);
+        if (last.isEmpty()) {
+            return TENANT.initial();
+        }
+        return switch (last.get()) {
+            case LogEntry.Reset reset -> {
+                TrainerState old = defined(log, reset.to());
+                EventWindow knowing = windowWith(old.core().window(), between(log, reset.to() + 1, reset.offset()));
+                TrainerCore core = TestingTenantCores.withWindow(old.core(), knowing);
+                Selection all = Selection.of(List.of(), Long.MAX_VALUE, Set.of());
+                yield old.with(core.again(reset, all).next());
+            }
+            case LogEntry.Forget forget -> {
+                TrainerState before = defined(log, forget.offset() - 1);
+                yield before.with(before.core().passed(forget.offset()));
+            }
+            case LogEntry.Feedback event -> TENANT.trained(defined(log, event.offset() - 1), List.of(event));
+            case LogEntry.Tick tick -> TENANT.trained(defined(log, tick.offset() - 1), List.of(tick));
+            case LogEntry.Configure values -> TENANT.trained(defined(log, values.offset() - 1), List.of(values));
+        };
+    }
+
+    @Test
     void aResetToBeforeTheFirstEventBeginsAnewButKnowsTheIds() {
         List<LogEntry> log = log(new Random(3), ENTRIES);
         long end = 3L * ENTRIES;
