@@ -189,7 +189,7 @@ final class TestingNode implements Inference, Administration, LogAdministration,
     @Override
     public CompletionStage<List<TrainerStatus>> trainers() {
         return CompletableFuture.completedStage(
-                List.of(new TrainerStatus("support", 12, 3, 240, 200, 20, 1, 2, 4, 0, Double.NaN, "cafe", 0)));
+                List.of(new TrainerStatus("support", 12, 3, 240, 200, 20, 1, 2, 4, 0, Double.NaN, "cafe", 0, true)));
     }
 
     @Override

@@ -69,7 +69,8 @@ final class TrainerList {
                 progress.counters().undone(),
                 progress.lastLoss(),
                 progress.checkpointDigest(),
-                progress.lineOffset());
+                progress.lineOffset(),
+                progress.atRest());
     }
 
     private static TrainerStatus status(CheckpointStore.Loaded loaded) {
@@ -88,6 +89,7 @@ final class TrainerList {
                 counters.getUndone(),
                 checkpoint.hasLastLoss() ? checkpoint.getLastLoss() : Double.NaN,
                 loaded.digest(),
-                checkpoint.getLine().getOffset());
+                checkpoint.getLine().getOffset(),
+                !checkpoint.hasDeadlineMillis() && !checkpoint.hasOfferDeadlineMillis());
     }
 }

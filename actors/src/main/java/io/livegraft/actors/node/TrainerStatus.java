@@ -14,6 +14,7 @@ package io.livegraft.actors.node;
  * @param lastLoss mean NLL per target token of the latest step; NaN before the first
  * @param checkpointDigest of the latest checkpoint on disk; empty before the first
  * @param lineOffset of the forget or reset from which on the state is a replay of the log; 0 where there was none
+ * @param atRest whether all of its log is in that checkpoint and nothing is due: only another record changes anything
  */
 public record TrainerStatus(
         String tenant,
@@ -28,4 +29,5 @@ public record TrainerStatus(
         long undone,
         double lastLoss,
         String checkpointDigest,
-        long lineOffset) {}
+        long lineOffset,
+        boolean atRest) {}

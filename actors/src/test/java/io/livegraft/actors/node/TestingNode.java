@@ -112,13 +112,12 @@ final class TestingNode implements AutoCloseable {
                 served -> served == number);
     }
 
-    /** The image once its newest version holds all that the trainer has taken. */
+    /** Once nothing is due any more: what was trained last is published. */
     AdapterImage settled(String tenant) {
+        long trained = trainer(tenant, TrainerStatus::atRest).step();
         return image(
                 tenant,
-                found -> !found.versions().isEmpty()
-                        && found.versions().getLast().offset()
-                                == trainer(tenant, status -> true).offset());
+                found -> !found.versions().isEmpty() && found.versions().getLast().step() == trained);
     }
 
     TrainerStatus trainer(String tenant, Predicate<TrainerStatus> holds) {

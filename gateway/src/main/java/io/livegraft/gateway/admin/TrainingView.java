@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
  *
  * @param lastLoss null before the first step
  * @param lineOffset of the forget or reset from which on the state is a replay of the log; 0 where there was none
+ * @param atRest whether only another record changes anything
  */
 record TrainingView(
         String tenant,
@@ -22,7 +23,8 @@ record TrainingView(
         long undone,
         OptionalDouble lastLoss,
         String checkpointDigest,
-        long lineOffset) {
+        long lineOffset,
+        boolean atRest) {
     static TrainingView of(TrainerStatus status) {
         return new TrainingView(
                 status.tenant(),
@@ -37,6 +39,7 @@ record TrainingView(
                 status.undone(),
                 Double.isNaN(status.lastLoss()) ? OptionalDouble.empty() : OptionalDouble.of(status.lastLoss()),
                 status.checkpointDigest(),
-                status.lineOffset());
+                status.lineOffset(),
+                status.atRest());
     }
 }
