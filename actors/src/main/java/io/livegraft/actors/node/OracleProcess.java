@@ -1,0 +1,124 @@
+package io.livegraft.actors.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.ingest.FeedbackDecoder;
+import io.livegraft.actors.ingest.FeedbackExamples;
+import io.livegraft.actors.ingest.LogEntries;
+import io.livegraft.actors.trainer.PlainTrainer;
+import io.livegraft.actors.trainer.TrainerSettings;
+import io.livegraft.gpu.engine.Engine;
+import java.io.File;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * What must come of a log, said by one thread that reads it once from its beginning to its end: no consumer group, no actor,
+ * no checkpoint. Law 1 says that a node comes to the same, however often it was killed meanwhile.
+ *
+ * <p>Prints {@code offer TENANT OFFSET ADAPTER-DIGEST} for each version and {@code state TENANT OFFSET CHECKPOINT-DIGEST} for
+ * each tenant.
+ */
+public final class OracleProcess {
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    private final NodeSettings settings;
+    private final PlainTrainer.Environment trainer;
+    private final LogEntries entries;
+    private final SortedMap<String, PlainTrainer> trainers = new TreeMap<>();
+
+    private OracleProcess(NodeSettings settings, Engine engine) {
+        this.settings = settings;
+        TrainerSettings forBase = settings.trainer().forBase(engine.config());
+        this.trainer = new PlainTrainer.Environment(
+                forBase,
+                settings.kafka().feedbackTopic(),
+                engine.config(),
+                engine.baseDigest(),
+                forBase.configDigest(engine.profile()),
+                engine.profile(),
+                plan -> engine.train(plan).finish());
+        this.entries = new LogEntries(
+                new FeedbackDecoder(
+                        settings.ingest().recordBytes(), settings.ingest().messages()),
+                new FeedbackExamples(FeedbackExamples.Encoding.of(engine.tokenizer()), engine.maxSequenceTokens()));
+    }
+
+    /** Argument: the node's configuration file. */
+    public static void main(String[] arguments) {
+        Config config = ConfigFactory.parseFile(new File(arguments[0])).withFallback(ConfigFactory.load());
+        NodeSettings settings = NodeSettings.from(config.resolve());
+        try (Engine engine = Engine.open(settings.engine())) {
+            OracleProcess oracle = new OracleProcess(settings, engine);
+            oracle.read();
+            oracle.print();
+        }
+    }
+
+    private void read() {
+        try (var consumer = new KafkaConsumer<>(
+                Map.of(
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        settings.kafka().bootstrapServers(),
+                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                        false),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer
+                    .partitionsFor(settings.kafka().feedbackTopic())
+                    .stream()
+                    .map(info -> new TopicPartition(info.topic(), info.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                consumer.poll(POLL).forEach(this::take);
+            }
+        }
+    }
+
+    private void take(ConsumerRecord<byte[], byte[]> record) {
+        LogEntries.Read read = entries.read(
+                Optional.ofNullable(record.key()),
+                Optional.ofNullable(record.value()),
+                record.offset(),
+                record.timestamp());
+        switch (read) {
+            case LogEntries.Read.OfTenant of -> take(of, record.partition());
+            case LogEntries.Read.OfAll all ->
+                trainers.values().stream()
+                        .filter(each -> each.partition() == record.partition())
+                        .forEach(each -> each.take(all.tick()));
+            case LogEntries.Read.Unusable unusable -> {
+                // Part of no state.
+            }
+        }
+    }
+
+    /** A tenant's log is in the partition that it began in. */
+    private void take(LogEntries.Read.OfTenant of, int partition) {
+        PlainTrainer tenant = trainers.computeIfAbsent(of.tenant(), name -> new PlainTrainer(trainer, name, partition));
+        if (tenant.partition() == partition) {
+            tenant.take(of.entry());
+        }
+    }
+
+    private void print() {
+        for (PlainTrainer each : trainers.values()) {
+            each.offers()
+                    .forEach(offer -> System.out.printf(
+                            "offer %s %d %s%n", each.tenant(), offer.offset(), offer.adapterDigest()));
+            System.out.printf("state %s %d %s%n", each.tenant(), each.savedThrough(), each.checkpointDigest());
+        }
+    }
+}
