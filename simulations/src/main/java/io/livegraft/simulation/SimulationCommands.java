@@ -2,6 +2,7 @@ package io.livegraft.simulation;
 
 import io.livegraft.gateway.cli.CommandProvider;
 import io.livegraft.simulation.corpus.CorpusCommand;
+import io.livegraft.simulation.crash.CrashCommand;
 import io.livegraft.simulation.demo.DemoCommand;
 import io.livegraft.simulation.load.LoadCommand;
 import java.util.List;
@@ -14,8 +15,7 @@ public final class SimulationCommands implements CommandProvider {
         CommandLine sim = new CommandLine(new SimCommand())
                 .addSubcommand(new CorpusCommand())
                 .addSubcommand(new LoadCommand())
-                .addSubcommand(
-                        UnbuiltSimulation.named("crash", "Kill the node again and again and count what is lost."))
+                .addSubcommand(new CrashCommand())
                 .addSubcommand(UnbuiltSimulation.named("swap", "Swap versions under load and check every answer."))
                 .addSubcommand(UnbuiltSimulation.named("fuzz", "Send what no client should."))
                 .addSubcommand(UnbuiltSimulation.named("tenants", "Many tenants, a few of them busy."));

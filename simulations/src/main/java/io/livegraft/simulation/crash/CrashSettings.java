@@ -1,0 +1,28 @@
+package io.livegraft.simulation.crash;
+
+import java.nio.file.Path;
+
+/**
+ * One run.
+ *
+ * @param kills of the node
+ * @param tenants that events are dealt to
+ * @param events records sent to the log, duplicates and bad ones among them
+ * @param base a directory
+ * @param directory of everything that the run writes
+ */
+record CrashSettings(int kills, long seed, int tenants, int events, Path base, Path directory) {
+    static final int PARTITIONS = 3;
+    /** As the node's default: of 256, event ids whose SHA-256 begins below it are kept for evaluation. */
+    static final int HELD_OUT_SHARE = 26;
+
+    /** The id of tenant {@code index}. */
+    static String tenant(int index) {
+        return "crash-" + index;
+    }
+
+    /** Room for every id, so that the final window shows each of them. */
+    int eventWindow() {
+        return Math.max(1024, 32 * Math.ceilDiv(2 * events, 32));
+    }
+}

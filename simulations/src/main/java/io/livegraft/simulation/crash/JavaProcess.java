@@ -1,0 +1,153 @@
+package io.livegraft.simulation.crash;
+
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** A Java process of its own whose output goes to files; it dies with this one. */
+final class JavaProcess implements AutoCloseable {
+    private static final Duration END = Duration.ofSeconds(30);
+    private static final Duration POLL = Duration.ofMillis(5);
+
+    private final Process process;
+    private final Path output;
+    private final Path log;
+    private final Thread last;
+
+    private JavaProcess(Process process, Path output, Path log) {
+        this.process = process;
+        this.output = output;
+        this.log = log;
+        this.last = new Thread(process::destroyForcibly, "livegraft-crash-end");
+        Runtime.getRuntime().addShutdownHook(last);
+    }
+
+    /** Standard output goes to {@code NAME.out}, what the process logs to {@code NAME.log}. */
+    static JavaProcess start(Path directory, String name, List<String> flags, String... command) {
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms32m",
+                "-Xmx1g",
+                "-XX:+UseSerialGC",
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Xlog:disable",
+                "-Xlog:all=error:stderr",
+                "-Xlog:cds*=off:stderr",
+                "-Xlog:aot*=off:stderr"));
+        words.addAll(flags);
+        words.addAll(List.of(command));
+        Path output = directory.resolve(name + ".out");
+        Path log = directory.resolve(name + ".log");
+        try {
+            Process process = new ProcessBuilder(words)
+                    .redirectOutput(output.toFile())
+                    .redirectError(log.toFile())
+                    .start();
+            return new JavaProcess(process, output, log);
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
+    /** The first line of output that the function finds something in; UNAVAILABLE when none comes in time. */
+    <T> T await(Duration patience, Function<String, Optional<T>> find) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        Optional<T> found = lines().flatMap(line -> find.apply(line).stream()).findFirst();
+        while (found.isEmpty()) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                throw new LivegraftException(
+                        ErrorCode.UNAVAILABLE,
+                        "%s does not say what was expected of it; its log ends with: %s"
+                                .formatted(output, read(log).reduce("", (before, line) -> line)));
+            }
+            pause(POLL);
+            found = lines().flatMap(line -> find.apply(line).stream()).findFirst();
+        }
+        return found.get();
+    }
+
+    Stream<String> lines() {
+        return read(output);
+    }
+
+    private static Stream<String> read(Path file) {
+        try {
+            return Files.readAllLines(file).stream();
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
+    boolean alive() {
+        return process.isAlive();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** SIGKILL; returns when the process is gone. */
+    void kill() {
+        process.destroyForcibly();
+        await(END);
+    }
+
+    /** SIGTERM, and SIGKILL where that takes too long. */
+    @Override
+    public void close() {
+        process.destroy();
+        if (!await(END)) {
+            kill();
+        }
+    }
+
+    /** The exit code of a process that ends by itself; empty when it does not end in time. */
+    Optional<Integer> end(Duration patience) {
+        return await(patience) ? Optional.of(process.exitValue()) : Optional.empty();
+    }
+
+    private boolean await(Duration patience) {
+        try {
+            boolean ended = process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+            if (ended) {
+                forget();
+            }
+            return ended;
+        } catch (InterruptedException interrupted) {
+            throw interrupted(interrupted);
+        }
+    }
+
+    private void forget() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(last);
+        } catch (IllegalStateException ending) {
+            // This very process ends: the hook runs and finds nothing to do.
+        }
+    }
+
+    static void pause(Duration time) {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException interrupted) {
+            throw interrupted(interrupted);
+        }
+    }
+
+    private static LivegraftException interrupted(InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return new LivegraftException(ErrorCode.UNAVAILABLE, "the simulation was interrupted", interrupted);
+    }
+}
