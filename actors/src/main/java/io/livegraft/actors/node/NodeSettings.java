@@ -7,6 +7,7 @@ import io.livegraft.actors.device.DeviceSettings;
 import io.livegraft.actors.evaluation.EvaluationSettings;
 import io.livegraft.actors.ingest.IngestSettings;
 import io.livegraft.actors.kafka.KafkaSettings;
+import io.livegraft.actors.object.ObjectStoreSettings;
 import io.livegraft.actors.registry.RegistrySettings;
 import io.livegraft.actors.replay.ReplaySettings;
 import io.livegraft.actors.serving.ServingSettings;
@@ -24,6 +25,7 @@ public record NodeSettings(
         KafkaSettings kafka,
         IngestSettings ingest,
         ArchiveSettings archive,
+        ObjectStoreSettings objectStore,
         TrainerSettings trainer,
         EvaluationSettings evaluation,
         RegistrySettings registry,
@@ -42,6 +44,7 @@ public record NodeSettings(
                     KafkaSettings.from(livegraft.getConfig("kafka")),
                     IngestSettings.from(livegraft.getConfig("ingest")),
                     ArchiveSettings.from(livegraft.getConfig("archive")),
+                    ObjectStoreSettings.from(livegraft.getConfig("object-store")),
                     TrainerSettings.from(livegraft),
                     EvaluationSettings.from(livegraft.getConfig("evaluation")),
                     RegistrySettings.from(livegraft.getConfig("registry")),

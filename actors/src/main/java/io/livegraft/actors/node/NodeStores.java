@@ -5,10 +5,14 @@ import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.disk.Disk;
 import io.livegraft.actors.object.FileObjectStore;
+import io.livegraft.actors.object.ObjectStore;
+import io.livegraft.actors.object.ObjectStoreSettings;
+import io.livegraft.actors.object.S3ObjectStore;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.io.IOException;
 import java.util.Optional;
+import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
 
 /**
  * What a node keeps for good besides its registry; each is there once.
@@ -21,9 +25,9 @@ record NodeStores(CheckpointStore checkpoints, ArtifactStore artifacts, Optional
         try {
             return new NodeStores(
                     new CheckpointStore(
-                            FileObjectStore.open(disk, state.resolve("checkpoints")),
+                            objects(settings.objectStore(), "checkpoints", state, disk),
                             settings.trainer().retainedCheckpoints()),
-                    new ArtifactStore(FileObjectStore.open(disk, state.resolve("adapters"))),
+                    new ArtifactStore(objects(settings.objectStore(), "adapters", state, disk)),
                     settings.archive().enabled()
                             ? Optional.of(FeedbackArchive.open(disk, state.resolve("archive"), settings.archive()))
                             : Optional.empty());
@@ -33,5 +37,14 @@ record NodeStores(CheckpointStore checkpoints, ArtifactStore artifacts, Optional
                     "the stores in %s can't be used: %s".formatted(state.resolve(""), e.getMessage()),
                     e);
         }
+    }
+
+    private static ObjectStore objects(ObjectStoreSettings settings, String name, StateDirectory state, Disk disk)
+            throws IOException {
+        return switch (settings) {
+            case ObjectStoreSettings.LocalFiles files -> FileObjectStore.open(disk, state.resolve(name));
+            case ObjectStoreSettings.S3 s3 ->
+                new S3ObjectStore(s3, name + "/", EnvironmentVariableCredentialsProvider.create());
+        };
     }
 }
