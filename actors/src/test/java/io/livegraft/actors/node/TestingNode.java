@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.disk.Disk;
+import io.livegraft.actors.disk.FileDisk;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
@@ -34,10 +36,14 @@ final class TestingNode implements AutoCloseable {
     }
 
     TestingNode(Path state, Map<String, Object> settings) {
+        this(state, settings, new FileDisk());
+    }
+
+    TestingNode(Path state, Map<String, Object> settings, Disk disk) {
         Config config = ConfigFactory.parseMap(settings)
                 .withFallback(ConfigFactory.parseMap(settings(state, BASE)))
                 .withFallback(ConfigFactory.load());
-        node = Node.start(config);
+        node = Node.start(config, disk);
         untilReady(node);
     }
 
