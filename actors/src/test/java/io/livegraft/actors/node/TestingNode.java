@@ -123,7 +123,8 @@ final class TestingNode implements AutoCloseable {
         long trained = trainer(tenant, TrainerStatus::atRest).step();
         return image(
                 tenant,
-                found -> !found.versions().isEmpty() && found.versions().getLast().step() == trained);
+                found -> !found.versions().isEmpty()
+                        && found.versions().getLast().step() == trained);
     }
 
     TrainerStatus trainer(String tenant, Predicate<TrainerStatus> holds) {

@@ -47,7 +47,9 @@ final class NodeState implements AutoCloseable {
             String tenant = trainer.path("tenant").asText();
             String digest = trainer.path("checkpointDigest").asText();
             checkpoint(tenant, digest)
-                    .ifPresent(bytes -> found.put(tenant, found(digest, bytes, of(adapters, tenant))));
+                    .ifPresent(bytes -> found.put(
+                            tenant,
+                            found(digest, bytes, get("/adapters/" + tenant).path("versions"))));
         }
         return found;
     }
