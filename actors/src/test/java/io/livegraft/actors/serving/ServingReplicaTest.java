@@ -49,7 +49,7 @@ class ServingReplicaTest {
     private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.load());
     private final TestProbe<DeviceScheduler.Command> device = kit.createTestProbe();
     private final SigningKey key = SigningKey.generate();
-    private ArtifactStore artifacts = new ArtifactStore(Path.of("none"));
+    private ArtifactStore artifacts = new ArtifactStore(Path.of("target", "none"));
     private ActorRef<ServingReplica.Command> replica =
             kit.createTestProbe(ServingReplica.Command.class).getRef();
 
