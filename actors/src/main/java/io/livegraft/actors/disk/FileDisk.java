@@ -3,15 +3,20 @@ package io.livegraft.actors.disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** The file system of the machine. */
 public final class FileDisk implements Disk {
@@ -45,17 +50,32 @@ public final class FileDisk implements Disk {
         return Files.readAllBytes(file);
     }
 
+    /** Only what is known not to be there is empty: a directory that can't be read must not look like one without files. */
     @Override
     public List<Entry> list(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return List.of();
-        }
         List<Entry> entries = new ArrayList<>();
         try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
-            children.forEach(child -> entries.add(new Entry(child.getFileName().toString(), Files.isDirectory(child))));
+            for (Path child : children) {
+                entry(child).ifPresent(entries::add);
+            }
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         entries.sort(Comparator.comparing(Entry::name));
         return entries;
+    }
+
+    /** Empty for one that was deleted meanwhile. */
+    private static Optional<Entry> entry(Path child) throws IOException {
+        try {
+            boolean directory =
+                    Files.readAttributes(child, BasicFileAttributes.class).isDirectory();
+            return Optional.of(new Entry(child.getFileName().toString(), directory));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
     }
 
     @Override

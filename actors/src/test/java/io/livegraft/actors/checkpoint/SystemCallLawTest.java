@@ -101,6 +101,8 @@ class SystemCallLawTest {
             verify(found, outcome, point);
             found.run(2);
             verify(found, "done", point + ", then again");
+        } catch (IOException | SQLException e) {
+            throw new AssertionError(point, e);
         }
         delete(run);
     }
