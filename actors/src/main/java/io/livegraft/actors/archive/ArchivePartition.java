@@ -4,6 +4,7 @@ import io.livegraft.actors.disk.Disk;
 import io.livegraft.actors.disk.DurableDirectory;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -91,6 +92,16 @@ public record ArchivePartition(DurableDirectory directory, String folder) {
         return header.previousThrough();
     }
 
+    /** A segment of which nothing that counts is missing, by what the next one says; empty where something is. */
+    Optional<Segment> sound(long segment, long next) throws IOException {
+        Optional<Frame.Header> header = read(next).header();
+        try {
+            return header.isPresent() ? Optional.of(whole(segment, header.get().previousThrough())) : Optional.empty();
+        } catch (DamagedArchiveException e) {
+            return Optional.empty(); // stays until somebody has seen it
+        }
+    }
+
     private Segment whole(long segment, long counts) throws IOException {
         Segment found = read(segment);
         if (found.damaged() || (counts != Long.MAX_VALUE && found.last() < counts)) {
@@ -119,8 +130,9 @@ public record ArchivePartition(DurableDirectory directory, String folder) {
         List<ArchivedRecord> left = found.records().stream()
                 .filter(record -> record.offset() <= counts && kept.test(record))
                 .toList();
-        if (!found.ended() || left.size() < found.records().size()) {
-            long through = counts == Long.MAX_VALUE ? found.last() : counts;
+        boolean last = counts == Long.MAX_VALUE; // its marks may be seen without being durable
+        if (last || left.size() < found.records().size()) {
+            long through = last ? found.last() : counts;
             directory.write(name(segment), Segment.encode(found.header().orElseThrow(), left, through));
         }
     }

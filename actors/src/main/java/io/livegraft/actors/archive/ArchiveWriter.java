@@ -193,13 +193,14 @@ public final class ArchiveWriter implements AutoCloseable {
             return;
         }
         List<Long> segments = partition.segments();
-        for (long oldest : segments.subList(0, segments.size() - 1)) {
-            Segment segment = partition.read(oldest);
-            boolean old = segment.records().stream().allMatch(record -> record.logMillis() < nowMillis - retention);
-            if (segment.damaged() || !old) {
+        for (int i = 0; i + 1 < segments.size(); i++) {
+            Optional<Segment> oldest = partition.sound(segments.get(i), segments.get(i + 1));
+            boolean old = oldest.isPresent()
+                    && oldest.get().records().stream().allMatch(record -> record.logMillis() < nowMillis - retention);
+            if (!old) {
                 return;
             }
-            partition.directory().delete(partition.name(oldest));
+            partition.directory().delete(partition.name(segments.get(i)));
         }
     }
 }

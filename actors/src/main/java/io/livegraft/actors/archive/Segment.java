@@ -14,24 +14,16 @@ import java.util.OptionalLong;
  * @param records before the first frame that is not whole
  * @param through of the last mark before that frame, else of the header; -1 where there is neither
  * @param markedBehind of the last mark behind that frame, which says that it was whole once
- * @param ended whether the last thing in it is a mark
  */
-record Segment(
-        Optional<Frame.Header> header,
-        List<ArchivedRecord> records,
-        long through,
-        OptionalLong markedBehind,
-        boolean ended) {
+record Segment(Optional<Frame.Header> header, List<ArchivedRecord> records, long through, OptionalLong markedBehind) {
     static Segment parse(byte[] bytes) {
         Optional<Frame.Header> header = Optional.empty();
         List<ArchivedRecord> records = new ArrayList<>();
         long through = -1;
-        boolean ended = false;
         int at = 0;
         for (Optional<Frame.Parsed> parsed = Frame.parse(bytes, at);
                 parsed.isPresent();
                 parsed = Frame.parse(bytes, at)) {
-            ended = false;
             switch (parsed.get().frame()) {
                 case Frame.Header found -> {
                     header = Optional.of(found);
@@ -40,12 +32,11 @@ record Segment(
                 case Frame.Entry entry -> records.add(entry.record());
                 case Frame.Mark mark -> {
                     through = mark.through();
-                    ended = true;
                 }
             }
             at = parsed.get().next();
         }
-        return new Segment(header, records, through, markedBehind(bytes, at), ended && at == bytes.length);
+        return new Segment(header, records, through, markedBehind(bytes, at));
     }
 
     private static OptionalLong markedBehind(byte[] bytes, int from) {

@@ -120,7 +120,7 @@ final class StoreHistory {
         String digest = Digests.sha256(next.toByteArray());
         written.put(digest, next);
         if (random.nextInt(3) == 0) {
-            String version = Digests.sha256("version " + random.nextInt(4) + next.getOffset());
+            String version = Digests.sha256("version of " + digest);
             checkpoints.store(next, version);
             pinned.put(new Pin(tenant, version, digest), digest);
         } else {
