@@ -17,6 +17,7 @@ import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.actors.trainer.TrainerSettings;
+import io.livegraft.actors.trainer.TrainingBasis;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import java.time.Clock;
@@ -107,13 +108,8 @@ final class BenchIngest implements AutoCloseable {
         TrainerSettings trainer =
                 TrainerSettings.from(config.getConfig("livegraft")).forBase(base.config());
         return new Trainer.Environment(
-                trainer,
-                kafka.feedbackTopic(),
+                TrainingBasis.of(trainer, base.config(), kafka.feedbackTopic(), "bench", "bench"),
                 base.name(),
-                "bench",
-                trainer.configDigest("bench"),
-                "bench",
-                base.config(),
                 new CheckpointStore(settings.directory().resolve("checkpoints"), trainer.retainedCheckpoints()),
                 new ArtifactStore(settings.directory().resolve("adapters")),
                 context.getSystem().ignoreRef(),

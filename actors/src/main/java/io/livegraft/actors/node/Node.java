@@ -95,7 +95,7 @@ public final class Node implements AutoCloseable {
                     decoder(),
                     closing(new Rebuilds(system, parts.trainer(), settings.replay())),
                     settings.kafka().feedbackTopic(),
-                    parts.trainer().configDigest());
+                    parts.trainer().basis().configDigest());
             closing(parts, this::drain);
             this.health = closing(new PolledHealth(system, parts));
         } catch (RuntimeException e) {

@@ -18,7 +18,7 @@ import io.livegraft.actors.supervisor.Publication;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.actors.trainer.TenantLog;
 import io.livegraft.actors.trainer.Trainer;
-import io.livegraft.actors.trainer.TrainerSettings;
+import io.livegraft.actors.trainer.TrainingBasis;
 import io.livegraft.gpu.engine.Engine;
 import java.time.Clock;
 import java.time.Duration;
@@ -57,6 +57,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private final Environment environment;
     private final NodeSettings settings;
+    private final TrainingBasis basis;
     private final LogEntries entries;
     private final Parts parts;
 
@@ -64,6 +65,12 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         super(context);
         this.environment = environment;
         this.settings = environment.settings();
+        this.basis = TrainingBasis.of(
+                settings.trainer().forBase(environment.engine().config()),
+                environment.engine().config(),
+                settings.kafka().feedbackTopic(),
+                environment.engine().baseDigest(),
+                environment.engine().profile());
         this.entries = new LogEntries(
                 new FeedbackDecoder(
                         settings.ingest().recordBytes(), settings.ingest().messages()),
@@ -133,7 +140,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         Behavior<RegistryGuardian.Command> guardian = RegistryGuardian.create(new RegistryGuardian.Environment(
                 new AdapterRegistry.Environment(
                         environment.engine().baseDigest(),
-                        configDigest(),
+                        basis.configDigest(),
                         settings.registry(),
                         Clock.systemUTC(),
                         environment.signingKey(),
@@ -150,13 +157,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             ActorRef<Supervisor.Command> supervisor,
             ActorRef<RegistryGuardian.Command> registry) {
         return new Trainer.Environment(
-                trainerSettings(),
-                settings.kafka().feedbackTopic(),
+                basis,
                 environment.engine().baseName(),
-                environment.engine().baseDigest(),
-                configDigest(),
-                environment.engine().profile(),
-                environment.engine().config(),
                 environment.stores().checkpoints(),
                 environment.stores().artifacts(),
                 device,
@@ -178,14 +180,6 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 .archive()
                 .<TenantLog>map(archive -> new ArchivedTenantLog(archive, topic, entries, kafka))
                 .orElse(kafka);
-    }
-
-    private TrainerSettings trainerSettings() {
-        return settings.trainer().forBase(environment.engine().config());
-    }
-
-    private String configDigest() {
-        return trainerSettings().configDigest(environment.engine().profile());
     }
 
     private Behavior<FeedbackConsumer.Command> ingest(Trainer.Environment trainer) {

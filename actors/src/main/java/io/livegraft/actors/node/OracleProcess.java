@@ -6,7 +6,7 @@ import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.trainer.PlainTrainer;
-import io.livegraft.actors.trainer.TrainerSettings;
+import io.livegraft.actors.trainer.TrainingBasis;
 import io.livegraft.gpu.engine.Engine;
 import java.io.File;
 import java.time.Duration;
@@ -32,21 +32,20 @@ public final class OracleProcess {
     private static final Duration POLL = Duration.ofSeconds(1);
 
     private final NodeSettings settings;
-    private final PlainTrainer.Environment trainer;
+    private final TrainingBasis basis;
+    private final Engine engine;
     private final LogEntries entries;
     private final SortedMap<String, PlainTrainer> trainers = new TreeMap<>();
 
     private OracleProcess(NodeSettings settings, Engine engine) {
         this.settings = settings;
-        TrainerSettings forBase = settings.trainer().forBase(engine.config());
-        this.trainer = new PlainTrainer.Environment(
-                forBase,
-                settings.kafka().feedbackTopic(),
+        this.engine = engine;
+        this.basis = TrainingBasis.of(
+                settings.trainer().forBase(engine.config()),
                 engine.config(),
+                settings.kafka().feedbackTopic(),
                 engine.baseDigest(),
-                forBase.configDigest(engine.profile()),
-                engine.profile(),
-                plan -> engine.train(plan).finish());
+                engine.profile());
         this.entries = new LogEntries(
                 new FeedbackDecoder(
                         settings.ingest().recordBytes(), settings.ingest().messages()),
@@ -107,7 +106,9 @@ public final class OracleProcess {
 
     /** A tenant's log is in the partition that it began in. */
     private void take(LogEntries.Read.OfTenant of, int partition) {
-        PlainTrainer tenant = trainers.computeIfAbsent(of.tenant(), name -> new PlainTrainer(trainer, name, partition));
+        PlainTrainer tenant = trainers.computeIfAbsent(
+                of.tenant(),
+                name -> new PlainTrainer(basis, plan -> engine.train(plan).finish(), name, partition));
         if (tenant.partition() == partition) {
             tenant.take(of.entry());
         }

@@ -32,21 +32,12 @@ final class CheckpointCodec {
     private final String baseDigest;
     private final String configDigest;
 
-    CheckpointCodec(StepSettings steps, LoraConfig lora, ModelConfig model, String baseDigest, String configDigest) {
-        this.steps = steps;
-        this.lora = lora;
-        this.model = model;
-        this.baseDigest = baseDigest;
-        this.configDigest = configDigest;
-    }
-
-    static CheckpointCodec of(Trainer.Environment environment) {
-        return new CheckpointCodec(
-                environment.settings().steps(),
-                environment.settings().lora(),
-                environment.model(),
-                environment.baseDigest(),
-                environment.configDigest());
+    CheckpointCodec(TrainingBasis basis) {
+        this.steps = basis.settings().steps();
+        this.lora = basis.settings().lora();
+        this.model = basis.model();
+        this.baseDigest = basis.baseDigest();
+        this.configDigest = basis.configDigest();
     }
 
     TrainerState initial(String tenant) {

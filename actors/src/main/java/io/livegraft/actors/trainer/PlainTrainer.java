@@ -1,11 +1,8 @@
 package io.livegraft.actors.trainer;
 
 import io.livegraft.actors.checkpoint.Digests;
-import io.livegraft.gpu.lora.PeftDirectory;
-import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
-import io.livegraft.proto.checkpoint.PublishManifest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -15,42 +12,32 @@ import java.util.function.Function;
  * to its processes; written apart from it on purpose.
  */
 public final class PlainTrainer {
-    /**
-     * What all tenants share.
-     *
-     * @param device trains one step to its end
-     */
-    public record Environment(
-            TrainerSettings settings,
-            String topic,
-            ModelConfig model,
-            String baseDigest,
-            String configDigest,
-            String profile,
-            Function<StepPlan, StepResult> device) {}
-
     /** A version offered at a log offset. */
     public record Offered(long offset, String adapterDigest) {}
 
-    private final Environment environment;
+    private final TrainingBasis basis;
+    private final Function<StepPlan, StepResult> device;
     private final String tenant;
     private final int partition;
     private final CheckpointCodec codec;
     private final StepPlans plans;
+    private final OfferManifests manifests;
     private final List<Offered> offers = new ArrayList<>();
     private TrainerState state;
 
-    public PlainTrainer(Environment environment, String tenant, int partition) {
-        this.environment = environment;
+    /**
+     * At the beginning of the tenant's log.
+     *
+     * @param device trains one step to its end
+     */
+    public PlainTrainer(TrainingBasis basis, Function<StepPlan, StepResult> device, String tenant, int partition) {
+        this.basis = basis;
+        this.device = device;
         this.tenant = tenant;
         this.partition = partition;
-        this.codec = new CheckpointCodec(
-                environment.settings().steps(),
-                environment.settings().lora(),
-                environment.model(),
-                environment.baseDigest(),
-                environment.configDigest());
-        this.plans = new StepPlans(environment.settings(), tenant);
+        this.codec = new CheckpointCodec(basis);
+        this.plans = new StepPlans(basis.settings(), tenant);
+        this.manifests = new OfferManifests(basis, tenant, partition);
         this.state = codec.initial(tenant);
     }
 
@@ -64,42 +51,20 @@ public final class PlainTrainer {
         TrainerState next =
                 outcome.closed().map(step -> trained(outcome.next(), step)).orElseGet(() -> state.with(outcome.next()));
         if (outcome.offer().isPresent()) {
-            next = next.offering(manifest(next, outcome.offer().get()));
-            offers.add(new Offered(
-                    next.core().offset(), next.lastOffer().orElseThrow().getAdapterDigest()));
+            String adapter = next.adapterDigest();
+            next = next.offering(manifests.manifest(next, outcome.offer().get(), adapter));
+            offers.add(new Offered(next.core().offset(), adapter));
         }
         state = outcome.checkpoint() ? saved(next) : next;
     }
 
     private TrainerState trained(TrainerCore next, TrainerCore.ClosedStep step) {
-        StepResult result = environment.device().apply(plans.plan(state, step));
+        StepResult result = device.apply(plans.plan(state, step));
         return state.trained(next, result.state(), result.loss());
     }
 
-    private PublishManifest manifest(TrainerState next, TrainerCore.Offer offer) {
-        return PublishManifest.newBuilder()
-                .setTenant(tenant)
-                .setBaseDigest(environment.baseDigest())
-                .setConfigDigest(environment.configDigest())
-                .setAdapterDigest(
-                        Digests.sha256(PeftDirectory.safetensors(next.training().adapter())))
-                .setParentDigest(
-                        next.lastOffer().map(PublishManifest::getAdapterDigest).orElse(""))
-                .setStep(next.core().steps())
-                .setTopic(environment.topic())
-                .setPartition(partition)
-                .setOffset(next.core().offset())
-                .setLineOffset(next.line().offset())
-                .addAllEventTimeMillis(offer.eventTimes())
-                .setCounters(CheckpointCodec.counters(next.core().counters()))
-                .setSeed(TrainerCore.seed(environment.settings().steps(), tenant))
-                .setProfile(environment.profile())
-                .build();
-    }
-
     private TrainerState saved(TrainerState next) {
-        byte[] checkpoint =
-                codec.encode(tenant, environment.topic(), partition, next).toByteArray();
+        byte[] checkpoint = codec.encode(tenant, basis.topic(), partition, next).toByteArray();
         return next.saved(Digests.sha256(checkpoint));
     }
 

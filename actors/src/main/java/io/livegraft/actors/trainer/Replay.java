@@ -77,7 +77,7 @@ public final class Replay {
                 new DeviceTraining(
                         system, environment.device(), environment.settings().retry()),
                 new StepPlans(environment.settings(), tenant),
-                CheckpointCodec.of(environment).initial(tenant),
+                new CheckpointCodec(environment.basis()).initial(tenant),
                 tenant,
                 partition,
                 cancelled);

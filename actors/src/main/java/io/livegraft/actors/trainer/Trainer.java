@@ -8,7 +8,6 @@ import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.io.IOException;
@@ -18,7 +17,6 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -77,13 +75,6 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private record LineUnanswered(Throwable cause) implements Command {}
 
-    /**
-     * What reading the log again came to.
-     *
-     * @param firstForgotten offset of the first event that it left out
-     */
-    private record Remade(LogEntry.Control cause, TrainerState again, Line line, OptionalLong firstForgotten) {}
-
     private enum TryAgain implements Command {
         INSTANCE
     }
@@ -121,20 +112,23 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     /** What every trainer needs. */
     public record Environment(
-            TrainerSettings settings,
-            String topic,
+            TrainingBasis basis,
             String baseName,
-            String baseDigest,
-            String configDigest,
-            String profile,
-            ModelConfig model,
             CheckpointStore checkpoints,
             ArtifactStore artifacts,
             ActorRef<DeviceScheduler.Command> device,
             ActorRef<Supervisor.Command> supervisor,
             ActorRef<RegistryGuardian.Command> registry,
             TenantLog log,
-            Metrics metrics) {}
+            Metrics metrics) {
+        public TrainerSettings settings() {
+            return basis.settings();
+        }
+
+        public String topic() {
+            return basis.topic();
+        }
+    }
 
     private final TimerScheduler<Command> timers;
     private final Environment environment;
@@ -142,8 +136,8 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private final long life;
     private final int partition;
     private final ActorRef<Progress> progress;
-    private final CheckpointCodec codec;
     private final StepPlans plans;
+    private final StateStore store;
     private final ActorRef<DeviceScheduler.WorkReply<StepResult>> trained;
     private final ActorRef<Supervisor.OfferReply> decided;
     private final Executor blocking;
@@ -179,11 +173,12 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         this.life = life;
         this.partition = partition;
         this.progress = progress;
-        this.codec = CheckpointCodec.of(environment);
         this.plans = new StepPlans(environment.settings(), tenant);
+        this.store = StateStore.of(environment, tenant, partition);
         this.trained = context.messageAdapter(workReply(), Trained::new);
         this.decided = context.messageAdapter(Supervisor.OfferReply.class, Decided::new);
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        CheckpointCodec codec = new CheckpointCodec(environment.basis());
         this.state = checkpoint.map(codec::decode).orElseGet(() -> codec.initial(tenant));
         checkpoint
                 .filter(loaded -> codec.otherConfiguration(loaded.checkpoint()))
@@ -328,25 +323,8 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         Replay replay = Replay.of(environment, getContext().getSystem(), tenant, partition, stopped::get);
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> reread(replay, cause), blocking),
+                        CompletableFuture.supplyAsync(() -> Remade.read(replay, cause), blocking),
                         (done, failure) -> failure == null ? new Reread(done) : new RereadFailed(failure));
-    }
-
-    private static Optional<Remade> reread(Replay replay, LogEntry.Control cause) {
-        return switch (cause) {
-            case LogEntry.Forget forget -> {
-                OptionalLong first = replay.firstForgotten(forget);
-                yield first.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(remade(replay, cause, new Line(forget.offset(), true), first));
-            }
-            case LogEntry.Reset reset ->
-                Optional.of(remade(replay, cause, new Line(reset.offset(), false), OptionalLong.empty()));
-        };
-    }
-
-    private static Remade remade(Replay replay, LogEntry.Control cause, Line line, OptionalLong firstForgotten) {
-        return new Remade(cause, replay.through(cause.offset(), Set.of()).state(), line, firstForgotten);
     }
 
     private void onReread(Optional<Remade> done) {
@@ -365,26 +343,12 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     }
 
     private void beginLine(Remade done) {
-        String action =
-                switch (done.cause()) {
-                    case LogEntry.Forget forget -> "forget";
-                    case LogEntry.Reset reset -> "reset";
-                };
         getContext()
                 .ask(
                         AdapterRegistry.Reply.class,
                         environment.registry(),
                         REGISTRY_PATIENCE,
-                        replyTo -> new RegistryGuardian.ForTenant(
-                                tenant,
-                                new AdapterRegistry.BeginLine(
-                                        action,
-                                        done.line().offset(),
-                                        done.firstForgotten(),
-                                        done.again().adapterDigest(),
-                                        done.cause().principal(),
-                                        done.cause().reason(),
-                                        replyTo)),
+                        replyTo -> new RegistryGuardian.ForTenant(tenant, done.beginLine(replyTo)),
                         (reply, failure) -> failure == null ? new LineAnswered(reply) : new LineUnanswered(failure));
     }
 
@@ -403,18 +367,16 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         tryAgainLater();
     }
 
-    /** Of the checkpoints before a forget; again after a start, as the process may have ended in between. */
+    /** Again after a start, as the process may have ended before it was done. */
     private void dropForgotten() {
-        if (state.line().forgets()) {
-            TrainerState kept = state;
-            blocking.execute(() -> {
-                try {
-                    environment.checkpoints().dropBefore(tenant, kept.line().offset());
-                } catch (IOException e) {
-                    LOG.warn("old checkpoints of {} can't be deleted; the next start tries again", tenant, e);
-                }
-            });
-        }
+        TrainerState kept = state;
+        blocking.execute(() -> {
+            try {
+                store.dropForgotten(kept);
+            } catch (IOException e) {
+                LOG.warn("old checkpoints of {} can't be deleted; the next start tries again", tenant, e);
+            }
+        });
     }
 
     private void save(TrainerState next, Optional<TrainerCore.Offer> offer) {
@@ -427,35 +389,10 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private TrainerState stored(TrainerState next, Optional<TrainerCore.Offer> offer) {
         try {
-            TrainerState whole = offer.isPresent() ? next.offering(manifest(next, offer.get())) : next;
-            String digest =
-                    environment.checkpoints().store(codec.encode(tenant, environment.topic(), partition, whole));
-            return whole.saved(digest);
+            return offer.isPresent() ? store.save(next, offer.get()) : store.save(next);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Writes the adapter's files first: a manifest in a checkpoint never names files that are not there. */
-    private PublishManifest manifest(TrainerState next, TrainerCore.Offer offer) throws IOException {
-        String digest = environment.artifacts().write(next.training().adapter(), environment.baseName());
-        return PublishManifest.newBuilder()
-                .setTenant(tenant)
-                .setBaseDigest(environment.baseDigest())
-                .setConfigDigest(environment.configDigest())
-                .setAdapterDigest(digest)
-                .setParentDigest(
-                        next.lastOffer().map(PublishManifest::getAdapterDigest).orElse(""))
-                .setStep(next.core().steps())
-                .setTopic(environment.topic())
-                .setPartition(partition)
-                .setOffset(next.core().offset())
-                .setLineOffset(next.line().offset())
-                .addAllEventTimeMillis(offer.eventTimes())
-                .setCounters(CheckpointCodec.counters(next.core().counters()))
-                .setSeed(TrainerCore.seed(environment.settings().steps(), tenant))
-                .setProfile(environment.profile())
-                .build();
     }
 
     private void onSaved(Saved saved) {

@@ -93,7 +93,7 @@ class CheckpointCodecTest {
     void trainingWithEightBitMomentsGoesOnFromACheckpointWithTheSameBits() {
         ModelConfig wide = new ModelConfig(256, 16, 1, 2, 1, 128, 32, 64, 1e-5f, 10000, true, 1, List.of(2));
         LoraConfig lora = new LoraConfig(16, 32, false, List.of("q_proj"));
-        CheckpointCodec wideCodec = new CheckpointCodec(TestingSteps.settings(), lora, wide, "base", "config");
+        CheckpointCodec wideCodec = codec(lora, wide, "base");
         try (Backend backend = new VectorBackend(1)) {
             Transformer transformer = randomBase(backend, wide);
             TrainingState uninterrupted = wideCodec.initial("support").training();
@@ -146,7 +146,12 @@ class CheckpointCodecTest {
     }
 
     private static CheckpointCodec codec(String base) {
-        return new CheckpointCodec(TestingSteps.settings(), LORA, MODEL, base, "config");
+        return codec(LORA, MODEL, base);
+    }
+
+    private static CheckpointCodec codec(LoraConfig lora, ModelConfig model, String base) {
+        return new CheckpointCodec(
+                TestingSteps.basis(TestingSteps.settings(), lora, TestingSteps.optimizer(), model, base));
     }
 
     /** After some steps, whose numbers are made up. */

@@ -5,15 +5,12 @@ import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
-import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.training.AdapterTraining;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
-import java.time.Duration;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -24,7 +21,6 @@ final class TestingTenant implements AutoCloseable {
     private static final ModelConfig MODEL =
             new ModelConfig(8, 16, 1, 2, 1, 4, 32, 64, 1e-5f, 10000, true, 1, List.of(2));
     private static final LoraConfig LORA = new LoraConfig(2, 4, false, LoraConfig.ALL_LINEAR);
-    private static final OptimizerSettings OPTIMIZER = new OptimizerSettings(1e-2, 0.9, 0.999, 1e-8, 0.01, 1, 2);
 
     private final Backend backend = new VectorBackend(1);
     private final Transformer transformer = randomBase(backend);
@@ -32,19 +28,9 @@ final class TestingTenant implements AutoCloseable {
     private final StepPlans plans;
 
     TestingTenant(StepSettings steps) {
-        codec = new CheckpointCodec(steps, LORA, MODEL, "base", "config");
-        plans = new StepPlans(
-                new TrainerSettings(
-                        steps,
-                        LORA,
-                        OPTIMIZER,
-                        false,
-                        OptionalInt.empty(),
-                        Duration.ZERO,
-                        16,
-                        3,
-                        Duration.ofSeconds(1)),
-                NAME);
+        TrainingBasis basis = TestingSteps.basis(steps, LORA, TestingSteps.optimizer(), MODEL, "base");
+        codec = new CheckpointCodec(basis);
+        plans = new StepPlans(basis.settings(), NAME);
     }
 
     private static Transformer randomBase(Backend backend) {

@@ -1,0 +1,45 @@
+package io.livegraft.actors.trainer;
+
+import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import java.io.IOException;
+
+/** Makes one tenant's states durable. Blocks. */
+record StateStore(
+        String tenant,
+        int partition,
+        String baseName,
+        TrainingBasis basis,
+        CheckpointStore checkpoints,
+        ArtifactStore artifacts) {
+    static StateStore of(Trainer.Environment environment, String tenant, int partition) {
+        return new StateStore(
+                tenant,
+                partition,
+                environment.baseName(),
+                environment.basis(),
+                environment.checkpoints(),
+                environment.artifacts());
+    }
+
+    TrainerState save(TrainerState state) throws IOException {
+        return state.saved(checkpoints.store(codec().encode(tenant, basis.topic(), partition, state)));
+    }
+
+    /** Writes the adapter's files first: a manifest in a checkpoint never names files that are not there. */
+    TrainerState save(TrainerState state, TrainerCore.Offer offer) throws IOException {
+        String adapter = artifacts.write(state.training().adapter(), baseName);
+        return save(state.offering(new OfferManifests(basis, tenant, partition).manifest(state, offer, adapter)));
+    }
+
+    /** Of the states before the line that this one belongs to, where that forgets something. */
+    void dropForgotten(TrainerState state) throws IOException {
+        if (state.line().forgets()) {
+            checkpoints.dropBefore(tenant, state.line().offset());
+        }
+    }
+
+    private CheckpointCodec codec() {
+        return new CheckpointCodec(basis);
+    }
+}

@@ -1,0 +1,29 @@
+package io.livegraft.actors.trainer;
+
+import io.livegraft.gpu.model.ModelConfig;
+
+/**
+ * What the states and versions of all tenants of a node depend on besides their logs (law 1).
+ *
+ * @param topic that the logs are in
+ * @param configDigest of {@code settings} and {@code profile}
+ * @param profile what the engine's bits depend on
+ */
+public record TrainingBasis(
+        TrainerSettings settings,
+        ModelConfig model,
+        String topic,
+        String baseDigest,
+        String configDigest,
+        String profile) {
+
+    /**
+     * With the config digest that follows.
+     *
+     * @param settings for this base
+     */
+    public static TrainingBasis of(
+            TrainerSettings settings, ModelConfig model, String topic, String baseDigest, String profile) {
+        return new TrainingBasis(settings, model, topic, baseDigest, settings.configDigest(profile), profile);
+    }
+}
