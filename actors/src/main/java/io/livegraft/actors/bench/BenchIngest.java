@@ -5,7 +5,6 @@ import com.typesafe.config.ConfigFactory;
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.ingest.FeedbackConsumer;
-import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.IngestSettings;
 import io.livegraft.actors.ingest.LogEntries;
@@ -96,12 +95,10 @@ final class BenchIngest implements AutoCloseable {
     }
 
     private LogEntries entries() {
-        IngestSettings ingest = IngestSettings.from(config.getConfig("livegraft.ingest"));
-        FeedbackExamples.Encoding encoding =
-                settings.tokenizing() ? FeedbackExamples.Encoding.of(tokenizer) : new ByteEncoding();
-        return new LogEntries(
-                new FeedbackDecoder(ingest.recordBytes(), ingest.messages()),
-                new FeedbackExamples(encoding, base.config().maxPositions()));
+        return LogEntries.of(
+                IngestSettings.from(config.getConfig("livegraft.ingest")),
+                settings.tokenizing() ? FeedbackExamples.Encoding.of(tokenizer) : new ByteEncoding(),
+                base.config().maxPositions());
     }
 
     private Trainer.Environment trainer(ActorContext<?> context, Metrics metrics) {

@@ -26,6 +26,10 @@ public final class FeedbackDecoder {
         this.mostMessages = mostMessages;
     }
 
+    public static FeedbackDecoder of(IngestSettings settings) {
+        return new FeedbackDecoder(settings.recordBytes(), settings.messages());
+    }
+
     /** Never throws, whatever the bytes. */
     public Decoded decode(Optional<byte[]> key, Optional<byte[]> value) {
         if (value.isEmpty() || value.get().length == 0) {

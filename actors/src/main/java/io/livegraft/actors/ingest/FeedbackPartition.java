@@ -1,7 +1,5 @@
 package io.livegraft.actors.ingest;
 
-import io.livegraft.actors.archive.ArchiveWriter;
-import io.livegraft.actors.archive.ArchivedRecord;
 import io.livegraft.actors.archive.FeedbackArchive;
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.metrics.Metrics;
@@ -9,13 +7,9 @@ import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.trainer.FencedException;
 import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.Trainer;
-import io.livegraft.proto.feedback.FeedbackRecord;
-import io.livegraft.proto.feedback.Tick;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +21,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -56,10 +49,6 @@ import org.slf4j.LoggerFactory;
 final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(FeedbackPartition.class);
     private static final Duration TAKE = Duration.ofSeconds(30);
-    private static final byte[] TICK = FeedbackRecord.newBuilder()
-            .setTick(Tick.getDefaultInstance())
-            .build()
-            .toByteArray();
 
     sealed interface Command {}
 
@@ -84,6 +73,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private record Ticked(RecordMetadata metadata) implements Command {}
 
     private record Failed(String what, Throwable cause) implements Command {}
+
     /** {@code through}: what the archive holds; empty where it can't be written. */
     private record Archived(long epoch, long mark, OptionalLong through) implements Command {}
 
@@ -110,9 +100,11 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private final int partition;
     private final LogReader reader;
     private final Executor blocking;
-    private final Optional<ArchiveWriter> archive;
+    private final Optional<PartitionArchive> archive;
+    private final DeadLetters deadLetters;
     private final AwakeTenants awake;
     private final LowWaterMark lowWaterMark = new LowWaterMark();
+    private final Ticks ticks = new Ticks();
     private final ActorRef<Trainer.Progress> advanced;
     /** Offset of the older checkpoint that a tenant goes on from, because its newest one can't be used. */
     private final Map<String, Long> fallenBack = new HashMap<>();
@@ -126,12 +118,6 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     /** Epoch of the assignment of the partition to this node. */
     private final CompletionStage<Long> assignment;
 
-    private long lastTickMillis = -1;
-    private boolean ticking;
-    private boolean follows;
-    private boolean archiving;
-    private CompletableFuture<Done> room = CompletableFuture.completedFuture(Done.getInstance());
-
     private FeedbackPartition(
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
@@ -144,7 +130,9 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         this.reader = reader;
         this.archive = environment
                 .archive()
-                .map(all -> all.writer(environment.trainer().topic(), partition));
+                .map(all ->
+                        new PartitionArchive(all.writer(environment.trainer().topic(), partition)));
+        this.deadLetters = new DeadLetters(environment.writer(), environment.deadLetterTopic());
         this.awake = new AwakeTenants(environment.trainer().settings().active());
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.advanced = context.messageAdapter(Trainer.Progress.class, Advanced::new);
@@ -185,7 +173,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
             case WakeFailed failed -> onWakeFailed(failed);
             case Advanced trained -> onProgress(trained.progress());
             case DeadLettered dead -> lowWaterMark.deadLettered(dead.offset());
-            case Ticked ticked -> onTicked(ticked.metadata());
+            case Ticked ticked -> ticks.written(ticked.metadata().timestamp());
             case Failed write -> throw new IllegalStateException(write.what() + " failed", write.cause());
             case LookAround around -> onLookAround();
             case Mark mark -> mark();
@@ -207,12 +195,12 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         if (batch.epoch() != epoch) {
             epoch = batch.epoch();
             batchesKept = 0;
-            follows = false;
+            archive.ifPresent(PartitionArchive::begins);
             lowWaterMark.readsFrom(batch.records().getFirst().offset());
         }
         for (ConsumerRecord<byte[], byte[]> record : batch.records()) {
             lowWaterMark.read(record.offset());
-            archive(record);
+            archive.ifPresent(each -> archive(each, record));
             read(record);
         }
         touched.forEach(AwakeTenant::give);
@@ -230,24 +218,32 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                         record.offset(),
                         record.timestamp());
         switch (entry) {
-            case LogEntries.Read.OfTenant of -> onEntry(of.tenant(), of.entry(), record);
+            case LogEntries.Read.OfTenant of -> onEntry(of, record);
             case LogEntries.Read.OfAll all -> onTick(all.tick(), record);
             case LogEntries.Read.Unusable unusable -> deadLetter(record, unusable.reason());
         }
     }
 
-    private void onEntry(String name, LogEntry entry, ConsumerRecord<byte[], byte[]> record) {
-        if (lowWaterMark.misses(name)) {
+    private void onEntry(LogEntries.Read.OfTenant of, ConsumerRecord<byte[], byte[]> record) {
+        if (lowWaterMark.misses(of.tenant())) {
             return; // read again in order, once there is a place for its trainer
         }
-        Optional<AwakeTenant> tenant = awake.get(name);
+        Optional<AwakeTenant> tenant = awake.get(of.tenant());
         if (tenant.filter(one -> one.had(record.offset())).isPresent()) {
             return;
         }
+        switch (of.entry().get()) {
+            case LogEntries.Read.Usable usable -> onEntry(of.tenant(), tenant, usable.entry(), record);
+            case LogEntries.Read.Unusable unusable -> deadLetter(record, unusable.reason());
+        }
+    }
+
+    private void onEntry(
+            String name, Optional<AwakeTenant> known, LogEntry entry, ConsumerRecord<byte[], byte[]> record) {
         environment.metrics().feedback("accepted");
-        tenant.or(() -> wake(name, record.offset()))
+        known.or(() -> wake(name, record.offset()))
                 .ifPresentOrElse(
-                        one -> add(one, record, entry),
+                        tenant -> add(tenant, record, entry),
                         () -> miss(name, record.offset(), "there is no place for its trainer"));
     }
 
@@ -374,7 +370,8 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     }
 
     private void letBatchesCome() {
-        if (room.isDone() && awake.outstanding() <= environment.settings().inFlight()) {
+        if (archive.map(PartitionArchive::hasRoom).orElse(true)
+                && awake.outstanding() <= environment.settings().inFlight()) {
             for (; batchesKept > 0; batchesKept--) {
                 reader.taken(partition, epoch);
             }
@@ -385,35 +382,17 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         LOG.warn("{} partition {} offset {}: {}", record.topic(), partition, record.offset(), reason);
         environment.metrics().feedback("dead_letter");
         lowWaterMark.deadLettering(record.offset());
-        Map<String, String> headers = new LinkedHashMap<>();
-        headers.put("reason", reason);
-        headers.put("topic", record.topic());
-        headers.put("partition", Integer.toString(partition));
-        headers.put("offset", Long.toString(record.offset()));
         getContext()
                 .pipeToSelf(
-                        environment
-                                .writer()
-                                .append(
-                                        environment.deadLetterTopic(),
-                                        Optional.ofNullable(record.key()),
-                                        Optional.ofNullable(record.value()),
-                                        headers),
+                        deadLetters.write(record, reason),
                         (written, failure) -> failure == null
                                 ? new DeadLettered(record.offset())
                                 : new Failed("writing to the dead-letter topic", failure));
     }
 
-    private void archive(ConsumerRecord<byte[], byte[]> record) {
-        archive.ifPresent(writer -> room = writer.append(
-                new ArchivedRecord(
-                        record.offset(),
-                        record.timestamp(),
-                        Optional.ofNullable(record.key()),
-                        Optional.ofNullable(record.value())),
-                follows));
-        follows = true;
-        if (!room.isDone()) {
+    private void archive(PartitionArchive to, ConsumerRecord<byte[], byte[]> record) {
+        to.append(record);
+        if (!to.hasRoom()) {
             mark();
         }
     }
@@ -423,29 +402,18 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         long mark = lowWaterMark.value(awake.all());
         if (archive.isEmpty()) {
             reader.mark(partition, epoch, mark);
-        } else if (!archiving) {
-            archiving = true;
+        } else if (!archive.get().forcing()) {
             long markEpoch = epoch;
-            ArchiveWriter writer = archive.get();
             getContext()
                     .pipeToSelf(
-                            CompletableFuture.supplyAsync(() -> force(writer), blocking),
+                            archive.get().force(blocking),
                             (through, failure) ->
                                     new Archived(markEpoch, mark, failure == null ? through : OptionalLong.empty()));
         }
     }
 
-    private OptionalLong force(ArchiveWriter writer) {
-        try {
-            return OptionalLong.of(writer.force());
-        } catch (IOException e) {
-            LOG.warn("the archive of partition {} can't be written; the low-water mark waits", partition, e);
-            return OptionalLong.empty();
-        }
-    }
-
     private void onArchived(Archived archived) {
-        archiving = false;
+        archive.ifPresent(PartitionArchive::forced);
         archived.through()
                 .ifPresent(through -> reader.mark(partition, archived.epoch(), Math.min(archived.mark(), through + 1)));
         letBatchesCome();
@@ -453,7 +421,9 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
 
     private void onLookAround() {
         long now = environment.clock().millis();
-        writeTickIfOverdue(now);
+        if (ticks.begin(awake.all(), now)) {
+            writeTick();
+        }
         long idleSince = now - environment.trainer().settings().idle().toMillis();
         awake.evictIdle(idleSince).forEach(this::passivate);
         readAgainWhatWasMissed(now);
@@ -462,25 +432,11 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         environment.metrics().tenantsMissed(partition, lowWaterMark.missed().size());
     }
 
-    /** A tick is due when some step's log time is over and no tick that says so is in the log yet. */
-    private void writeTickIfOverdue(long nowMillis) {
-        boolean overdue = awake.all().stream()
-                .flatMap(tenant -> tenant.progress().stream())
-                .filter(told -> told.tickDueMillis().isPresent())
-                .mapToLong(told -> told.tickDueMillis().getAsLong())
-                .anyMatch(due -> due <= nowMillis && due > lastTickMillis);
-        if (overdue && !ticking) {
-            ticking = true;
-            getContext()
-                    .pipeToSelf(
-                            environment.writer().append(environment.trainer().topic(), partition, TICK),
-                            (metadata, failure) ->
-                                    failure == null ? new Ticked(metadata) : new Failed("writing a tick", failure));
-        }
-    }
-
-    private void onTicked(RecordMetadata metadata) {
-        ticking = false;
-        lastTickMillis = metadata.timestamp();
+    private void writeTick() {
+        getContext()
+                .pipeToSelf(
+                        environment.writer().append(environment.trainer().topic(), partition, ticks.record()),
+                        (metadata, failure) ->
+                                failure == null ? new Ticked(metadata) : new Failed("writing a tick", failure));
     }
 }

@@ -87,12 +87,13 @@ public final class Node implements AutoCloseable {
                     tenantIndex,
                     settings.registry().signing().trusting(signingKey),
                     metrics);
+            FeedbackDecoder decoder = FeedbackDecoder.of(settings.ingest());
             this.feedback =
-                    new KafkaFeedbackLog(writer, decoder(), settings.kafka().feedbackTopic());
+                    new KafkaFeedbackLog(writer, decoder, settings.kafka().feedbackTopic());
             this.logAdministration = new KafkaLogAdministration(
                     administration,
                     writer,
-                    decoder(),
+                    decoder,
                     closing(new Rebuilds(system, parts.trainer(), settings.replay())),
                     settings.kafka().feedbackTopic(),
                     parts.trainer().basis().configDigest());
@@ -198,11 +199,6 @@ public final class Node implements AutoCloseable {
         NodeGuardian.Environment environment = new NodeGuardian.Environment(
                 settings, bootstrapServers, state.nodeId(), engine, stores, signingKey, tenantIndex, writer, metrics);
         return ActorSystem.create(NodeGuardian.create(environment), "livegraft", config);
-    }
-
-    private FeedbackDecoder decoder() {
-        return new FeedbackDecoder(
-                settings.ingest().recordBytes(), settings.ingest().messages());
     }
 
     private void drain(NodeGuardian.Parts parts) {

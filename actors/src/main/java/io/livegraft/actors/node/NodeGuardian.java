@@ -2,7 +2,6 @@ package io.livegraft.actors.node;
 
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.ingest.FeedbackConsumer;
-import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.ingest.LogWriter;
@@ -71,12 +70,10 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 settings.kafka().feedbackTopic(),
                 environment.engine().baseDigest(),
                 environment.engine().profile());
-        this.entries = new LogEntries(
-                new FeedbackDecoder(
-                        settings.ingest().recordBytes(), settings.ingest().messages()),
-                new FeedbackExamples(
-                        FeedbackExamples.Encoding.of(environment.engine().tokenizer()),
-                        environment.engine().maxSequenceTokens()));
+        this.entries = LogEntries.of(
+                settings.ingest(),
+                FeedbackExamples.Encoding.of(environment.engine().tokenizer()),
+                environment.engine().maxSequenceTokens());
         ActorRef<DeviceScheduler.Command> device = context.spawn(
                 DeviceScheduler.create(
                         environment.engine(),

@@ -2,7 +2,6 @@ package io.livegraft.actors.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.livegraft.actors.ingest.FeedbackDecoder;
 import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.trainer.PlainTrainer;
@@ -46,10 +45,8 @@ public final class OracleProcess {
                 settings.kafka().feedbackTopic(),
                 engine.baseDigest(),
                 engine.profile());
-        this.entries = new LogEntries(
-                new FeedbackDecoder(
-                        settings.ingest().recordBytes(), settings.ingest().messages()),
-                new FeedbackExamples(FeedbackExamples.Encoding.of(engine.tokenizer()), engine.maxSequenceTokens()));
+        this.entries = LogEntries.of(
+                settings.ingest(), FeedbackExamples.Encoding.of(engine.tokenizer()), engine.maxSequenceTokens());
     }
 
     /** Argument: the node's configuration file. */
@@ -106,11 +103,13 @@ public final class OracleProcess {
 
     /** A tenant's log is in the partition that it began in. */
     private void take(LogEntries.Read.OfTenant of, int partition) {
-        PlainTrainer tenant = trainers.computeIfAbsent(
-                of.tenant(),
-                name -> new PlainTrainer(basis, plan -> engine.train(plan).finish(), name, partition));
-        if (tenant.partition() == partition) {
-            tenant.take(of.entry());
+        if (of.entry().get() instanceof LogEntries.Read.Usable usable) {
+            PlainTrainer tenant = trainers.computeIfAbsent(
+                    of.tenant(),
+                    name -> new PlainTrainer(basis, plan -> engine.train(plan).finish(), name, partition));
+            if (tenant.partition() == partition) {
+                tenant.take(usable.entry());
+            }
         }
     }
 

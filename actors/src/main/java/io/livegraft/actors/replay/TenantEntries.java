@@ -13,8 +13,15 @@ record TenantEntries(LogEntries entries) {
             return Optional.empty();
         }
         return switch (entries.read(key, value, offset, logMillis)) {
-            case LogEntries.Read.OfTenant of -> of.tenant().equals(tenant) ? Optional.of(of.entry()) : Optional.empty();
+            case LogEntries.Read.OfTenant of -> of.tenant().equals(tenant) ? usable(of) : Optional.empty();
             case LogEntries.Read.OfAll all -> Optional.of(all.tick());
+            case LogEntries.Read.Unusable unusable -> Optional.empty();
+        };
+    }
+
+    private static Optional<LogEntry> usable(LogEntries.Read.OfTenant of) {
+        return switch (of.entry().get()) {
+            case LogEntries.Read.Usable usable -> Optional.of(usable.entry());
             case LogEntries.Read.Unusable unusable -> Optional.empty();
         };
     }
