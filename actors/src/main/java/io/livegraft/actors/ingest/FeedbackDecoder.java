@@ -2,6 +2,7 @@ package io.livegraft.actors.ingest;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.livegraft.actors.registry.TenantName;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Message;
 import java.nio.ByteBuffer;
@@ -9,11 +10,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** Reads and checks records of the feedback topic: protobuf, or proto3 JSON where the first byte is an opening brace. */
 public final class FeedbackDecoder {
-    private static final Pattern TENANT = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Set<String> ROLES = Set.of("system", "user", "assistant");
     private static final int MOST_EVENT_ID_CHARS = 200;
     static final int MOST_NAME_CHARS = 200;
@@ -64,8 +63,8 @@ public final class FeedbackDecoder {
 
     /** Why a record can't be used, if so. */
     public Optional<String> check(String tenant, FeedbackRecord record) {
-        if (!TENANT.matcher(tenant).matches()) {
-            return Optional.of("the tenant (record key) is '%s', expected %s".formatted(tenant, TENANT));
+        if (!TenantName.isValid(tenant)) {
+            return Optional.of("the tenant (record key) is '%s', expected %s".formatted(tenant, TenantName.PATTERN));
         }
         return ControlEntries.contain(record) ? ControlEntries.refusal(record) : refusal(record);
     }

@@ -10,6 +10,7 @@ import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.ManifestRefusal;
 import io.livegraft.actors.registry.RegistryGuardian;
+import io.livegraft.actors.registry.TenantName;
 import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
@@ -21,15 +22,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.regex.Pattern;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -55,8 +51,6 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private static final Logger LOG = LoggerFactory.getLogger(ServingReplica.class);
 
     private static final Duration ASK = Duration.ofSeconds(10);
-    /** As in the feedback log: nobody asks the registry for anything else. */
-    private static final Pattern TENANT = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
 
     public sealed interface Command {}
 
@@ -125,13 +119,11 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private final Environment environment;
     private final Executor blocking;
     private final ActorRef<DeviceScheduler.StageReply> onDevice;
-    private final TenantTables tenants;
-    /** Requests for tenants that the registry is being asked for. */
-    private final Map<String, List<Generate>> unknown = new HashMap<>();
+    private final Swaps swaps;
+    private final UnknownTenants<Generate> unknown = new UnknownTenants<>();
 
     private Optional<ActorRef<RegistryGuardian.Command>> registry = Optional.empty();
     private final AdapterSlots<Waiting> slots;
-    private final Map<String, String> problems = new HashMap<>();
     private int requests;
 
     private ServingReplica(ActorContext<Command> context, Environment environment) {
@@ -139,7 +131,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         this.environment = environment;
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.onDevice = context.messageAdapter(DeviceScheduler.StageReply.class, OnDevice::new);
-        this.tenants = new TenantTables(environment.settings().knownTenants());
+        this.swaps = new Swaps(environment.settings(), environment.trustedKeys(), environment.metrics());
         this.slots = new AdapterSlots<>(environment.settings().stagedAdapters());
     }
 
@@ -166,7 +158,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             case UseRegistry use -> registry = Optional.of(use.registry());
             case Asked asked -> onAsked(asked);
             case NotAsked failed -> onNotAsked(failed);
-            case GetHealth get -> get.replyTo().tell(health());
+            case GetHealth get -> get.replyTo().tell(new Health(swaps.problems()));
             case Updated updated -> onUpdated(updated);
             case Loaded loaded ->
                 environment.device().tell(new DeviceScheduler.Stage(loaded.key().label(), loaded.adapter(), onDevice));
@@ -182,7 +174,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private void onUpdated(Updated updated) {
         AdapterImage image = updated.image();
         if (updated.delta() instanceof AdapterDelta.Recovered
-                && tenants.get(image.tenant()).isEmpty()) {
+                && swaps.find(image.tenant()).isEmpty()) {
             return;
         }
         TenantTable table = decided(image);
@@ -192,43 +184,14 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private TenantTable decided(AdapterImage image) {
-        TenantTable table = tenants.get(image.tenant())
-                .orElseGet(() -> new TenantTable(image, environment.settings().eventTimes()));
-        tenants.put(image.tenant(), table, TenantTable::settled);
-        table.decided(image);
-        serve(table);
+        TenantTable table = swaps.decided(image);
+        if (!table.settled() && swaps.verified(table)) {
+            Optional<AdapterSlots.Key> key = image.servingVersion().map(version -> key(image, version));
+            if (key.isEmpty() || slot(key.get()).staged().isPresent()) {
+                swaps.flip(table);
+            }
+        }
         return table;
-    }
-
-    private void serve(TenantTable table) {
-        AdapterImage image = table.image();
-        if (table.settled()) {
-            return;
-        }
-        Optional<ManifestRefusal> refusal = table.refusal(image.serving(), environment.trustedKeys());
-        if (refusal.isPresent()) {
-            onNotVerified(image, refusal.get());
-            return;
-        }
-        Optional<AdapterSlots.Key> key = image.servingVersion().map(version -> key(image, version));
-        if (key.isEmpty() || slot(key.get()).staged().isPresent()) {
-            flip(table);
-        }
-    }
-
-    private void onNotVerified(AdapterImage image, ManifestRefusal refusal) {
-        String problem = "%s:%d is not served: %s".formatted(image.tenant(), image.serving(), refusal.code());
-        LOG.error("{}", problem);
-        problems.put(image.tenant(), problem);
-    }
-
-    private void flip(TenantTable table) {
-        int before = table.serving().orElse(0);
-        String tenant = table.image().tenant();
-        double seconds = table.flip();
-        environment.metrics().swapped(tenant, before, table.image().serving(), seconds);
-        problems.remove(tenant);
-        LOG.info("{}:{} serves after {} s", tenant, table.image().serving(), seconds);
     }
 
     private static AdapterSlots.Key key(AdapterImage image, AdapterVersion version) {
@@ -267,9 +230,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         AdapterSlots.Slot<Waiting> slot =
                 slots.find(AdapterSlots.Key.of(staged.label())).orElseThrow();
         slot.staged(staged.adapter());
-        tenants.get(slot.key().tenant())
-                .filter(table -> !table.settled() && servesFrom(table, slot.key()))
-                .ifPresent(this::flip);
+        swaps.waitingFor(slot.key()).ifPresent(swaps::flip);
         while (!slot.waiting().isEmpty()) {
             Waiting waiting = slot.waiting().remove();
             admit(waiting.request(), waiting.target(), Optional.of(slot));
@@ -279,12 +240,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private void onNotStaged(AdapterSlots.Key key, Throwable cause) {
         LOG.error("adapter {} can't be staged", key.label(), cause);
-        tenants.get(key.tenant())
-                .filter(table -> servesFrom(table, key))
-                .ifPresent(table -> problems.put(
-                        table.image().tenant(),
-                        "%s:%d can't be staged: %s"
-                                .formatted(table.image().tenant(), table.image().serving(), cause.getMessage())));
+        swaps.notStaged(key, cause);
         slots.find(key).ifPresent(slot -> {
             slots.remove(slot);
             slot.waiting()
@@ -296,13 +252,6 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                                             waiting.target().number(),
                                             waiting.target().tenant().orElse(""))));
         });
-    }
-
-    private static boolean servesFrom(TenantTable table, AdapterSlots.Key key) {
-        return table.image()
-                .servingVersion()
-                .filter(version -> version.digest().equals(key.digest()))
-                .isPresent();
     }
 
     private void onGenerate(Generate request) {
@@ -323,31 +272,31 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private boolean known(String model) {
         return model.equals(environment.baseName())
-                || tenants.get(ModelName.parse(model).tenant()).isPresent();
+                || swaps.find(ModelName.parse(model).tenant()).isPresent();
     }
 
     private void onKnown(Generate request) {
-        Target.of(request.model(), environment.baseName(), tenants)
+        Target.of(request.model(), environment.baseName(), swaps.tenants())
                 .ifPresentOrElse(target -> onTarget(request, target), () -> refuseUnknown(request));
     }
 
     /** The request waits for the registry's answer; it counts as running meanwhile. */
     private void ask(String tenant, Generate request) {
-        if (registry.isEmpty() || !TENANT.matcher(tenant).matches()) {
+        if (registry.isEmpty() || !TenantName.isValid(tenant)) {
             refuseUnknown(request);
             return;
         }
         requests++;
-        List<Generate> waiting = unknown.get(tenant);
-        if (waiting != null) {
-            waiting.add(request);
-            return;
+        if (unknown.add(tenant, request)) {
+            ask(registry.get(), tenant);
         }
-        unknown.put(tenant, new ArrayList<>(List.of(request)));
+    }
+
+    private void ask(ActorRef<RegistryGuardian.Command> guardian, String tenant) {
         getContext()
                 .ask(
                         AdapterRegistry.Reply.class,
-                        registry.get(),
+                        guardian,
                         ASK,
                         replyTo -> new RegistryGuardian.ForTenant(tenant, new AdapterRegistry.Read(replyTo)),
                         (reply, failure) -> failure == null ? new Asked(tenant, reply) : new NotAsked(tenant, failure));
@@ -355,7 +304,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private void onAsked(Asked asked) {
         if (asked.reply() instanceof AdapterRegistry.Done done
-                && tenants.get(asked.tenant()).isEmpty()) {
+                && swaps.find(asked.tenant()).isEmpty()) {
             decided(done.image());
         }
         answered(asked.tenant()).forEach(request -> {
@@ -377,7 +326,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private List<Generate> answered(String tenant) {
-        List<Generate> waiting = Optional.ofNullable(unknown.remove(tenant)).orElseGet(List::of);
+        List<Generate> waiting = unknown.answered(tenant);
         requests -= waiting.size();
         return waiting;
     }
@@ -391,9 +340,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             admit(request, target, Optional.empty());
             return;
         }
-        Optional<ManifestRefusal> refusal = target.tenant()
-                .flatMap(tenants::get)
-                .flatMap(table -> table.refusal(target.number(), environment.trustedKeys()));
+        Optional<ManifestRefusal> refusal =
+                target.tenant().flatMap(swaps::find).flatMap(table -> swaps.refusal(table, target.number()));
         if (refusal.isPresent()) {
             refuse(
                     request,
@@ -452,7 +400,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onFirstToken(FirstToken first) {
-        tenants.get(first.tenant()).ifPresent(table -> table.firstServed(first.version())
+        swaps.find(first.tenant()).ifPresent(table -> table.firstServed(first.version())
                 .forEach(eventTime -> environment.metrics().fresh(Math.max(0, first.nowMillis() - eventTime) / 1e3)));
     }
 
@@ -463,38 +411,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void evict() {
-        Optional<StagedAdapter> evicted = slots.evict(this::rank);
+        Optional<StagedAdapter> evicted = slots.evict(swaps::rank);
         evicted.ifPresent(adapter -> environment.device().tell(new DeviceScheduler.Release(adapter)));
-    }
-
-    /** What serves is wanted most, then what a rollback would take. */
-    private int rank(AdapterSlots.Key key) {
-        Optional<TenantTable> table = tenants.get(key.tenant());
-        if (table.isEmpty()) {
-            return 0;
-        }
-        AdapterImage image = table.get().image();
-        OptionalInt number = image.versions().stream()
-                .filter(version -> version.digest().equals(key.digest()))
-                .mapToInt(AdapterVersion::number)
-                .findFirst();
-        if (number.isEmpty()) {
-            return 0;
-        }
-        boolean serves = number.getAsInt() == image.serving()
-                || number.equals(table.get().serving());
-        return serves ? 2 : number.equals(image.previous()) ? 1 : 0;
-    }
-
-    private Health health() {
-        List<String> unsettled = tenants.all().stream()
-                .filter(table -> !table.settled())
-                .map(table -> problems.getOrDefault(
-                        table.image().tenant(),
-                        "%s:%d is being staged"
-                                .formatted(table.image().tenant(), table.image().serving())))
-                .toList();
-        return new Health(unsettled);
     }
 
     private void refuse(Generate request, ErrorCode code, String message) {

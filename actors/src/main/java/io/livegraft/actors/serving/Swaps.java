@@ -1,0 +1,128 @@
+package io.livegraft.actors.serving;
+
+import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.AdapterVersion;
+import io.livegraft.actors.registry.ManifestRefusal;
+import io.livegraft.actors.signing.TrustedKeys;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the registry decided about the tenants known here, and what serves of it: a decision becomes a swap once its version is
+ * verified and staged, and until then the version before it serves.
+ */
+final class Swaps {
+    private static final Logger LOG = LoggerFactory.getLogger(Swaps.class);
+
+    private final TenantTables tenants;
+    private final int eventTimes;
+    private final TrustedKeys keys;
+    private final Metrics metrics;
+    private final Map<String, String> problems = new HashMap<>();
+
+    /** Whose settings bound the tenants known and the event times kept of each. */
+    Swaps(ServingSettings settings, TrustedKeys keys, Metrics metrics) {
+        this.tenants = new TenantTables(settings.knownTenants());
+        this.eventTimes = settings.eventTimes();
+        this.keys = keys;
+        this.metrics = metrics;
+    }
+
+    TenantTables tenants() {
+        return tenants;
+    }
+
+    Optional<TenantTable> find(String tenant) {
+        return tenants.get(tenant);
+    }
+
+    /** Takes a decision; the table says whether something is left to be done. */
+    TenantTable decided(AdapterImage image) {
+        TenantTable table = tenants.get(image.tenant()).orElseGet(() -> new TenantTable(image, eventTimes));
+        tenants.put(image.tenant(), table, TenantTable::settled);
+        table.decided(image);
+        return table;
+    }
+
+    /** Whether what should serve may; a version that does not verify is told to health. */
+    boolean verified(TenantTable table) {
+        AdapterImage image = table.image();
+        Optional<ManifestRefusal> refusal = refusal(table, image.serving());
+        refusal.ifPresent(found -> {
+            String problem = "%s:%d is not served: %s".formatted(image.tenant(), image.serving(), found.code());
+            LOG.error("{}", problem);
+            problems.put(image.tenant(), problem);
+        });
+        return refusal.isEmpty();
+    }
+
+    Optional<ManifestRefusal> refusal(TenantTable table, int number) {
+        return table.refusal(number, keys);
+    }
+
+    /** The swap itself. */
+    void flip(TenantTable table) {
+        int before = table.serving().orElse(0);
+        String tenant = table.image().tenant();
+        double seconds = table.flip();
+        metrics.swapped(tenant, before, table.image().serving(), seconds);
+        problems.remove(tenant);
+        LOG.info("{}:{} serves after {} s", tenant, table.image().serving(), seconds);
+    }
+
+    /** The tenant that waits for this adapter to be staged. */
+    Optional<TenantTable> waitingFor(AdapterSlots.Key key) {
+        return tenants.get(key.tenant()).filter(table -> !table.settled() && servesFrom(table, key));
+    }
+
+    void notStaged(AdapterSlots.Key key, Throwable cause) {
+        tenants.get(key.tenant())
+                .filter(table -> servesFrom(table, key))
+                .ifPresent(table -> problems.put(
+                        key.tenant(),
+                        "%s:%d can't be staged: %s"
+                                .formatted(key.tenant(), table.image().serving(), cause.getMessage())));
+    }
+
+    private static boolean servesFrom(TenantTable table, AdapterSlots.Key key) {
+        return table.image()
+                .servingVersion()
+                .filter(version -> version.digest().equals(key.digest()))
+                .isPresent();
+    }
+
+    /** How much an adapter is wanted: what serves is most, then what a rollback would take. */
+    int rank(AdapterSlots.Key key) {
+        return tenants.get(key.tenant()).map(table -> rank(table, key.digest())).orElse(0);
+    }
+
+    private static int rank(TenantTable table, String digest) {
+        AdapterImage image = table.image();
+        OptionalInt number = image.versions().stream()
+                .filter(version -> version.digest().equals(digest))
+                .mapToInt(AdapterVersion::number)
+                .findFirst();
+        if (number.isEmpty()) {
+            return 0;
+        }
+        boolean serves = number.getAsInt() == image.serving() || number.equals(table.serving());
+        return serves ? 2 : number.equals(image.previous()) ? 1 : 0;
+    }
+
+    /** What does not serve as decided, one sentence each. */
+    List<String> problems() {
+        return tenants.all().stream()
+                .filter(table -> !table.settled())
+                .map(table -> problems.getOrDefault(
+                        table.image().tenant(),
+                        "%s:%d is being staged"
+                                .formatted(table.image().tenant(), table.image().serving())))
+                .toList();
+    }
+}
