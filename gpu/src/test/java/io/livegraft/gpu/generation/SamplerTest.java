@@ -3,11 +3,16 @@ package io.livegraft.gpu.generation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SamplerTest {
@@ -42,6 +47,51 @@ class SamplerTest {
         double expected = Math.exp(1) / (2 * Math.exp(1) + 1 + Math.exp(0.5) + Math.exp(-0.5));
         double share = draws.stream().filter(id -> id == 1).count() / (double) draws.size();
         assertEquals(expected, share, 0.03);
+    }
+
+    @Test
+    void whatMayBeDrawnIsWhatASortOfEverythingKeeps() {
+        float[] logits = new float[997];
+        SplittableRandom random = new SplittableRandom(11);
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = (float) random.nextDouble();
+        }
+        for (int topK : new int[] {0, 1, 2, 40, 996}) {
+            for (double topP : new double[] {0.01, 0.3, 0.9, 1}) {
+                Sampler sampler = new Sampler(new SamplingSettings(1, 0.7, topP, topK, 5, List.of()));
+                Set<Integer> kept = kept(logits, 0.7, topK, topP);
+                Set<Integer> drawn = new TreeSet<>();
+                for (int i = 0; i < 20 * kept.size(); i++) {
+                    drawn.add(sampler.next(logits));
+                }
+                assertTrue(kept.containsAll(drawn), "top-k " + topK + ", top-p " + topP);
+                assertTrue(drawn.size() >= 0.9 * kept.size(), drawn.size() + " of " + kept.size());
+            }
+        }
+    }
+
+    @Test
+    void theSmallestTemperatureTakesTheLikeliest() {
+        Sampler sampler = new Sampler(new SamplingSettings(1, Double.MIN_VALUE, 1, 0, 5, List.of()));
+        assertEquals(2, sampler.next(new float[] {0f, 1f, 2f, -1f}));
+    }
+
+    private static Set<Integer> kept(float[] logits, double temperature, int topK, double topP) {
+        List<Integer> order = IntStream.range(0, logits.length)
+                .boxed()
+                .sorted(Comparator.comparing(id -> -logits[id]))
+                .limit(topK == 0 ? logits.length : topK)
+                .toList();
+        double[] weights = order.stream()
+                .mapToDouble(id -> Math.exp(logits[id] / temperature))
+                .toArray();
+        double total = Arrays.stream(weights).sum();
+        double sum = 0;
+        int count = 0;
+        while (sum < (topP - 1e-6) * total) {
+            sum += weights[count++];
+        }
+        return Set.copyOf(order.subList(0, count));
     }
 
     @Test
