@@ -2,7 +2,9 @@ package io.livegraft.actors.ingest;
 
 import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.Trainer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -16,10 +18,14 @@ final class AwakeTenant {
 
     private final String name;
     private final long life;
-    private final long firstOffset;
     private final long sinceNanos = System.nanoTime();
     private long lastOffset = -1;
-    private long lastFeedback;
+    /** The event to read again first: the latest one that is saved, or the first since it was at rest. */
+    private long wakesAgain;
+
+    /** Events after that one. */
+    private final Deque<Long> laterEvents = new ArrayDeque<>();
+
     private long given;
     private long usedMillis;
     private List<LogEntry> batch = new ArrayList<>();
@@ -36,8 +42,7 @@ final class AwakeTenant {
     AwakeTenant(String name, long life, long firstOffset) {
         this.name = name;
         this.life = life;
-        this.firstOffset = firstOffset;
-        this.lastFeedback = firstOffset;
+        this.wakesAgain = firstOffset;
     }
 
     String name() {
@@ -67,15 +72,24 @@ final class AwakeTenant {
 
     /** Takes an entry; {@link #give} hands it on. */
     void add(ConsumerRecord<byte[], byte[]> record, LogEntry entry, long nowMillis) {
+        if (!(entry instanceof LogEntry.Tick)) {
+            addEvent(entry.offset());
+        }
         lastOffset = entry.offset();
         usedMillis = nowMillis;
-        if (!(entry instanceof LogEntry.Tick)) {
-            lastFeedback = entry.offset();
-        }
         if (trainer.isPresent()) {
             batch.add(entry);
         } else {
             waiting.add(new Waiting(record, entry));
+        }
+    }
+
+    private void addEvent(long offset) {
+        if (atRest()) {
+            wakesAgain = offset;
+            laterEvents.clear();
+        } else {
+            laterEvents.add(offset);
         }
     }
 
@@ -103,6 +117,9 @@ final class AwakeTenant {
         boolean first =
                 told.taken() > 0 && progress.map(Trainer.Progress::taken).orElse(0L) == 0;
         progress = Optional.of(told);
+        while (!laterEvents.isEmpty() && laterEvents.element() <= told.savedThrough()) {
+            wakesAgain = laterEvents.remove();
+        }
         return first ? OptionalDouble.of((System.nanoTime() - sinceNanos) / 1e9) : OptionalDouble.empty();
     }
 
@@ -120,12 +137,10 @@ final class AwakeTenant {
     }
 
     /**
-     * Where its log must be read from should its trainer stop now, unless it is at rest. Its latest event is read again in any
-     * case: something may be left to do after all is saved (an offer, a deadline), and only an event wakes a tenant.
+     * Where its log must be read from should its trainer stop now, unless it is at rest. Only an event wakes a tenant, and after
+     * what is saved a tick may be due (a deadline, an offer): so the latest saved event is read again before any later tick.
      */
     long hold() {
-        long unsaved = Math.max(
-                firstOffset, progress.map(Trainer.Progress::savedThrough).orElse(-1L) + 1);
-        return Math.min(unsaved, lastFeedback);
+        return wakesAgain;
     }
 }

@@ -37,14 +37,14 @@ class LowWaterMarkTest {
     }
 
     @Test
-    void anUnsavedTenantHoldsItAtItsFirstUnsavedEntry() {
+    void anUnsavedTenantHoldsItAtItsFirstEventSinceItWasAtRest() {
         feedback("support", 4);
         progress("support", 1, 4, true);
         feedback("sales", 5);
         feedback("support", 6);
         progress("support", 2, 4, false);
         progress("sales", 1, 5, true);
-        assertMark(5);
+        assertMark(6);
         progress("support", 2, 6, true);
         assertMark(7);
     }
@@ -56,7 +56,7 @@ class LowWaterMarkTest {
         progress("support", 1, 4, true);
         assertMark(5);
         feedback("support", 9);
-        assertMark(5);
+        assertMark(9);
         assertEquals(1, awake.outstanding());
     }
 
@@ -70,6 +70,28 @@ class LowWaterMarkTest {
         assertMark(6);
         awake.progress(told("support", 3, 8, true, OptionalLong.empty()));
         assertMark(9);
+    }
+
+    @Test
+    void aTickAfterWhatIsSavedIsReadAgainOnlyBehindAnEventThatWakesItsTenant() {
+        feedback("support", 4);
+        feedback("support", 6);
+        awake.progress(told("support", 2, 6, true, OptionalLong.of(1_000)));
+        tick("support", 7);
+        feedback("support", 9);
+        assertMark(6);
+        awake.progress(told("support", 4, 7, true, OptionalLong.of(2_000)));
+        assertMark(6);
+        awake.progress(told("support", 4, 9, true, OptionalLong.empty()));
+        assertMark(10);
+    }
+
+    @Test
+    void whatATenantHadBeforeItWasAtRestIsNotReadAgain() {
+        feedback("support", 4);
+        progress("support", 1, 4, true);
+        feedback("support", 1_000);
+        assertMark(1_000);
     }
 
     @Test
