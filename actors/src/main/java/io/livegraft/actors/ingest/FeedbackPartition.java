@@ -9,10 +9,8 @@ import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.Trainer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -106,8 +104,6 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private final LowWaterMark lowWaterMark = new LowWaterMark();
     private final Ticks ticks = new Ticks();
     private final ActorRef<Trainer.Progress> advanced;
-    /** Offset of the older checkpoint that a tenant goes on from, because its newest one can't be used. */
-    private final Map<String, Long> fallenBack = new HashMap<>();
 
     private final Set<AwakeTenant> touched = new LinkedHashSet<>();
     private long epoch = -1;
@@ -200,8 +196,11 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         }
         for (ConsumerRecord<byte[], byte[]> record : batch.records()) {
             lowWaterMark.read(record.offset());
-            archive.ifPresent(each -> archive(each, record));
+            archive.ifPresent(each -> each.append(record));
             read(record);
+        }
+        if (!hasRoom()) {
+            mark();
         }
         touched.forEach(AwakeTenant::give);
         touched.clear();
@@ -249,7 +248,8 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
 
     private void onTick(LogEntry.Tick tick, ConsumerRecord<byte[], byte[]> record) {
         awake.all().stream()
-                .filter(tenant -> !tenant.atRest() && !tenant.had(record.offset()))
+                .filter(tenant ->
+                        !tenant.atRest() && !tenant.had(record.offset()) && !lowWaterMark.misses(tenant.name()))
                 .toList()
                 .forEach(tenant -> add(tenant, record, tick));
     }
@@ -291,10 +291,8 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                             each.record(),
                             "tenant '%s' has its log in partition %d, but this record came through partition %d"
                                     .formatted(tenant.name(), home, partition)));
-        } else if (checkpoint.filter(loaded -> mustFallBack(tenant, loaded)).isPresent()) {
-            long saved = checkpoint.get().checkpoint().getOffset();
-            fallenBack.put(tenant.name(), saved);
-            giveUp(tenant, saved + 1, "its newest checkpoint can't be used");
+        } else if (checkpoint.filter(loaded -> !loaded.newest()).isPresent()) {
+            fallBack(tenant, checkpoint.get());
         } else {
             tenant.wakes(spawn(tenant, checkpoint));
             tenant.give();
@@ -302,10 +300,12 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         letBatchesCome();
     }
 
-    /** Once its log is read again from the older checkpoint on, it is as good as the newest. */
-    private boolean mustFallBack(AwakeTenant tenant, CheckpointStore.Loaded loaded) {
-        long saved = loaded.checkpoint().getOffset();
-        return !loaded.newest() && fallenBack.getOrDefault(tenant.name(), -1L) != saved;
+    /** Awake before its log is read again from the older checkpoint on: the next entry may be a tick, which wakes nobody. */
+    private void fallBack(AwakeTenant tenant, CheckpointStore.Loaded older) {
+        long from = older.checkpoint().getOffset() + 1;
+        giveUp(tenant, from, "its newest checkpoint can't be used");
+        AwakeTenant again = awake.wake(tenant.name(), from);
+        again.wakes(spawn(again, Optional.of(older)));
     }
 
     private ActorRef<Trainer.Command> spawn(AwakeTenant tenant, Optional<CheckpointStore.Loaded> checkpoint) {
@@ -358,10 +358,14 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     /** Not before somebody who missed something can be woken: a full house empties by what is read now. */
     private void readAgainWhatWasMissed(long nowMillis) {
         boolean due = !lowWaterMark.missed().isEmpty() && nowMillis >= readAgainMillis && epoch != staleEpoch;
-        if (due && (!awake.full() || awake.all().stream().anyMatch(AwakeTenant::atRest))) {
+        if (due && (!awake.full() || awake.all().stream().anyMatch(this::makesRoom))) {
             staleEpoch = epoch;
             reader.rewind(partition, epoch, lowWaterMark.value(awake.all()));
         }
+    }
+
+    private boolean makesRoom(AwakeTenant tenant) {
+        return tenant.atRest() || lowWaterMark.misses(tenant.name());
     }
 
     private void onProgress(Trainer.Progress told) {
@@ -370,8 +374,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     }
 
     private void letBatchesCome() {
-        if (archive.map(PartitionArchive::hasRoom).orElse(true)
-                && awake.outstanding() <= environment.settings().inFlight()) {
+        if (hasRoom() && awake.outstanding() <= environment.settings().inFlight()) {
             for (; batchesKept > 0; batchesKept--) {
                 reader.taken(partition, epoch);
             }
@@ -390,11 +393,8 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
                                 : new Failed("writing to the dead-letter topic", failure));
     }
 
-    private void archive(PartitionArchive to, ConsumerRecord<byte[], byte[]> record) {
-        to.append(record);
-        if (!to.hasRoom()) {
-            mark();
-        }
+    private boolean hasRoom() {
+        return archive.map(PartitionArchive::hasRoom).orElse(true);
     }
 
     /** What is below the mark may leave Kafka: it is in the archive for good before. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Law 1 from outside: however often the process is killed, its state is what one undisturbed reading of the log makes. */
@@ -14,7 +15,7 @@ class CrashLawTest {
 
     private static final int RECORDS_PER_KILL = 10;
 
-    @TempDir
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path directory;
 
     @Test
