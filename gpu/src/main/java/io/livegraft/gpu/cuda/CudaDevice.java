@@ -1,0 +1,186 @@
+package io.livegraft.gpu.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUstream;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * One device: its primary context, one stream, one arena of memory, its modules. Used from one thread at a time. All work is queued;
+ * the host waits in {@link #download} and {@link #finish} alone.
+ */
+final class CudaDevice implements AutoCloseable {
+    /** A context is current to a thread; so is a device. */
+    private static final ThreadLocal<CudaDevice> BOUND = new ThreadLocal<>();
+
+    private final CudaProbe.Found found;
+    private final CudaModules modules;
+    private final CUdevice handle = new CUdevice();
+    private final CUcontext context = new CUcontext();
+    private final DeviceAddress arena = new DeviceAddress();
+    private final DeviceMemory memory;
+    private final CudaWorkspaces workspaces;
+    private final CudaQueue queue;
+    private final CudaMetadata metadata;
+    private final PinnedBuffer staging;
+    private final Map<String, CUmodule> loaded = new HashMap<>();
+    private final Map<String, CudaKernel> kernels = new TreeMap<>();
+
+    /**
+     * Takes the device's memory.
+     *
+     * @throws CudaException where the driver refuses
+     */
+    CudaDevice(CudaProbe.Found found, CudaModules modules, CudaSettings settings) {
+        this.found = found;
+        this.modules = modules;
+        String name = found.toString();
+        CudaCall.check(JCudaDriver.cuDeviceGet(handle, found.ordinal()), "cuDeviceGet", name);
+        CudaCall.check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "cuDevicePrimaryCtxRetain", name);
+        bind();
+        long bytes = memoryBytes(settings);
+        CudaCall.check(JCudaDriver.cuMemAlloc(arena, bytes), "cuMemAlloc", "%d bytes on %s".formatted(bytes, name));
+        this.memory = new DeviceMemory(arena.value(), bytes);
+        this.workspaces = new CudaWorkspaces(memory);
+        this.queue = new CudaQueue(this, stream(), settings.graphs());
+        this.metadata = new CudaMetadata(queue, memory, settings.metadataBytes());
+        this.staging = new PinnedBuffer(settings.stagingBytes());
+    }
+
+    private static long memoryBytes(CudaSettings settings) {
+        if (settings.memoryBytes() > 0) {
+            return settings.memoryBytes();
+        }
+        long[] free = new long[1];
+        CudaCall.check(JCudaDriver.cuMemGetInfo(free, new long[1]), "cuMemGetInfo", "the device");
+        long share = (long) (free[0] * settings.memoryShare());
+        return share - share % DeviceMemory.ALIGNMENT;
+    }
+
+    /** One that does not wait for the default stream. */
+    private static CUstream stream() {
+        CUstream stream = new CUstream();
+        int nonBlocking = 1;
+        CudaCall.check(JCudaDriver.cuStreamCreate(stream, nonBlocking), "cuStreamCreate", "one stream");
+        return stream;
+    }
+
+    /** Makes its context that of this thread; cheap where it is already. */
+    void bind() {
+        if (BOUND.get() != this) {
+            CudaCall.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent", found.toString());
+            BOUND.set(this);
+        }
+    }
+
+    CudaCapability capability() {
+        return found.capability();
+    }
+
+    int multiprocessors() {
+        return found.multiprocessors();
+    }
+
+    /** As {@code cuda-0123abcd-sm_90}: sums on tensor cores round differently from generation to generation. */
+    String profile() {
+        return "cuda-%s-%s".formatted(modules.digest().substring(0, 8), found.capability());
+    }
+
+    /**
+     * A kernel, loaded when it is first asked for.
+     *
+     * @param module its source file without the ending
+     */
+    CudaKernel kernel(String module, String name) {
+        return kernels.computeIfAbsent(name, _ -> {
+            bind();
+            CUmodule from = loaded.computeIfAbsent(module, one -> modules.load(one, found.capability()));
+            CUfunction function = new CUfunction();
+            CudaCall.check(JCudaDriver.cuModuleGetFunction(function, from, name), "cuModuleGetFunction", name);
+            return new CudaKernel(this, name, function);
+        });
+    }
+
+    /** How often each kernel was launched. */
+    Map<String, Long> launches() {
+        Map<String, Long> launches = new TreeMap<>();
+        kernels.forEach((name, kernel) -> launches.put(name, kernel.launches()));
+        return launches;
+    }
+
+    DeviceMemory memory() {
+        return memory;
+    }
+
+    CudaWorkspaces workspaces() {
+        return workspaces;
+    }
+
+    CudaQueue queue() {
+        return queue;
+    }
+
+    CudaMetadata metadata() {
+        return metadata;
+    }
+
+    /** Address of whole numbers for the launches that are queued next. */
+    long ints(int[] values) {
+        return metadata.ints(values);
+    }
+
+    /** Address of addresses for the launches that are queued next. */
+    long longs(long[] values) {
+        return metadata.longs(values);
+    }
+
+    /** Copies in; the values may be changed afterwards. */
+    void upload(long to, MemorySegment from) {
+        for (long done = 0; done < from.byteSize(); done += staging.bytes()) {
+            long bytes = Math.min(staging.bytes(), from.byteSize() - done);
+            queue.finish();
+            MemorySegment.copy(from, done, staging.segment(), 0, bytes);
+            queue.upload(to + done, staging.at(0), bytes);
+        }
+    }
+
+    /** Copies out, behind everything that is queued. */
+    void download(MemorySegment to, long from) {
+        for (long done = 0; done < to.byteSize(); done += staging.bytes()) {
+            long bytes = Math.min(staging.bytes(), to.byteSize() - done);
+            queue.download(staging.at(0), from + done, bytes);
+            queue.finish();
+            MemorySegment.copy(staging.segment(), 0, to, done, bytes);
+        }
+    }
+
+    double[] doubles(long address, int count) {
+        double[] values = new double[count];
+        download(MemorySegment.ofArray(values), address);
+        return values;
+    }
+
+    /** Waits until all work is done. */
+    void finish() {
+        queue.finish();
+    }
+
+    @Override
+    public void close() {
+        queue.finish();
+        queue.close();
+        metadata.close();
+        staging.close();
+        loaded.values()
+                .forEach(module -> CudaCall.check(JCudaDriver.cuModuleUnload(module), "cuModuleUnload", "one module"));
+        CudaCall.check(JCudaDriver.cuMemFree(arena), "cuMemFree", memory.bytes() + " bytes");
+        BOUND.remove();
+        CudaCall.check(JCudaDriver.cuDevicePrimaryCtxRelease(handle), "cuDevicePrimaryCtxRelease", found.toString());
+    }
+}

@@ -1,0 +1,91 @@
+package io.livegraft.gpu.cuda;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.backend.Workspace;
+import java.lang.foreign.MemorySegment;
+
+/** The memory half of the CUDA backend. */
+abstract class CudaMemory implements Backend {
+    private static final int QUIET_NAN = 0x7FC00000;
+
+    private final CudaDevice device;
+
+    CudaMemory(CudaDevice device) {
+        this.device = device;
+    }
+
+    @Override
+    public String profile() {
+        return device.profile();
+    }
+
+    @Override
+    public Tensor allocate(int rows, int columns) {
+        CudaTensor tensor = device.workspaces().unset(rows, columns);
+        fill(tensor, 0);
+        return tensor;
+    }
+
+    @Override
+    public Tensor allocateUnset(int rows, int columns) {
+        CudaTensor tensor = device.workspaces().unset(rows, columns);
+        assert poisoned(tensor);
+        return tensor;
+    }
+
+    /** Fills with NaN, so that whoever reads what was never written is found out. */
+    private boolean poisoned(CudaTensor tensor) {
+        fill(tensor, QUIET_NAN);
+        return true;
+    }
+
+    private void fill(CudaTensor tensor, int word) {
+        if (tensor.size() > 0) {
+            device.queue().fill(tensor.address(), tensor.size(), word);
+        }
+    }
+
+    @Override
+    public Workspace workspace() {
+        return device.workspaces().workspace();
+    }
+
+    @Override
+    public Workspace.Scope temporaries() {
+        return device.workspaces().temporaries();
+    }
+
+    @Override
+    public Tensor upload(float[] values, int rows, int columns) {
+        CudaTensor tensor = device.workspaces().own(rows, columns, DeviceMemory.Use.TENSORS);
+        device.upload(tensor.address(), MemorySegment.ofArray(values).asSlice(0, tensor.bytes()));
+        return tensor;
+    }
+
+    @Override
+    public void download(float[] out, Tensor tensor) {
+        CudaTensor from = CudaTensor.of(tensor);
+        device.download(MemorySegment.ofArray(out).asSlice(0, from.bytes()), from.address());
+    }
+
+    @Override
+    public Tensor rows(Tensor tensor, int from, int count) {
+        return CudaTensor.of(tensor).rowBlock(from, count);
+    }
+
+    @Override
+    public Tensor view(Tensor tensor, int offset, int rows, int columns) {
+        return CudaTensor.of(tensor).view(offset, rows, columns);
+    }
+
+    @Override
+    public void zero(Tensor x) {
+        fill(CudaTensor.of(x), 0);
+    }
+
+    @Override
+    public void close() {
+        device.close();
+    }
+}
