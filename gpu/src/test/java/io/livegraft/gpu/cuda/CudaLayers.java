@@ -1,0 +1,205 @@
+package io.livegraft.gpu.cuda;
+
+import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Rope;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
+import java.util.List;
+
+/** All of a backend but its products. */
+final class CudaLayers extends CudaMemory {
+    private final CudaElements elements;
+    private final CudaNorm norm;
+    private final CudaRotation rotation;
+    private final CudaEmbedding embedding;
+    private final CudaLoss loss;
+    private final CudaOptimizer optimizer;
+
+    CudaLayers(CudaDevice device) {
+        super(device);
+        this.elements = new CudaElements(device);
+        this.norm = new CudaNorm(device);
+        this.rotation = new CudaRotation(device);
+        this.embedding = new CudaEmbedding(device);
+        this.loss = new CudaLoss(device);
+        this.optimizer = new CudaOptimizer(device);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor x) {
+        elements.add(CudaTensor.of(y), CudaTensor.of(x));
+    }
+
+    @Override
+    public void addBias(Tensor y, Tensor bias) {
+        elements.addBias(CudaTensor.of(y), CudaTensor.of(bias));
+    }
+
+    @Override
+    public void addBiasBackward(Tensor dBias, Tensor dy) {
+        elements.addBiasBackward(CudaTensor.of(dBias), CudaTensor.of(dy));
+    }
+
+    @Override
+    public void embed(Tensor y, Tensor table, int[] ids) {
+        embedding.forward(CudaTensor.of(y), CudaTensor.of(table), ids);
+    }
+
+    @Override
+    public void embedBackward(Tensor dTable, Tensor dy, int[] ids) {
+        embedding.backward(CudaTensor.of(dTable), CudaTensor.of(dy), ids);
+    }
+
+    @Override
+    public void rmsNorm(Tensor y, Tensor rstd, Tensor x, Tensor w, float epsilon) {
+        norm.forward(CudaTensor.of(y), CudaTensor.of(rstd), CudaTensor.of(x), CudaTensor.of(w), epsilon);
+    }
+
+    @Override
+    public void rmsNormBackward(Tensor dx, Tensor dy, Tensor x, Tensor w, Tensor rstd) {
+        norm.backward(CudaTensor.of(dx), CudaTensor.of(dy), CudaTensor.of(x), CudaTensor.of(w), CudaTensor.of(rstd));
+    }
+
+    @Override
+    public void rmsNormWeightBackward(Tensor dw, Tensor dy, Tensor x, Tensor rstd) {
+        norm.weightBackward(CudaTensor.of(dw), CudaTensor.of(dy), CudaTensor.of(x), CudaTensor.of(rstd));
+    }
+
+    @Override
+    public void rotate(Tensor x, int[] positions, Rope rope, boolean inverse) {
+        rotation.rotate(CudaTensor.of(x), positions, rope, inverse);
+    }
+
+    @Override
+    public void swiGlu(Tensor y, Tensor gate, Tensor up) {
+        elements.swiGlu(CudaTensor.of(y), CudaTensor.of(gate), CudaTensor.of(up));
+    }
+
+    @Override
+    public void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up) {
+        elements.swiGluBackward(
+                CudaTensor.of(dGate), CudaTensor.of(dUp), CudaTensor.of(dy), CudaTensor.of(gate), CudaTensor.of(up));
+    }
+
+    @Override
+    public void dropout(Tensor y, Tensor x, DropoutMask mask) {
+        elements.dropout(CudaTensor.of(y), CudaTensor.of(x), mask);
+    }
+
+    @Override
+    public void dropoutBackward(Tensor dx, Tensor dy, DropoutMask mask) {
+        elements.dropoutBackward(CudaTensor.of(dx), CudaTensor.of(dy), mask);
+    }
+
+    @Override
+    public double[] crossEntropy(Tensor logits, int[] targets, float gradientScale) {
+        return loss.crossEntropy(CudaTensor.of(logits), targets, gradientScale);
+    }
+
+    @Override
+    public double[] logSumExp(Tensor logits) {
+        return loss.logSumExp(CudaTensor.of(logits));
+    }
+
+    int[] largest(Tensor logits) {
+        return loss.largest(CudaTensor.of(logits));
+    }
+
+    @Override
+    public double sumOfSquares(Tensor x) {
+        return optimizer.sumOfSquares(CudaTensor.of(x));
+    }
+
+    @Override
+    public void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step) {
+        optimizer.adamW(CudaTensor.of(p), CudaTensor.of(m), CudaTensor.of(v), CudaTensor.of(g), step);
+    }
+
+    @Override
+    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor q, Tensor k, Tensor v, int[] lengths, int headDim, int window, Arithmetic arithmetic) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void attentionBackward(
+            Tensor dq,
+            Tensor dk,
+            Tensor dv,
+            Tensor dOut,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            int[] lengths,
+            int headDim,
+            int window,
+            Arithmetic arithmetic) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public LinearWeight freeze(HostTensor weight, Precision precision) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public LinearWeight freeze(QuantizedTensor weight) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public LinearWeight freezeTable(HostTensor table, Precision precision) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void embed(Tensor y, LinearWeight table, int[] ids) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void multiply(
+            Tensor c,
+            Tensor a,
+            Operand aOperand,
+            Tensor b,
+            Operand bOperand,
+            float scale,
+            boolean accumulate,
+            Arithmetic arithmetic) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate) {
+        throw new UnsupportedOperationException();
+    }
+}
