@@ -2,7 +2,6 @@ package io.livegraft.actors.bench;
 
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.gpu.quality.Machine;
-import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,13 +21,12 @@ import java.util.stream.Stream;
 public final class TenantsBench {
     private static final double NANOS = 1e9;
     private static final int LOOK_MILLIS = 20;
-    private static final int APART_MILLIS = 20;
 
     private final IngestBenchSettings settings;
-    private final int wakes;
+    private final WakeSettings wakes;
     private final SyntheticFeedback feedback;
 
-    private TenantsBench(IngestBenchSettings settings, int wakes) {
+    private TenantsBench(IngestBenchSettings settings, WakeSettings wakes) {
         this.settings = settings;
         this.wakes = wakes;
         this.feedback = new SyntheticFeedback(settings.tenants());
@@ -38,13 +36,10 @@ public final class TenantsBench {
      * Takes minutes.
      *
      * @param settings with one record for each tenant
-     * @param wakes tenants to wake
-     * @param wholeAdapters with adapters as configured instead of the smallest ones
      * @param progress told before each part
      */
-    public static TenantsReport run(
-            IngestBenchSettings settings, int wakes, boolean wholeAdapters, Consumer<String> progress) {
-        Map<String, Object> overrides = new HashMap<>(wholeAdapters ? Map.of() : BenchIngest.SMALL_ADAPTERS);
+    public static TenantsReport run(IngestBenchSettings settings, WakeSettings wakes, Consumer<String> progress) {
+        Map<String, Object> overrides = new HashMap<>(wakes.wholeAdapters() ? Map.of() : BenchIngest.SMALL_ADAPTERS);
         overrides.put("livegraft.trainer.held-out-share", 255);
         overrides.put("livegraft.trainer.max-wait", "1 s");
         overrides.put("livegraft.trainer.active", settings.tenants());
@@ -57,15 +52,17 @@ public final class TenantsBench {
     private TenantsReport run(BenchIngest ingest, Consumer<String> progress) {
         progress.accept("one event for each of %,d tenants".formatted(settings.tenants()));
         double heapPerTenant = heapPerTenant(ingest);
-        progress.accept("waking %,d of them".formatted(wakes));
+        progress.accept("waking some of them %,d times".formatted(wakes.wakes()));
         long start = System.nanoTime();
         try (BenchIngest.Reading reading = ingest.read()) {
             await(reading::member);
             double startSeconds = (System.nanoTime() - start) / NANOS;
             long first = settings.tenants();
-            feedback.trickle(ingest.bootstrapServers(), ingest.topic(), first, first + wakes, APART_MILLIS);
+            feedback.trickle(
+                    ingest.bootstrapServers(), ingest.topic(), first, first + wakes.wakes(), wakes.apartMillis());
             await(() -> woken(reading.metrics()).getCount() >= distinct());
             HistogramSnapshot.HistogramDataPointSnapshot woken = woken(reading.metrics());
+            Quantiles seconds = new Quantiles(woken);
             return new TenantsReport(
                     Machine.current(),
                     settings.tenants(),
@@ -73,8 +70,10 @@ public final class TenantsBench {
                     startSeconds,
                     checkpointBytes(),
                     woken.getCount(),
-                    quantile(woken.getClassicBuckets(), 0.5),
-                    quantile(woken.getClassicBuckets(), 0.99));
+                    wakes.apartMillis(),
+                    seconds.at(0.5),
+                    seconds.at(0.9),
+                    seconds.at(0.99));
         }
     }
 
@@ -91,7 +90,7 @@ public final class TenantsBench {
 
     /** Tenants among those that get a further event. */
     private long distinct() {
-        return LongStream.range(settings.tenants(), settings.tenants() + (long) wakes)
+        return LongStream.range(settings.tenants(), settings.tenants() + (long) wakes.wakes())
                 .mapToObj(feedback::tenant)
                 .distinct()
                 .count();
@@ -102,21 +101,6 @@ public final class TenantsBench {
                 .flatMap(snapshot -> ((HistogramSnapshot) snapshot).getDataPoints().stream())
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static double quantile(ClassicHistogramBuckets buckets, double share) {
-        long total = 0;
-        for (int i = 0; i < buckets.size(); i++) {
-            total += buckets.getCount(i);
-        }
-        long below = 0;
-        for (int i = 0; i < buckets.size(); i++) {
-            below += buckets.getCount(i);
-            if (below >= share * total) {
-                return buckets.getUpperBound(i);
-            }
-        }
-        return Double.POSITIVE_INFINITY;
     }
 
     private double checkpointBytes() {

@@ -9,8 +9,10 @@ import io.livegraft.gpu.quality.Machine;
  * @param startSeconds from the start of reading to membership in the consumer group with all of them registered
  * @param checkpointBytes mean size
  * @param wakes tenants woken one after another, each from its checkpoint file, which the system may have in memory
+ * @param apartMillis between two events
  * @param wakeSeconds50 half of them took at most so long, from the record's arrival to the trainer that has taken it
- * @param wakeSeconds99 and 99 of 100 at most so long; both are bounds of a histogram's buckets
+ * @param wakeSeconds90 nine of ten at most so long
+ * @param wakeSeconds99 and 99 of 100 at most so long; all are exact to 2 %
  */
 public record TenantsReport(
         Machine machine,
@@ -19,5 +21,7 @@ public record TenantsReport(
         double startSeconds,
         double checkpointBytes,
         long wakes,
+        int apartMillis,
         double wakeSeconds50,
+        double wakeSeconds90,
         double wakeSeconds99) {}

@@ -59,7 +59,7 @@ public final class ArtifactStore {
     }
 
     public boolean contains(String digest) throws IOException {
-        return objects.get(key(digest, SUMS)).isPresent();
+        return objects.read(key(digest, SUMS)).isPresent();
     }
 
     /** For good; nothing there is fine. */
@@ -118,9 +118,8 @@ public final class ArtifactStore {
     }
 
     private byte[] read(String digest, String file) throws IOException {
-        return objects.get(key(digest, file))
-                .orElseThrow(() -> new IOException("adapter %s has no %s".formatted(digest, file)))
-                .bytes();
+        return objects.read(key(digest, file))
+                .orElseThrow(() -> new IOException("adapter %s has no %s".formatted(digest, file)));
     }
 
     private static byte[] bytes(Map<String, byte[]> files, String name) {

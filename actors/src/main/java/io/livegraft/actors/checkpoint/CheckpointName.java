@@ -1,6 +1,10 @@
 package io.livegraft.actors.checkpoint;
 
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
 import io.livegraft.proto.checkpoint.Checkpoint;
+import java.io.IOException;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -16,6 +20,21 @@ record CheckpointName(String tenant, long offset, String digest) {
 
     static CheckpointName of(Checkpoint checkpoint, byte[] bytes) {
         return new CheckpointName(checkpoint.getTenant(), checkpoint.getOffset(), Digests.sha256(bytes));
+    }
+
+    /** In place: what the checkpoint holds of bytes are parts of these, which nobody may change any more. */
+    static Checkpoint parse(byte[] bytes) throws InvalidProtocolBufferException {
+        CodedInputStream input = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+        input.enableAliasing(true);
+        try {
+            Checkpoint checkpoint = Checkpoint.parseFrom(input);
+            input.checkLastTagWas(0);
+            return checkpoint;
+        } catch (InvalidProtocolBufferException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new InvalidProtocolBufferException(e);
+        }
     }
 
     /** Empty for the name of another file. */

@@ -26,7 +26,7 @@ final class CheckpointScrub {
         List<Finding> findings = new ArrayList<>();
         for (CheckpointName name : names) {
             try {
-                objects.get(name.key()).ifPresent(found -> findings.add(finding(name, found.bytes())));
+                objects.read(name.key()).ifPresent(bytes -> findings.add(finding(name, bytes)));
             } catch (IOException e) {
                 findings.add(new Finding.Damaged(name.key(), "it can't be read: " + e.getMessage()));
             }
@@ -40,7 +40,7 @@ final class CheckpointScrub {
             return new Finding.Damaged(name.key(), "its bytes have digest " + found);
         }
         try {
-            return finding(name, Checkpoint.parseFrom(bytes));
+            return finding(name, CheckpointName.parse(bytes));
         } catch (InvalidProtocolBufferException e) {
             return new Finding.Damaged(name.key(), "it is of another format: " + e.getMessage());
         }

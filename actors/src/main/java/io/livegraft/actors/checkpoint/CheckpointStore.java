@@ -56,9 +56,12 @@ public final class CheckpointStore {
      */
     public String store(Checkpoint checkpoint) throws IOException {
         byte[] bytes = checkpoint.toByteArray();
-        CheckpointName name = CheckpointName.of(checkpoint, bytes);
+        return store(CheckpointName.of(checkpoint, bytes), bytes);
+    }
+
+    private String store(CheckpointName name, byte[] bytes) throws IOException {
         objects.put(name.key(), bytes);
-        prune(checkpoint.getTenant());
+        prune(name.tenant());
         return name.digest();
     }
 
@@ -86,9 +89,10 @@ public final class CheckpointStore {
      * @param version digest of the adapter in it, which is about to become a version
      */
     public String store(Checkpoint checkpoint, String version) throws IOException {
-        CheckpointName name = CheckpointName.of(checkpoint, checkpoint.toByteArray());
-        objects.put(new Pin(checkpoint.getTenant(), version, name.digest()).key(), new byte[0]);
-        return store(checkpoint);
+        byte[] bytes = checkpoint.toByteArray();
+        CheckpointName name = CheckpointName.of(checkpoint, bytes);
+        objects.put(new Pin(name.tenant(), version, name.digest()).key(), new byte[0]);
+        return store(name, bytes);
     }
 
     /** Lets the checkpoints of a version go with the others of their age; nothing pinned is fine. */
@@ -171,9 +175,9 @@ public final class CheckpointStore {
     /** Empty, with a warning, where it can't be used. */
     private Optional<Checkpoint> verified(CheckpointName name) {
         try {
-            Optional<ObjectStore.StoredObject> found = objects.get(name.key());
-            if (found.isPresent() && Digests.sha256(found.get().bytes()).equals(name.digest())) {
-                return Optional.of(Checkpoint.parseFrom(found.get().bytes()));
+            Optional<byte[]> found = objects.read(name.key());
+            if (found.isPresent() && Digests.sha256(found.get()).equals(name.digest())) {
+                return Optional.of(CheckpointName.parse(found.get()));
             }
             LOG.warn("checkpoint {} is corrupt: using the one before it", name.key());
         } catch (InvalidProtocolBufferException e) {

@@ -98,6 +98,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
     private final int partition;
     private final LogReader reader;
     private final Executor blocking;
+    private final Executor reading;
     private final Optional<PartitionArchive> archive;
     private final DeadLetters deadLetters;
     private final AwakeTenants awake;
@@ -131,6 +132,9 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         this.deadLetters = new DeadLetters(environment.writer(), environment.deadLetterTopic());
         this.awake = new AwakeTenants(environment.trainer().settings().active());
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        this.reading = context.getSystem()
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig("livegraft.trainer.reading.dispatcher"));
         this.advanced = context.messageAdapter(Trainer.Progress.class, Advanced::new);
         this.assignment = AskPattern.ask(
                 environment.trainer().registry(),
@@ -271,7 +275,7 @@ final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command
         getContext()
                 .pipeToSelf(
                         CompletableFuture.supplyAsync(
-                                () -> environment.trainer().checkpoints().latest(name), blocking),
+                                () -> environment.trainer().checkpoints().latest(name), reading),
                         (checkpoint, failure) ->
                                 failure == null ? new Woken(tenant, checkpoint) : new WakeFailed(tenant, failure));
         return Optional.of(tenant);

@@ -61,10 +61,21 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     @Override
+    public void put(String key, byte[] bytes) throws IOException {
+        synchronized (lock(key)) {
+            directory.write(key, bytes);
+        }
+    }
+
+    @Override
     public Optional<StoredObject> get(String key) throws IOException {
+        return read(key).map(bytes -> new StoredObject(bytes, etag(bytes)));
+    }
+
+    @Override
+    public Optional<byte[]> read(String key) throws IOException {
         try {
-            byte[] bytes = directory.read(key);
-            return Optional.of(new StoredObject(bytes, etag(bytes)));
+            return Optional.of(directory.read(key));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

@@ -50,6 +50,11 @@ public interface ObjectStore {
     /** For good; nothing there is fine. */
     void delete(String key) throws IOException;
 
+    /** Only the bytes; where a store's etags cost something, this doesn't. */
+    default Optional<byte[]> read(String key) throws IOException {
+        return get(key).map(StoredObject::bytes);
+    }
+
     /** Whatever is there. */
     default void put(String key, byte[] bytes) throws IOException {
         put(key, bytes, new Condition.Any());

@@ -1,6 +1,6 @@
 package io.livegraft.actors.trainer;
 
-import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -64,7 +64,7 @@ final class CheckpointCodec {
                 .setPartition(partition)
                 .setOffset(core.offset())
                 .addAllEventIdWindow(core.window().ids())
-                .setAdapter(ByteString.copyFrom(
+                .setAdapter(UnsafeByteOperations.unsafeWrap(
                         PeftDirectory.safetensors(state.training().adapter())))
                 .addAllReplay(examples(core.reservoir()))
                 .addAllHeldOut(examples(core.heldOut()))

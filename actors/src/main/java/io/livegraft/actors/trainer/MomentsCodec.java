@@ -1,6 +1,7 @@
 package io.livegraft.actors.trainer;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.livegraft.gpu.optimizer.BlockwiseCodes;
 import io.livegraft.gpu.optimizer.Moments;
 import io.livegraft.gpu.optimizer.TensorMoments;
@@ -55,7 +56,7 @@ final class MomentsCodec {
         ByteBuffer buffer = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
         buffer.asFloatBuffer().put(values);
-        return ByteString.copyFrom(buffer);
+        return UnsafeByteOperations.unsafeWrap(buffer);
     }
 
     private static float[] floats(ByteString bytes) {

@@ -141,6 +141,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private final ActorRef<DeviceScheduler.WorkReply<StepResult>> trained;
     private final ActorRef<Supervisor.OfferReply> decided;
     private final Executor blocking;
+    private final Executor writing;
     private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
 
@@ -178,6 +179,9 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         this.trained = context.messageAdapter(workReply(), Trained::new);
         this.decided = context.messageAdapter(Supervisor.OfferReply.class, Decided::new);
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        this.writing = context.getSystem()
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig("livegraft.trainer.writing.dispatcher"));
         CheckpointCodec codec = new CheckpointCodec(environment.basis());
         this.state = checkpoint.map(codec::decode).orElseGet(() -> codec.initial(tenant));
         checkpoint
@@ -370,7 +374,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     /** Again after a start, as the process may have ended before it was done. */
     private void dropForgotten() {
         TrainerState kept = state;
-        blocking.execute(() -> {
+        writing.execute(() -> {
             try {
                 store.dropForgotten(kept);
             } catch (IOException e) {
@@ -382,7 +386,7 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private void save(TrainerState next, Optional<TrainerCore.Offer> offer) {
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> stored(next, offer), blocking),
+                        CompletableFuture.supplyAsync(() -> stored(next, offer), writing),
                         (saved, failure) ->
                                 failure == null ? new Saved(saved, offer.isPresent()) : new SaveFailed(failure));
     }

@@ -38,8 +38,11 @@ class BenchIngestCommandTest {
 
     @Test
     void tenantsAtRestHaveACheckpointAndWakeFromIt() throws IOException {
-        JsonNode json = run("tenants", "--tenants", "40", "--wakes", "8", "--directory", directory.toString());
+        JsonNode json =
+                run("tenants", "--tenants", "40", "--wakes", "8", "--apart", "5", "--directory", directory.toString());
         assertEquals(40, json.path("tenants").asInt());
+        assertEquals(5, json.path("apartMillis").asInt());
+        assertTrue(json.path("wakeSeconds50").asDouble() > 0, json.toString());
         assertTrue(json.path("wakes").asInt() > 0, json.toString());
         assertTrue(json.path("checkpointBytes").asDouble() > 0, json.toString());
         assertTrue(

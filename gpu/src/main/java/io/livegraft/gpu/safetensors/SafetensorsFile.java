@@ -36,9 +36,9 @@ public final class SafetensorsFile implements AutoCloseable {
     private final String origin;
     private final SafetensorsHeader header;
     private final MemorySegment data;
-    private final Arena arena;
+    private final Runnable unmap;
 
-    private SafetensorsFile(String origin, MemorySegment bytes, Arena arena) {
+    private SafetensorsFile(String origin, MemorySegment bytes, Runnable unmap) {
         long size = bytes.byteSize();
         if (size < Long.BYTES) {
             throw refusal(origin, "has %d bytes, too few for a header length (8)".formatted(size));
@@ -57,7 +57,7 @@ public final class SafetensorsFile implements AutoCloseable {
                             .formatted(headerBytes, size - Long.BYTES));
         }
         this.origin = origin;
-        this.arena = arena;
+        this.unmap = unmap;
         this.data = bytes.asSlice(Long.BYTES + headerBytes);
         this.header = SafetensorsHeader.parse(
                 origin, bytes.asSlice(Long.BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE), data.byteSize());
@@ -70,7 +70,7 @@ public final class SafetensorsFile implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new SafetensorsFile(file.toString(), bytes, arena);
+            return new SafetensorsFile(file.toString(), bytes, arena::close);
         } catch (IOException e) {
             arena.close();
             throw new LivegraftException(
@@ -81,9 +81,10 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    /** A file that is in memory already; the bytes are read in place. */
+    /** A file that is in memory already; the bytes are read in place, and closing it does nothing. */
     public static SafetensorsFile decode(byte[] bytes) {
-        return new SafetensorsFile("(in memory)", MemorySegment.ofArray(bytes), Arena.ofShared());
+        return new SafetensorsFile(
+                "(in memory)", MemorySegment.ofArray(bytes), () -> {}); // closing an arena stops all threads
     }
 
     /** In the order of their bytes in the file. */
@@ -156,7 +157,7 @@ public final class SafetensorsFile implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        unmap.run();
     }
 
     private static LivegraftException refusal(String origin, String what) {

@@ -28,7 +28,10 @@ public final class SafetensorsWriter {
 
     /** The whole file in memory; for files that fit one array. */
     public static byte[] encode(SequencedMap<String, HostTensor> tensors, DType dtype, Map<String, String> metadata) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        int values = tensors.values().stream()
+                .mapToInt(tensor -> tensor.values().length)
+                .sum();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(values * Float.BYTES + CHUNK_BYTES);
         try {
             write(bytes, tensors, dtype, metadata);
         } catch (IOException e) {
