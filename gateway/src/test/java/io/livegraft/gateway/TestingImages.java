@@ -26,6 +26,7 @@ final class TestingImages {
     static AdapterImage support() {
         return new AdapterImage(
                 "support",
+                9,
                 List.of(version(6, "digest6", "digest5"), version(7, "digest7", "digest6")),
                 7,
                 OptionalInt.of(6),
@@ -37,6 +38,7 @@ final class TestingImages {
     static AdapterImage serving(AdapterImage image, int version, boolean held) {
         return new AdapterImage(
                 image.tenant(),
+                image.revision() + 1,
                 image.versions(),
                 version,
                 OptionalInt.of(image.serving()),

@@ -9,7 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A directory, with others in it, whose files are there whole or not at all, whenever the process or the machine dies: written
- * under another name, forced, renamed, and the names forced up to the directory itself. Used by one process at a time.
+ * under another name, forced, renamed, and the names forced up to the directory itself. Each process that writes to it at the
+ * same time has a name of its own.
  */
 public final class DurableDirectory {
     /** Holds unfinished files; what a dead process left there is removed at the next start. */
@@ -20,16 +21,25 @@ public final class DurableDirectory {
     private final Path unfinished;
     private final AtomicLong written = new AtomicLong();
 
-    private DurableDirectory(Disk disk, Path root) {
+    private DurableDirectory(Disk disk, Path root, String unfinished) {
         this.disk = disk;
         this.root = root;
-        this.unfinished = root.resolve(UNFINISHED);
+        this.unfinished = root.resolve(unfinished);
     }
 
-    /** Makes it where it is absent; the directory around it must be there. */
+    /** Makes it where it is absent; the directory around it must be there. It belongs to this process alone. */
     public static DurableDirectory open(Disk disk, Path root) throws IOException {
+        return opened(disk, root, UNFINISHED);
+    }
+
+    /** As {@link #open(Disk, Path)}, with others. {@code writer} stays the same over this one's restarts. */
+    public static DurableDirectory open(Disk disk, Path root, String writer) throws IOException {
+        return opened(disk, root, UNFINISHED + "-" + writer);
+    }
+
+    private static DurableDirectory opened(Disk disk, Path root, String unfinished) throws IOException {
         Path absolute = root.toAbsolutePath().normalize();
-        DurableDirectory directory = new DurableDirectory(disk, absolute);
+        DurableDirectory directory = new DurableDirectory(disk, absolute, unfinished);
         disk.createDirectory(absolute);
         disk.forceDirectory(parent(absolute));
         disk.createDirectory(directory.unfinished);

@@ -2,6 +2,7 @@ package io.livegraft.actors.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.cluster.ClusterConfig;
 import io.livegraft.actors.disk.Disk;
 import io.livegraft.actors.disk.FileDisk;
 import io.livegraft.actors.ingest.FeedbackConsumer;
@@ -39,6 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final String SYSTEM = "livegraft";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int DRAIN_POLL_MILLIS = 20;
 
@@ -73,8 +75,9 @@ public final class Node implements AutoCloseable {
             LogWriter writer = closing(new LogWriter(bootstrapServers));
             this.system = closing(start(rootConfig, state, stores, writer), Node::stop);
             NodeGuardian.Parts parts = await(
-                    AskPattern.ask(system, NodeGuardian.GetParts::new, PATIENCE, system.scheduler()),
-                    "start of the actors");
+                    AskPattern.ask(system, NodeGuardian.GetParts::new, starting(), system.scheduler()),
+                    "start of the actors",
+                    starting());
             this.inference = new ReplicaInference(system, parts.serving(), engine.tokenizer(), engine.baseName());
             this.administration = new RegistryAdministration(
                     system,
@@ -113,6 +116,11 @@ public final class Node implements AutoCloseable {
     /** With checkpoints, adapters and the archive on this disk. */
     static Node start(Config rootConfig, Disk disk) {
         return new Node(rootConfig, NodeSettings.from(rootConfig), disk);
+    }
+
+    /** Completes when the actors have ended, by {@link #close} or because the other nodes go on without this one. */
+    public CompletionStage<Done> ended() {
+        return system.getWhenTerminated();
     }
 
     public ActorSystem<?> system() {
@@ -192,16 +200,25 @@ public final class Node implements AutoCloseable {
 
     private ActorSystem<NodeGuardian.Command> start(
             Config rootConfig, StateDirectory state, NodeStores stores, LogWriter writer) {
-        Config config = RegistryDatabase.config(settings.registry().database(), state.resolve("registry"))
+        Config config = ClusterConfig.of(SYSTEM, settings.cluster(), settings.registry())
+                .withFallback(RegistryDatabase.config(settings.registry().database(), state.resolve("registry")))
                 .withFallback(ConfigFactory.parseResources(Node.class.getClassLoader(), "livegraft-node.conf"))
                 .withFallback(rootConfig)
                 .resolve();
         NodeGuardian.Environment environment = new NodeGuardian.Environment(
                 settings, bootstrapServers, state.nodeId(), engine, stores, signingKey, tenantIndex, writer, metrics);
-        return ActorSystem.create(NodeGuardian.create(environment), "livegraft", config);
+        return ActorSystem.create(NodeGuardian.create(environment), SYSTEM, config);
+    }
+
+    /** A node with others beside it joins them first. */
+    private Duration starting() {
+        return settings.cluster().several() ? PATIENCE.plus(settings.cluster().join()) : PATIENCE;
     }
 
     private void drain(NodeGuardian.Parts parts) {
+        if (ended().toCompletableFuture().isDone()) {
+            return;
+        }
         await(
                 AskPattern.<FeedbackConsumer.Command, Done>ask(
                         parts.ingest(), FeedbackConsumer.Stop::new, PATIENCE, system.scheduler()),
@@ -232,8 +249,12 @@ public final class Node implements AutoCloseable {
     }
 
     private static <T> T await(CompletionStage<T> stage, String what) {
+        return await(stage, what, PATIENCE);
+    }
+
+    private static <T> T await(CompletionStage<T> stage, String what, Duration patience) {
         try {
-            return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            return stage.toCompletableFuture().get(patience.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new LivegraftException(ErrorCode.UNAVAILABLE, "the %s failed: %s".formatted(what, e), e);
         } catch (InterruptedException e) {

@@ -1,12 +1,16 @@
 package io.livegraft.actors.node;
 
+import io.livegraft.actors.cluster.Follower;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.ingest.FeedbackConsumer;
 import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.ingest.LogWriter;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.registry.AdapterPublisher;
 import io.livegraft.actors.registry.AdapterRegistry;
+import io.livegraft.actors.registry.AdapterUpdate;
+import io.livegraft.actors.registry.Placement;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.registry.TenantIndex;
 import io.livegraft.actors.replay.ArchivedTenantLog;
@@ -21,6 +25,7 @@ import io.livegraft.actors.trainer.TrainingBasis;
 import io.livegraft.gpu.engine.Engine;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -29,6 +34,10 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.pubsub.Topic;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.SelfUp;
+import org.apache.pekko.cluster.typed.Subscribe;
 
 /** Spawns the node's actors in the order in which they need each other. */
 final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
@@ -36,10 +45,16 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     record GetParts(ActorRef<Parts> replyTo) implements Command {}
 
+    private enum Joined implements Command {
+        INSTANCE
+    }
+
+    /** @param follower empty for a node that is alone */
     record Parts(
             ActorRef<RegistryGuardian.Command> registry,
             ActorRef<ServingReplica.Command> serving,
             ActorRef<FeedbackConsumer.Command> ingest,
+            Optional<ActorRef<Follower.Command>> follower,
             Trainer.Environment trainer) {}
 
     /** What was started before the actors. */
@@ -53,6 +68,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             TenantIndex tenantIndex,
             LogWriter writer,
             Metrics metrics) {}
+
+    private static final int MOST_WAITING = 16;
 
     private final Environment environment;
     private final NodeSettings settings;
@@ -83,7 +100,11 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 "device",
                 DispatcherSelector.fromConfig("livegraft.device.dispatcher"));
         ActorRef<ServingReplica.Command> serving = context.spawn(serving(device), "serving");
-        ActorRef<RegistryGuardian.Command> registry = context.spawn(registry(serving), "registry");
+        Optional<ActorRef<Topic.Command<AdapterUpdate>>> topic =
+                settings.cluster().several()
+                        ? Optional.of(context.spawn(Follower.topic(), "adapter-updates"))
+                        : Optional.empty();
+        ActorRef<RegistryGuardian.Command> registry = context.spawn(registry(publisher(serving, topic)), "registry");
         ActorRef<Supervisor.Command> supervisor = context.spawn(
                 Supervisor.create(new Publication.Environment(
                         environment.engine().config(),
@@ -96,11 +117,38 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         Trainer.Environment trainer = trainer(device, supervisor, registry);
         ActorRef<FeedbackConsumer.Command> ingest = context.spawn(ingest(trainer), "ingest");
         serving.tell(new ServingReplica.UseRegistry(registry));
-        this.parts = new Parts(registry, serving, ingest, trainer);
+        this.parts = new Parts(
+                registry,
+                serving,
+                ingest,
+                topic.map(updates -> context.spawn(follower(updates, serving), "follower")),
+                trainer);
     }
 
     static Behavior<Command> create(Environment environment) {
-        return Behaviors.setup(context -> new NodeGuardian(context, environment));
+        return environment.settings().cluster().several()
+                ? afterJoining(environment)
+                : Behaviors.setup(context -> new NodeGuardian(context, environment));
+    }
+
+    /** A node that is no member yet must not take partitions: it could not number their assignments. */
+    private static Behavior<Command> afterJoining(Environment environment) {
+        return Behaviors.withStash(
+                MOST_WAITING,
+                stash -> Behaviors.setup(context -> {
+                    Cluster.get(context.getSystem())
+                            .subscriptions()
+                            .tell(Subscribe.create(
+                                    context.messageAdapter(SelfUp.class, up -> Joined.INSTANCE), SelfUp.class));
+                    return Behaviors.receiveMessage(command -> switch (command) {
+                        case GetParts get -> {
+                            stash.stash(get);
+                            yield Behaviors.same();
+                        }
+                        case Joined joined ->
+                            stash.unstashAll(Behaviors.setup(joining -> new NodeGuardian(joining, environment)));
+                    });
+                }));
     }
 
     @Override
@@ -114,6 +162,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 get.replyTo().tell(parts);
                 yield this;
             }
+            case Joined joined -> this;
         };
     }
 
@@ -133,7 +182,19 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 environment.metrics()));
     }
 
-    private Behavior<RegistryGuardian.Command> registry(ActorRef<ServingReplica.Command> serving) {
+    private static AdapterPublisher publisher(
+            ActorRef<ServingReplica.Command> serving, Optional<ActorRef<Topic.Command<AdapterUpdate>>> topic) {
+        AdapterPublisher local = ServingReplica.publisher(serving);
+        return topic.map(updates -> Follower.publisher(local, updates)).orElse(local);
+    }
+
+    private Behavior<Follower.Command> follower(
+            ActorRef<Topic.Command<AdapterUpdate>> topic, ActorRef<ServingReplica.Command> serving) {
+        return Follower.create(
+                topic, serving, environment.tenantIndex(), settings.cluster().catchUp());
+    }
+
+    private Behavior<RegistryGuardian.Command> registry(AdapterPublisher publisher) {
         Behavior<RegistryGuardian.Command> guardian = RegistryGuardian.create(new RegistryGuardian.Environment(
                 new AdapterRegistry.Environment(
                         environment.engine().baseDigest(),
@@ -141,7 +202,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                         settings.registry(),
                         Clock.systemUTC(),
                         environment.signingKey(),
-                        ServingReplica.publisher(serving)),
+                        publisher),
+                settings.cluster().several() ? Placement.SHARDED : Placement.ALONE,
                 environment.stores().artifacts(),
                 environment.tenantIndex(),
                 environment.nodeId()));

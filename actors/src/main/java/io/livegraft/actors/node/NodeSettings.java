@@ -3,11 +3,13 @@ package io.livegraft.actors.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.livegraft.actors.archive.ArchiveSettings;
+import io.livegraft.actors.cluster.ClusterSettings;
 import io.livegraft.actors.device.DeviceSettings;
 import io.livegraft.actors.evaluation.EvaluationSettings;
 import io.livegraft.actors.ingest.IngestSettings;
 import io.livegraft.actors.kafka.KafkaSettings;
 import io.livegraft.actors.object.ObjectStoreSettings;
+import io.livegraft.actors.registry.DatabaseSettings;
 import io.livegraft.actors.registry.RegistrySettings;
 import io.livegraft.actors.replay.ReplaySettings;
 import io.livegraft.actors.serving.ServingSettings;
@@ -32,7 +34,21 @@ public record NodeSettings(
         ServingSettings serving,
         DeviceSettings device,
         ReplaySettings replay,
+        ClusterSettings cluster,
         Duration drain) {
+    public NodeSettings {
+        if (cluster.several() && registry.database() instanceof DatabaseSettings.H2) {
+            throw new IllegalArgumentException(
+                    "livegraft.cluster.seed-nodes names other nodes, which can't share a database of kind h2;"
+                            + " expected livegraft.registry.database.kind to be postgresql");
+        }
+        if (cluster.several() && objectStore instanceof ObjectStoreSettings.LocalFiles) {
+            throw new IllegalArgumentException(
+                    "livegraft.cluster.seed-nodes names other nodes, which don't see this one's state directory;"
+                            + " expected livegraft.object-store.kind to be s3, or livegraft.object-store.directory to be"
+                            + " one that all of them see");
+        }
+    }
 
     /** INVALID_CONFIGURATION with the path and what was expected where a setting can't be used. */
     public static NodeSettings from(Config root) {
@@ -51,6 +67,7 @@ public record NodeSettings(
                     ServingSettings.from(livegraft.getConfig("serving")),
                     DeviceSettings.from(livegraft.getConfig("device")),
                     ReplaySettings.from(livegraft.getConfig("replay")),
+                    ClusterSettings.from(livegraft.getConfig("cluster")),
                     livegraft.getDuration("serving.drain"));
         } catch (ConfigException | IllegalArgumentException e) {
             throw new LivegraftException(

@@ -11,6 +11,7 @@ import io.livegraft.actors.object.S3ObjectStore;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
 
@@ -43,6 +44,10 @@ record NodeStores(CheckpointStore checkpoints, ArtifactStore artifacts, Optional
             throws IOException {
         return switch (settings) {
             case ObjectStoreSettings.LocalFiles files -> FileObjectStore.open(disk, state.resolve(name));
+            case ObjectStoreSettings.SharedFiles(Path directory) -> {
+                disk.createDirectory(directory.toAbsolutePath());
+                yield FileObjectStore.open(disk, directory.resolve(name), state.nodeId());
+            }
             case ObjectStoreSettings.S3 s3 ->
                 new S3ObjectStore(s3, name + "/", EnvironmentVariableCredentialsProvider.create());
         };

@@ -1,10 +1,12 @@
 package io.livegraft.actors.node;
 
+import io.livegraft.actors.cluster.Follower;
 import io.livegraft.actors.ingest.FeedbackConsumer;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.serving.ServingReplica;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,6 +15,8 @@ import java.util.function.Function;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
 
 /** Asks the parts again and again, so that a probe is answered at once and never waits for a part that hangs. */
 final class PolledHealth implements NodeHealth, AutoCloseable {
@@ -23,6 +27,7 @@ final class PolledHealth implements NodeHealth, AutoCloseable {
     private static final String SERVING = "serving";
     private static final String INGEST = "ingest";
     private static final String NODE = "node";
+    private static final String CLUSTER = "cluster";
 
     private final ActorSystem<?> system;
     private final NodeGuardian.Parts parts;
@@ -36,6 +41,7 @@ final class PolledHealth implements NodeHealth, AutoCloseable {
         latest.put(REGISTRY, "starting");
         latest.put(SERVING, "starting");
         latest.put(INGEST, "starting");
+        parts.follower().ifPresent(follower -> latest.put(CLUSTER, "starting"));
         this.polling = system.scheduler()
                 .scheduleWithFixedDelay(Duration.ZERO, INTERVAL, this::poll, system.executionContext());
     }
@@ -48,8 +54,8 @@ final class PolledHealth implements NodeHealth, AutoCloseable {
     @Override
     public SequencedMap<String, String> checks() {
         SequencedMap<String, String> checks = new LinkedHashMap<>();
-        for (String name : new String[] {NODE, REGISTRY, SERVING, INGEST}) {
-            checks.put(name, latest.getOrDefault(name, "unknown"));
+        for (String name : new String[] {NODE, CLUSTER, REGISTRY, SERVING, INGEST}) {
+            Optional.ofNullable(latest.get(name)).ifPresent(state -> checks.put(name, state));
         }
         return checks;
     }
@@ -73,6 +79,19 @@ final class PolledHealth implements NodeHealth, AutoCloseable {
                 INGEST,
                 AskPattern.ask(parts.ingest(), FeedbackConsumer.GetReading::new, ASK, system.scheduler()),
                 reading -> reading ? OK : "not yet a member of the consumer group");
+        parts.follower()
+                .ifPresent(follower -> record(
+                        CLUSTER,
+                        AskPattern.ask(follower, Follower.GetFollowing::new, ASK, system.scheduler()),
+                        this::membership));
+    }
+
+    private String membership(boolean following) {
+        MemberStatus status = Cluster.get(system).selfMember().status();
+        if (!status.equals(MemberStatus.up())) {
+            return "member status is " + status;
+        }
+        return following ? OK : "what other nodes decide can't be compared with the registry's journal";
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // ends in the map

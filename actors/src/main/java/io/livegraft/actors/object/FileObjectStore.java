@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Objects as files below a directory that belongs to this process alone. The etag is the SHA-256 of the bytes. */
+/**
+ * Objects as files below a directory. The etag is the SHA-256 of the bytes. Conditions hold among the writers of this process;
+ * where others write to the directory too, writes are whole, and the last one counts.
+ */
 public final class FileObjectStore implements ObjectStore {
     private static final int LOCKS = 64;
 
@@ -31,7 +34,12 @@ public final class FileObjectStore implements ObjectStore {
         return new FileObjectStore(DurableDirectory.open(disk, directory));
     }
 
-    /** As {@link #open} on the file system of the machine; an {@link UncheckedIOException} where it can't be used. */
+    /** As {@link #open(Disk, Path)}, in a directory that other processes use too; {@code writer} names this one. */
+    public static FileObjectStore open(Disk disk, Path directory, String writer) throws IOException {
+        return new FileObjectStore(DurableDirectory.open(disk, directory, writer));
+    }
+
+    /** As {@link #open(Disk, Path)} on the file system of the machine; an {@link UncheckedIOException} where it can't be used. */
     public static FileObjectStore in(Path directory) {
         try {
             return open(new FileDisk(), directory);

@@ -2,6 +2,7 @@ package io.livegraft.actors.object;
 
 import com.typesafe.config.Config;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -10,6 +11,9 @@ import java.util.Optional;
 public sealed interface ObjectStoreSettings {
     /** In the state directory. */
     record LocalFiles() implements ObjectStoreSettings {}
+
+    /** In a directory that several nodes see, on a file system whose renames are atomic for all of them. */
+    record SharedFiles(Path directory) implements ObjectStoreSettings {}
 
     /**
      * In a bucket of an S3-compatible store; credentials come from the environment, as for every AWS SDK.
@@ -43,12 +47,16 @@ public sealed interface ObjectStoreSettings {
     static ObjectStoreSettings from(Config store) {
         String kind = store.getString("kind").toLowerCase(Locale.ROOT);
         return switch (kind) {
-            case "file" -> new LocalFiles();
+            case "file" -> files(store.getString("directory"));
             case "s3" -> s3(store.getConfig("s3"));
             default ->
                 throw new IllegalArgumentException(
                         "livegraft.object-store.kind is '%s', expected file or s3".formatted(kind));
         };
+    }
+
+    private static ObjectStoreSettings files(String directory) {
+        return directory.isEmpty() ? new LocalFiles() : new SharedFiles(Path.of(directory));
     }
 
     private static S3 s3(Config s3) {

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
  * <p>Invariants: {@code serving} is 0 (the base alone) or the number of a retained version; so are {@code previous} and
  * {@code candidate} where present; version numbers grow.
  *
+ * @param revision how many decisions are behind it; the higher of two images of a tenant is the later one
  * @param versions retained ones, oldest first; the newest is, unless it was forgotten
  * @param candidate latest version that a hold kept from serving
  * @param held whether publishing is held
@@ -18,6 +19,7 @@ import java.util.OptionalInt;
  */
 public record AdapterImage(
         String tenant,
+        long revision,
         List<AdapterVersion> versions,
         int serving,
         OptionalInt previous,
@@ -34,11 +36,19 @@ public record AdapterImage(
 
     /** A tenant that is known but has no version: the base serves as version 0. */
     public static AdapterImage empty(String tenant) {
-        return new AdapterImage(tenant, List.of(), 0, OptionalInt.empty(), OptionalInt.empty(), false, List.of());
+        return new AdapterImage(tenant, 0, List.of(), 0, OptionalInt.empty(), OptionalInt.empty(), false, List.of());
     }
 
     /** The image after an accepted decision; what is neither newest nor pointed to is dropped beyond the bounds. */
     public AdapterImage apply(AdapterEvent event, RegistrySettings bounds) {
+        return next().changed(event, bounds);
+    }
+
+    private AdapterImage next() {
+        return new AdapterImage(tenant, revision + 1, versions, serving, previous, candidate, held, history);
+    }
+
+    private AdapterImage changed(AdapterEvent event, RegistrySettings bounds) {
         return switch (event) {
             case AdapterEvent.Registered registered -> this;
             case AdapterEvent.Published published -> published(published, bounds);
@@ -79,9 +89,17 @@ public record AdapterImage(
         List<AdapterVersion> grown = new ArrayList<>(versions);
         grown.add(version);
         AdapterImage next = published.held()
-                ? new AdapterImage(tenant, grown, serving, previous, OptionalInt.of(version.number()), held, history)
+                ? new AdapterImage(
+                        tenant, revision, grown, serving, previous, OptionalInt.of(version.number()), held, history)
                 : new AdapterImage(
-                        tenant, grown, version.number(), OptionalInt.of(serving), OptionalInt.empty(), held, history);
+                        tenant,
+                        revision,
+                        grown,
+                        version.number(),
+                        OptionalInt.of(serving),
+                        OptionalInt.empty(),
+                        held,
+                        history);
         String reason = published.held()
                 ? "held: kept as candidate"
                 : version.evaluation().verdict();
@@ -90,7 +108,7 @@ public record AdapterImage(
 
     private AdapterImage serving(int number, boolean hold) {
         OptionalInt left = candidate.isPresent() && candidate.getAsInt() == number ? OptionalInt.empty() : candidate;
-        return new AdapterImage(tenant, versions, number, OptionalInt.of(serving), left, hold, history);
+        return new AdapterImage(tenant, revision, versions, number, OptionalInt.of(serving), left, hold, history);
     }
 
     /** What pointed to a dropped version points to the newest older one that is left, or to nothing. */
@@ -105,6 +123,7 @@ public record AdapterImage(
                 .orElse(0);
         return new AdapterImage(
                 tenant,
+                revision,
                 kept,
                 dropped.contains(serving) ? older : serving,
                 kept(previous, dropped),
@@ -118,7 +137,7 @@ public record AdapterImage(
     }
 
     private AdapterImage holding(boolean hold) {
-        return new AdapterImage(tenant, versions, serving, previous, candidate, hold, history);
+        return new AdapterImage(tenant, revision, versions, serving, previous, candidate, hold, history);
     }
 
     private AdapterImage retained(RegistrySettings bounds) {
@@ -130,7 +149,7 @@ public record AdapterImage(
                 kept.remove(old);
             }
         }
-        return new AdapterImage(tenant, kept, serving, previous, candidate, held, history);
+        return new AdapterImage(tenant, revision, kept, serving, previous, candidate, held, history);
     }
 
     private boolean pointedTo(int number) {
@@ -146,6 +165,6 @@ public record AdapterImage(
         grown.add(new HistoryEntry(number, event.at(), action, serving, principal, reason));
         int surplus = Math.max(0, grown.size() - bounds.retainedHistory());
         return new AdapterImage(
-                tenant, versions, serving, previous, candidate, held, grown.subList(surplus, grown.size()));
+                tenant, revision, versions, serving, previous, candidate, held, grown.subList(surplus, grown.size()));
     }
 }

@@ -1,5 +1,7 @@
 package io.livegraft.actors.registry;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.livegraft.actors.evaluation.EvaluationReport;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.gpu.error.ErrorCode;
@@ -34,7 +36,7 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
     /** Of every event, so that all can be read along. */
     static final String TAG = "adapter";
 
-    public sealed interface Command {}
+    public sealed interface Command extends RegistryMessage {}
 
     /** What is answered. */
     public sealed interface Request extends Command {
@@ -55,11 +57,22 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
     public record Register(long epoch, ActorRef<Reply> replyTo) implements Request {}
 
     /** Accepts a version that passed the gate. */
-    public record Publish(PublishManifest manifest, EvaluationReport evaluation, ActorRef<Reply> replyTo)
+    public record Publish(
+            @JsonSerialize(using = ManifestJson.Writer.class) @JsonDeserialize(using = ManifestJson.Reader.class)
+            PublishManifest manifest,
+
+            EvaluationReport evaluation,
+            ActorRef<Reply> replyTo)
             implements Request {}
 
     /** Records a version that the gate refused. */
-    public record Refuse(PublishManifest manifest, String reason, ActorRef<Reply> replyTo) implements Request {}
+    public record Refuse(
+            @JsonSerialize(using = ManifestJson.Writer.class) @JsonDeserialize(using = ManifestJson.Reader.class)
+            PublishManifest manifest,
+
+            String reason,
+            ActorRef<Reply> replyTo)
+            implements Request {}
 
     /** Asks whether an offer was decided before, or its line is over, which decides it too. */
     public record Lookup(String digest, long lineOffset, ActorRef<Reply> replyTo) implements Request {}
@@ -108,7 +121,7 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
             boolean dryRun,
             Optional<IdempotencyKey> key) {}
 
-    public sealed interface Reply {}
+    public sealed interface Reply extends RegistryMessage {}
 
     /** The image after the command, or after what a dry run would have done. */
     public record Done(AdapterImage image) implements Reply {}

@@ -3,9 +3,11 @@ package io.livegraft.actors.registry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
@@ -32,6 +34,8 @@ final class AwakeRegistries implements Registries {
     /** The one used least recently first. */
     private final Map<String, Awake> awake = new LinkedHashMap<>(16, 0.75f, true);
 
+    private final Map<String, ActorRef<PartitionAssignments.Command>> partitions = new HashMap<>();
+
     private long lives;
 
     AwakeRegistries(ActorContext<RegistryGuardian.Command> context, AdapterRegistry.Environment environment) {
@@ -52,8 +56,20 @@ final class AwakeRegistries implements Registries {
         }
     }
 
+    @Override
+    public void take(String topic, int partition, PartitionAssignments.Take take) {
+        partitions
+                .computeIfAbsent(
+                        PartitionAssignments.id(topic, partition),
+                        id -> context.spawn(
+                                PartitionAssignments.create(id, environment.clock()),
+                                "partition-%s-%d".formatted(topic, partition)))
+                .tell(take);
+    }
+
     /** Stops whoever was idle for too long, or is one too many. */
-    void sweep() {
+    @Override
+    public void sweep() {
         long now = System.nanoTime();
         int surplus = awake.size() - most;
         Iterator<Awake> leastRecent = awake.values().iterator();
@@ -70,15 +86,17 @@ final class AwakeRegistries implements Registries {
         }
     }
 
-    void stopped(String tenant) {
+    @Override
+    public void stopped(String tenant) {
         Awake last = awake.remove(tenant);
         if (last != null) {
             last.waiting.forEach(command -> tell(tenant, command));
         }
     }
 
-    int size() {
-        return awake.size();
+    @Override
+    public OptionalInt awake() {
+        return OptionalInt.of(awake.size());
     }
 
     private Awake wake(String tenant) {

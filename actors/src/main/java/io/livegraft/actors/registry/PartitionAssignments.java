@@ -18,11 +18,16 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
  */
 final class PartitionAssignments
         extends EventSourcedBehavior<
-                PartitionAssignments.Take, PartitionAssignments.Taken, PartitionAssignments.Assignment> {
+                PartitionAssignments.Command, PartitionAssignments.Taken, PartitionAssignments.Assignment> {
     private static final String PERSISTENCE_PREFIX = "partition|";
 
+    sealed interface Command extends RegistryMessage {}
+
     /** {@code replyTo} is told the new epoch. */
-    record Take(String owner, ActorRef<Long> replyTo) {}
+    record Take(String owner, ActorRef<Long> replyTo) implements Command {}
+
+    /** Ends this one's life in memory; the next command begins another. */
+    record Passivate() implements Command {}
 
     record Taken(Instant at, long epoch, String owner) implements RegistryStored {}
 
@@ -31,15 +36,20 @@ final class PartitionAssignments
 
     private final Clock clock;
 
-    private PartitionAssignments(String topic, int partition, Clock clock) {
+    private PartitionAssignments(String id, Clock clock) {
         super(
-                PersistenceId.ofUniqueId(PERSISTENCE_PREFIX + topic + "|" + partition),
+                PersistenceId.ofUniqueId(PERSISTENCE_PREFIX + id),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
         this.clock = clock;
     }
 
-    static Behavior<Take> create(String topic, int partition, Clock clock) {
-        return new PartitionAssignments(topic, partition, clock);
+    /** The name of one partition's. */
+    static String id(String topic, int partition) {
+        return topic + "|" + partition;
+    }
+
+    static Behavior<Command> create(String id, Clock clock) {
+        return new PartitionAssignments(id, clock);
     }
 
     @Override
@@ -53,10 +63,14 @@ final class PartitionAssignments
     }
 
     @Override
-    public CommandHandler<Take, Taken, Assignment> commandHandler() {
-        return (before, take) -> Effect()
-                .persist(new Taken(clock.instant(), before.epoch() + 1, take.owner()))
-                .thenReply(take.replyTo(), Assignment::epoch);
+    public CommandHandler<Command, Taken, Assignment> commandHandler() {
+        return (before, command) -> switch (command) {
+            case Take take ->
+                Effect()
+                        .persist(new Taken(clock.instant(), before.epoch() + 1, take.owner()))
+                        .thenReply(take.replyTo(), Assignment::epoch);
+            case Passivate passivate -> Effect().stop().thenNoReply();
+        };
     }
 
     @Override

@@ -4,9 +4,8 @@ import io.livegraft.actors.checkpoint.ArtifactStore;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.apache.pekko.Done;
@@ -53,9 +52,9 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
      * How the registry does.
      *
      * @param ready whether the list of tenants was up with the journal since the start
-     * @param awake registries in memory
+     * @param awake registries in memory; empty where other processes have some of them
      */
-    public record Health(boolean ready, int awake) {}
+    public record Health(boolean ready, OptionalInt awake) {}
 
     record RegistryStopped(String tenant) implements Command {}
 
@@ -71,20 +70,22 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
 
     /** What the registries need. */
     public record Environment(
-            AdapterRegistry.Environment registry, ArtifactStore artifacts, TenantIndex index, String nodeId) {}
+            AdapterRegistry.Environment registry,
+            Placement placement,
+            ArtifactStore artifacts,
+            TenantIndex index,
+            String nodeId) {}
 
     private final Environment environment;
     private final Executor blocking;
-    private final AwakeRegistries registries;
-    private final Map<String, ActorRef<PartitionAssignments.Take>> partitions = new HashMap<>();
+    private final Registries registries;
     private boolean ready;
 
     private RegistryGuardian(ActorContext<Command> context, TimerScheduler<Command> timers, Environment environment) {
         super(context);
         this.environment = environment;
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-        this.registries = new AwakeRegistries(
-                context,
+        this.registries = registries(
                 environment.registry().with(deleting(environment.registry().publisher())));
         timers.startTimerWithFixedDelay(Sweep.INSTANCE, SWEEP);
         context.pipeToSelf(
@@ -95,6 +96,13 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
     public static Behavior<Command> create(Environment environment) {
         return Behaviors.setup(
                 context -> Behaviors.withTimers(timers -> new RegistryGuardian(context, timers, environment)));
+    }
+
+    private Registries registries(AdapterRegistry.Environment registry) {
+        return switch (environment.placement()) {
+            case ALONE -> new AwakeRegistries(getContext(), registry);
+            case SHARDED -> ShardedRegistries.start(getContext().getSystem(), registry);
+        };
     }
 
     @Override
@@ -109,9 +117,13 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                         register.tenant(),
                         new AdapterRegistry.Register(
                                 register.epoch(), getContext().getSystem().ignoreRef()));
-            case TakePartition take -> onTakePartition(take);
+            case TakePartition take ->
+                registries.take(
+                        take.topic(),
+                        take.partition(),
+                        new PartitionAssignments.Take(environment.nodeId(), take.replyTo()));
             case ForTenant forTenant -> registries.tell(forTenant.tenant(), forTenant.request());
-            case GetHealth get -> get.replyTo().tell(new Health(ready, registries.size()));
+            case GetHealth get -> get.replyTo().tell(new Health(ready, registries.awake()));
             case RegistryStopped stopped -> registries.stopped(stopped.tenant());
             case Prepared prepared -> onPrepared();
             case PreparationFailed failed ->
@@ -137,18 +149,6 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                         TenantIndexer.create(
                                 environment.index(), environment.registry().settings(), caughtUp),
                         "tenant-indexer");
-    }
-
-    private void onTakePartition(TakePartition take) {
-        partitions
-                .computeIfAbsent(take.topic() + "-" + take.partition(), name -> getContext()
-                        .spawn(
-                                PartitionAssignments.create(
-                                        take.topic(),
-                                        take.partition(),
-                                        environment.registry().clock()),
-                                "partition-" + name))
-                .tell(new PartitionAssignments.Take(environment.nodeId(), take.replyTo()));
     }
 
     private AdapterPublisher deleting(AdapterPublisher publisher) {

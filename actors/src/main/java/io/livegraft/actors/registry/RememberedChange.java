@@ -10,6 +10,7 @@ import java.util.OptionalInt;
  */
 record RememberedChange(
         IdempotencyKey key,
+        long revision,
         int serving,
         OptionalInt previous,
         OptionalInt candidate,
@@ -20,6 +21,7 @@ record RememberedChange(
     static RememberedChange of(IdempotencyKey key, AdapterImage after) {
         return new RememberedChange(
                 key,
+                after.revision(),
                 after.serving(),
                 after.previous(),
                 after.candidate(),
@@ -32,6 +34,7 @@ record RememberedChange(
     AdapterImage image(AdapterImage now) {
         return new AdapterImage(
                 now.tenant(),
+                revision,
                 now.versions().stream()
                         .filter(version -> version.number() <= newest)
                         .toList(),

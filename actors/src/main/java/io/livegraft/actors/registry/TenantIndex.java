@@ -12,7 +12,10 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import javax.sql.DataSource;
@@ -158,6 +161,31 @@ public final class TenantIndex implements AutoCloseable {
         } else {
             statement.setNull(index, Types.INTEGER);
         }
+    }
+
+    /** How many decisions the journal holds of each of these tenants; of those it knows. */
+    public Map<String, Long> revisions(Collection<String> tenants) throws SQLException {
+        Map<String, Long> revisions = new HashMap<>();
+        List<String> ids = tenants.stream()
+                .map(tenant -> AdapterRegistry.PERSISTENCE_PREFIX + tenant)
+                .toList();
+        String places = String.join(", ", Collections.nCopies(ids.size(), "?"));
+        try (Connection connection = database.getConnection();
+                PreparedStatement statement = connection.prepareStatement(
+                        "SELECT \"persistence_id\", MAX(\"sequence_number\") FROM \"event_journal\""
+                                + " WHERE \"persistence_id\" IN (%s) GROUP BY \"persistence_id\"".formatted(places))) {
+            for (int i = 0; i < ids.size(); i++) {
+                statement.setString(i + 1, ids.get(i));
+            }
+            try (ResultSet found = statement.executeQuery()) {
+                while (found.next()) {
+                    revisions.put(
+                            found.getString(1).substring(AdapterRegistry.PERSISTENCE_PREFIX.length()),
+                            found.getLong(2));
+                }
+            }
+        }
+        return revisions;
     }
 
     /** In the order of names. */

@@ -40,6 +40,9 @@ final class TenantIndexer extends AbstractBehavior<TenantIndexer.Command> {
 
     private record CaughtUp() implements Command {}
 
+    /** Another node has gone on from where this one began. */
+    private record Overtaken() implements Command {}
+
     private record Failed(Throwable cause) implements Command {}
 
     private final TimerScheduler<Command> timers;
@@ -88,6 +91,7 @@ final class TenantIndexer extends AbstractBehavior<TenantIndexer.Command> {
                 caughtUp.tell(Done.getInstance());
                 lookLater();
             }
+            case Overtaken overtaken -> lookLater();
             case Failed failed -> {
                 LOG.warn("the list of tenants is not up to date; trying again", failed.cause());
                 lookLater();
@@ -101,12 +105,18 @@ final class TenantIndexer extends AbstractBehavior<TenantIndexer.Command> {
     }
 
     private void look() {
-        CompletionStage<Done> taken =
+        CompletionStage<Boolean> taken =
                 CompletableFuture.supplyAsync(this::position, blocking).thenCompose(this::takeFrom);
-        getContext().pipeToSelf(taken, (done, failure) -> failure == null ? new CaughtUp() : new Failed(failure));
+        getContext().pipeToSelf(taken, (all, failure) -> {
+            if (failure != null) {
+                return new Failed(failure);
+            }
+            return all ? new CaughtUp() : new Overtaken();
+        });
     }
 
-    private CompletionStage<Done> takeFrom(long position) {
+    /** Whether all was taken. */
+    private CompletionStage<Boolean> takeFrom(long position) {
         return journal.currentEventsByTag(AdapterRegistry.TAG, Offset.sequence(position))
                 .grouped(BATCH)
                 .statefulMap(
@@ -116,8 +126,9 @@ final class TenantIndexer extends AbstractBehavior<TenantIndexer.Command> {
                             return Pair.create(batch.to(), batch);
                         },
                         last -> Optional.empty())
-                .mapAsync(1, batch -> CompletableFuture.runAsync(() -> take(batch), blocking))
-                .runWith(Sink.ignore(), getContext().getSystem());
+                .mapAsync(1, batch -> CompletableFuture.supplyAsync(() -> take(batch), blocking))
+                .takeWhile(mine -> mine, true)
+                .runWith(Sink.fold(true, (before, mine) -> mine), getContext().getSystem());
     }
 
     /** Between two positions of the journal, the latest row of each tenant. */
@@ -146,11 +157,9 @@ final class TenantIndexer extends AbstractBehavior<TenantIndexer.Command> {
         }
     }
 
-    private void take(Batch batch) {
+    private boolean take(Batch batch) {
         try {
-            if (!index.advance(batch.from(), batch.to(), batch.rows().values())) {
-                throw new IllegalStateException("another node has taken in what follows " + batch.from());
-            }
+            return index.advance(batch.from(), batch.to(), batch.rows().values());
         } catch (SQLException e) {
             throw new IllegalStateException("the list of tenants can't be written", e);
         }

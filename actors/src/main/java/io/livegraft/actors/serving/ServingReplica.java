@@ -7,6 +7,7 @@ import io.livegraft.actors.registry.AdapterDelta;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterPublisher;
 import io.livegraft.actors.registry.AdapterRegistry;
+import io.livegraft.actors.registry.AdapterUpdate;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.ManifestRefusal;
 import io.livegraft.actors.registry.RegistryGuardian;
@@ -23,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -65,6 +67,18 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     /** What does not serve as decided, one sentence each; empty when all is well. */
     public record Health(List<String> problems) {}
+
+    /** A decision of a registry on another node, or on this one. */
+    public record Decided(AdapterUpdate update) implements Command {}
+
+    /** Asks how far this replica is. */
+    public record GetRevisions(ActorRef<Revisions> replyTo) implements Command {}
+
+    /** The revision of the image of each tenant that is known here. */
+    public record Revisions(Map<String, Long> byTenant) {}
+
+    /** The registry knows more of these tenants than this replica was told. */
+    public record AskAgain(List<String> tenants) implements Command {}
 
     private record Updated(AdapterDelta delta, AdapterImage image, List<Long> eventTimes) implements Command {}
 
@@ -160,6 +174,11 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             case NotAsked failed -> onNotAsked(failed);
             case GetHealth get -> get.replyTo().tell(new Health(swaps.problems()));
             case Updated updated -> onUpdated(updated);
+            case Decided decided ->
+                onDecided(decided.update().image(), decided.update().eventTimes());
+            case GetRevisions get -> get.replyTo().tell(new Revisions(swaps.revisions()));
+            case AskAgain again ->
+                registry.ifPresent(guardian -> again.tenants().forEach(tenant -> ask(guardian, tenant)));
             case Loaded loaded ->
                 environment.device().tell(new DeviceScheduler.Stage(loaded.key().label(), loaded.adapter(), onDevice));
             case NotLoaded failed -> onNotStaged(failed.key(), failed.cause());
@@ -170,16 +189,28 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         return this;
     }
 
-    /** A registry that only woke says nothing new; whoever is asked for it here is told by the answer. */
     private void onUpdated(Updated updated) {
-        AdapterImage image = updated.image();
-        if (updated.delta() instanceof AdapterDelta.Recovered
-                && swaps.find(image.tenant()).isEmpty()) {
+        switch (updated.delta()) {
+            case AdapterDelta.Recovered recovered -> onRecovered(updated.image());
+            case AdapterDelta.Accepted accepted -> onDecided(updated.image(), updated.eventTimes());
+        }
+    }
+
+    /** A registry that only woke says nothing new; whoever is asked for it here is told by the answer. */
+    private void onRecovered(AdapterImage image) {
+        swaps.find(image.tenant())
+                .filter(table -> image.revision() > table.image().revision() || !table.settled())
+                .ifPresent(table -> decided(image));
+    }
+
+    /** Decisions may come twice, and one from another node after a later one. */
+    private void onDecided(AdapterImage image, List<Long> eventTimes) {
+        if (!swaps.isNew(image)) {
             return;
         }
         TenantTable table = decided(image);
-        if (!updated.eventTimes().isEmpty()) {
-            table.learned(image.newestNumber(), updated.eventTimes());
+        if (!eventTimes.isEmpty()) {
+            table.learned(image.newestNumber(), eventTimes);
         }
     }
 
@@ -303,8 +334,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onAsked(Asked asked) {
-        if (asked.reply() instanceof AdapterRegistry.Done done
-                && swaps.find(asked.tenant()).isEmpty()) {
+        if (asked.reply() instanceof AdapterRegistry.Done done && swaps.isNew(done.image())) {
             decided(done.image());
         }
         answered(asked.tenant()).forEach(request -> {

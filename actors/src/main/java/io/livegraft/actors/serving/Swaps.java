@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,19 @@ final class Swaps {
 
     Optional<TenantTable> find(String tenant) {
         return tenants.get(tenant);
+    }
+
+    /** Whether an image is later than the one known here, or the first. */
+    boolean isNew(AdapterImage image) {
+        return find(image.tenant())
+                .filter(table -> table.image().revision() >= image.revision())
+                .isEmpty();
+    }
+
+    Map<String, Long> revisions() {
+        return tenants.all().stream()
+                .map(TenantTable::image)
+                .collect(Collectors.toMap(AdapterImage::tenant, AdapterImage::revision));
     }
 
     /** Takes a decision; the table says whether something is left to be done. */

@@ -16,6 +16,7 @@ import io.livegraft.proto.checkpoint.Evaluation;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -40,6 +42,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Publication extends AbstractBehavior<Publication.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(Publication.class);
+    private static final Duration REGISTRY_PATIENCE = Duration.ofSeconds(10);
 
     sealed interface Command {}
 
@@ -64,7 +67,6 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     private final Supervisor.Offer offer;
     private final EvaluationGate gate;
     private final List<TrainingExample> heldOut;
-    private final ActorRef<AdapterRegistry.Reply> answers;
     private final Executor blocking;
     private final Deque<Optional<LoraAdapter>> toEvaluate = new ArrayDeque<>();
     private final List<Double> losses = new ArrayList<>();
@@ -78,10 +80,10 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         int surplus =
                 Math.max(0, offer.heldOut().size() - environment.settings().mostExamples());
         this.heldOut = offer.heldOut().subList(surplus, offer.heldOut().size());
-        this.answers = context.messageAdapter(AdapterRegistry.Reply.class, Answered::new);
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         PublishManifest manifest = offer.manifest();
-        tellRegistry(new AdapterRegistry.Lookup(manifest.getAdapterDigest(), manifest.getLineOffset(), answers));
+        askRegistry(
+                answers -> new AdapterRegistry.Lookup(manifest.getAdapterDigest(), manifest.getLineOffset(), answers));
     }
 
     static Behavior<Command> create(Environment environment, Supervisor.Offer offer) {
@@ -179,12 +181,12 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     }
 
     private Behavior<Command> publish(EvaluationReport report) {
-        tellRegistry(new AdapterRegistry.Publish(evaluated(report), report, answers));
+        askRegistry(answers -> new AdapterRegistry.Publish(evaluated(report), report, answers));
         return this;
     }
 
     private Behavior<Command> refuse(EvaluationReport report) {
-        tellRegistry(new AdapterRegistry.Refuse(evaluated(report), report.verdict(), answers));
+        askRegistry(answers -> new AdapterRegistry.Refuse(evaluated(report), report.verdict(), answers));
         return this;
     }
 
@@ -246,10 +248,16 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         return Behaviors.stopped();
     }
 
-    private void tellRegistry(AdapterRegistry.Request request) {
-        environment
-                .registry()
-                .tell(new RegistryGuardian.ForTenant(offer.manifest().getTenant(), request));
+    /** A registry that does not answer may be on its way to another node: then all begins again. */
+    private void askRegistry(Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> request) {
+        getContext()
+                .ask(
+                        AdapterRegistry.Reply.class,
+                        environment.registry(),
+                        REGISTRY_PATIENCE,
+                        answers ->
+                                new RegistryGuardian.ForTenant(offer.manifest().getTenant(), request.apply(answers)),
+                        (reply, failure) -> failure == null ? new Answered(reply) : new Broken(failure));
     }
 
     private long heldOutTokens() {

@@ -78,6 +78,7 @@ class ManifestsTest {
         AdapterImage another = TestingImages.image("support", 3, TestingOffers.KEY);
         AdapterImage mixed = new AdapterImage(
                 "support",
+                2,
                 List.of(first, another.versions().get(1)),
                 2,
                 image.previous(),

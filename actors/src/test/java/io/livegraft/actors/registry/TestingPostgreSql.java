@@ -22,7 +22,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
 /** A real PostgreSQL of its own, on the loopback interface; PostgreSQL refuses to run as root, so root runs it as nobody. */
-final class TestingPostgreSql implements AutoCloseable {
+public final class TestingPostgreSql implements AutoCloseable {
     private static final String BINARIES = "/postgres-linux-x86_64.txz";
     private static final String USER = "livegraft";
     private static final String PASSWORD = "only for tests";
@@ -49,7 +49,7 @@ final class TestingPostgreSql implements AutoCloseable {
     }
 
     /** Ready for connections when it returns. */
-    static TestingPostgreSql start() {
+    public static TestingPostgreSql start() {
         try {
             Path directory = Files.createTempDirectory("livegraft-postgresql-");
             unpack(directory);
@@ -61,11 +61,19 @@ final class TestingPostgreSql implements AutoCloseable {
         }
     }
 
+    public String user() {
+        return USER;
+    }
+
+    public String password() {
+        return PASSWORD;
+    }
+
     DatabaseSettings settings() {
         return new DatabaseSettings.PostgreSql(url(), USER, PASSWORD, 4);
     }
 
-    private String url() {
+    public String url() {
         return "jdbc:postgresql://127.0.0.1:%d/postgres".formatted(port);
     }
 

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -18,10 +20,15 @@ import java.util.function.Predicate;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
 
 /** One life of a process that runs the registry over a real database. */
 final class TestingRegistry implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** Messages that never leave their process. */
+    private static final List<String> STAYING =
+            List.of("org.apache.pekko.", RegistryGuardian.class.getName(), TenantIndexer.class.getName());
 
     /** What publishers were told, of all tenants. */
     final Queue<AdapterImage> published = new ConcurrentLinkedQueue<>();
@@ -31,17 +38,22 @@ final class TestingRegistry implements AutoCloseable {
     private final ActorRef<RegistryGuardian.Command> guardian;
 
     TestingRegistry(DatabaseSettings database, Path directory) {
-        this(TestingOffers.settings(database), directory);
+        this(TestingOffers.settings(database), directory, Placement.ALONE);
     }
 
-    TestingRegistry(RegistrySettings settings, Path directory) {
+    TestingRegistry(RegistrySettings settings, Path directory, Placement placement) {
         DatabaseSettings database = settings.database();
         index = TenantIndex.open(database, directory);
         Config config = RegistryDatabase.config(database, directory)
+                .withFallback(placement(placement))
                 .withFallback(ConfigFactory.parseResources("livegraft-node.conf"))
                 .withFallback(ConfigFactory.load())
                 .resolve();
         kit = ActorTestKit.create(config);
+        if (placement == Placement.SHARDED) {
+            Cluster cluster = Cluster.get(kit.system());
+            cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        }
         guardian = kit.spawn(RegistryGuardian.create(new RegistryGuardian.Environment(
                 new AdapterRegistry.Environment(
                         "base",
@@ -50,11 +62,34 @@ final class TestingRegistry implements AutoCloseable {
                         Clock.systemUTC(),
                         TestingOffers.KEY,
                         (delta, image, manifest) -> published.add(image)),
+                placement,
                 new ArtifactStore(directory.resolve("adapters")),
                 index,
                 "node")));
         while (!health().ready()) {
             Thread.onSpinWait();
+        }
+    }
+
+    /** A cluster of this process alone; whatever is told goes the way that it goes between nodes. */
+    private static Config placement(Placement placement) {
+        return switch (placement) {
+            case ALONE -> ConfigFactory.empty();
+            case SHARDED ->
+                ConfigFactory.parseMap(Map.of(
+                        "pekko.actor.provider", "cluster",
+                        "pekko.actor.serialize-messages", "on",
+                        "pekko.actor.no-serialization-verification-needed-class-prefix", STAYING,
+                        "pekko.remote.artery.canonical.hostname", "127.0.0.1",
+                        "pekko.remote.artery.canonical.port", 0));
+        };
+    }
+
+    Map<String, Long> revisions(List<String> tenants) {
+        try {
+            return index.revisions(tenants);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
         }
     }
 

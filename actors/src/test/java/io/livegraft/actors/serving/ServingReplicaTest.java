@@ -173,6 +173,7 @@ class ServingReplicaTest {
     private static AdapterImage serving(AdapterImage image, AdapterVersion only) {
         return new AdapterImage(
                 image.tenant(),
+                image.revision(),
                 List.of(only),
                 image.serving(),
                 image.previous(),

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 
 /** A node and its HTTP server in this process: what {@code dev}, {@code serve} and {@code demo} run. */
 public final class LocalNode implements AutoCloseable {
@@ -97,11 +99,18 @@ public final class LocalNode implements AutoCloseable {
         return settings;
     }
 
+    /** Completes when the node has ended, whoever ended it. */
+    CompletionStage<Done> ended() {
+        return node.ended();
+    }
+
     /** Lets running answers end, then stops the node. */
     @Override
     public void close() {
         try {
-            server.close();
+            if (!ended().toCompletableFuture().isDone()) {
+                server.close();
+            }
         } finally {
             node.close();
         }

@@ -1,0 +1,102 @@
+package io.livegraft.actors.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.TestingPostgreSql;
+import io.livegraft.actors.signing.KeyFile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two nodes that share Kafka, PostgreSQL and a directory are one system. */
+class SeveralNodesTest {
+    private static final List<String> TENANTS = List.of("boats", "cars", "planes", "trains");
+
+    @AutoClose
+    private final TestingPostgreSql database = TestingPostgreSql.start();
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void eachNodeServesWhatAnyOfThemDecides() throws IOException {
+        int firstPort = freePort();
+        KeyFile.readOrCreate(directory.resolve("signing.key"));
+        try (TestingNode first = new TestingNode(
+                directory.resolve("first"), settings(firstPort, firstPort, Map.of("livegraft.kafka.partitions", 2)))) {
+            learn(first, 0);
+            try (TestingNode second =
+                    new TestingNode(directory.resolve("second"), settings(freePort(), firstPort, joining(first)))) {
+                assertEquals("ok", second.node().health().checks().get("cluster"));
+                learn(second, 1);
+                for (String tenant : TENANTS) {
+                    AdapterImage image = first.settled(tenant);
+                    assertEquals(image, second.image(tenant, found -> true));
+                    first.serves(tenant, image.serving());
+                    second.serves(tenant, image.serving());
+                    rollBack(second, tenant);
+                    first.serves(tenant, 0);
+                    second.serves(tenant, 0);
+                }
+            }
+            learn(first, 2);
+            TENANTS.forEach(first::settled);
+        }
+    }
+
+    private static void rollBack(TestingNode node, String tenant) {
+        AdminAction action = new AdminAction("ann", "because", OptionalInt.empty(), false, Optional.empty());
+        assertInstanceOf(
+                Administration.AdminReply.Done.class,
+                TestingNode.get(node.node().administration().rollback(tenant, OptionalInt.of(0), action)));
+    }
+
+    private static void learn(TestingNode node, int round) {
+        for (int i = 0; i < 8; i++) {
+            for (String tenant : TENANTS) {
+                String id = "%s-%d-%d".formatted(tenant, round, i);
+                node.send(tenant, id, "Tell me of day " + id, " It was a day of " + tenant + ".");
+            }
+        }
+    }
+
+    private Map<String, Object> settings(int port, int seedPort, Map<String, Object> own) {
+        Map<String, Object> settings = new HashMap<>(Map.of(
+                "livegraft.cluster.port", port,
+                "livegraft.cluster.seed-nodes", "127.0.0.1:" + seedPort,
+                "livegraft.object-store.directory", directory.resolve("shared").toString(),
+                "livegraft.registry.database.kind", "postgresql",
+                "livegraft.registry.database.url", database.url(),
+                "livegraft.registry.database.user", database.user(),
+                "livegraft.registry.database.password", database.password(),
+                "livegraft.registry.signing.key-file",
+                        directory.resolve("signing.key").toString()));
+        settings.putAll(own);
+        return settings;
+    }
+
+    private static Map<String, Object> joining(TestingNode first) {
+        return Map.of(
+                "livegraft.kafka.embedded.enabled",
+                false,
+                "livegraft.kafka.bootstrap-servers",
+                first.node().bootstrapServers());
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
