@@ -14,6 +14,7 @@ using bf16 = unsigned short;  // the upper half of a float32
 #ifdef __CUDACC__
 
 #define DEVICE static __device__ __forceinline__
+#define DEVICE_MEMBER __device__ __forceinline__
 #define CONSTANT static __device__ const
 #define UNROLL _Pragma("unroll")
 #define BOUNDED_KERNEL(threads, blocks, name, ...) \
@@ -118,6 +119,9 @@ DEVICE uint4 load_once(const void* global) {
 #else
 #include "shim.h"
 #endif
+
+// Whether 16 bytes may be loaded or stored there at once.
+DEVICE bool aligned_16(const void* address) { return (reinterpret_cast<unsigned long long>(address) & 15) == 0; }
 
 DEVICE int lane_id() { return int(threadIdx.x & 31); }
 DEVICE int warp_id() { return int(threadIdx.x >> 5); }

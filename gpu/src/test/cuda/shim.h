@@ -4,6 +4,7 @@
 #include "warp.h"
 
 #define DEVICE static inline
+#define DEVICE_MEMBER inline
 #define CONSTANT static const
 #define UNROLL
 #define threadIdx (shim::current->thread)
