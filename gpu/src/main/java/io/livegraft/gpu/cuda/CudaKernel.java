@@ -15,8 +15,8 @@ import jcuda.driver.JCudaDriver;
  * }</pre>
  */
 final class CudaKernel {
-    /** Dynamic shared memory that needs no permission, in bytes. */
-    private static final int FREE_SHARED = 48 << 10;
+    /** Dynamic shared memory that needs no permission, in bytes: 48 KiB with a kernel's own static one. */
+    private static final int FREE_SHARED = 32 << 10;
 
     private static final Pointer NOTHING = new Pointer();
 

@@ -22,6 +22,8 @@ final class CudaLayers extends CudaMemory {
     private final CudaEmbedding embedding;
     private final CudaLoss loss;
     private final CudaOptimizer optimizer;
+    private final CudaAttention attention;
+    private final CudaAttentionBackward attentionBackward;
 
     CudaLayers(CudaDevice device) {
         super(device);
@@ -31,6 +33,8 @@ final class CudaLayers extends CudaMemory {
         this.embedding = new CudaEmbedding(device);
         this.loss = new CudaLoss(device);
         this.optimizer = new CudaOptimizer(device);
+        this.attention = new CudaAttention(device);
+        this.attentionBackward = new CudaAttentionBackward(device, attention);
     }
 
     @Override
@@ -125,23 +129,45 @@ final class CudaLayers extends CudaMemory {
 
     @Override
     public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
-        throw new UnsupportedOperationException();
+        return attention.allocate(layers, kvHeads, headDim, capacity, arithmetic);
     }
 
     @Override
     public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
-        throw new UnsupportedOperationException();
+        attention.append(CudaKvCache.of(cache), layer, CudaTensor.of(k), CudaTensor.of(v), position);
     }
 
     @Override
     public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
-        throw new UnsupportedOperationException();
+        attention.cached(CudaTensor.of(out), CudaTensor.of(q), CudaKvCache.of(cache), layer, position, window);
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor q, Tensor k, Tensor v, List<KvCache> caches, int layer, int[] positions, int window) {
+        attention.step(
+                CudaTensor.of(out),
+                CudaTensor.of(q),
+                CudaTensor.of(k),
+                CudaTensor.of(v),
+                caches.stream().map(CudaKvCache::of).toList(),
+                layer,
+                positions,
+                window);
     }
 
     @Override
     public void attention(
             Tensor out, Tensor q, Tensor k, Tensor v, int[] lengths, int headDim, int window, Arithmetic arithmetic) {
-        throw new UnsupportedOperationException();
+        attention.whole(
+                CudaTensor.of(out),
+                CudaTensor.of(q),
+                CudaTensor.of(k),
+                CudaTensor.of(v),
+                lengths,
+                headDim,
+                window,
+                arithmetic);
     }
 
     @Override
@@ -157,7 +183,18 @@ final class CudaLayers extends CudaMemory {
             int headDim,
             int window,
             Arithmetic arithmetic) {
-        throw new UnsupportedOperationException();
+        attentionBackward.run(
+                CudaTensor.of(dq),
+                CudaTensor.of(dk),
+                CudaTensor.of(dv),
+                CudaTensor.of(dOut),
+                CudaTensor.of(q),
+                CudaTensor.of(k),
+                CudaTensor.of(v),
+                lengths,
+                headDim,
+                window,
+                arithmetic);
     }
 
     @Override

@@ -1,0 +1,249 @@
+package io.livegraft.gpu.cuda;
+
+import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.Workspace;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Attention, in the same bits whether a query comes with its prompt, as the next token or in a whole sequence; formulas:
+ * {@code Backend.attention}. Kernels: attention_float.cu in float32; in bfloat16 attention_step.cu for the next token,
+ * attention_tile.cu for everything else.
+ */
+final class CudaAttention {
+    private static final int THREADS = 128;
+    private static final int FLOAT_ROWS = 16;
+    private static final int STEP_ROWS = 16;
+    private static final int KEYS = 64;
+    /** Keys whose sums are by themselves. */
+    private static final int STRETCH = 512;
+
+    private final CudaDevice device;
+    private final CudaKernel appendFloat;
+    private final CudaKernel appendBf16;
+    private final CudaKernel join;
+
+    CudaAttention(CudaDevice device) {
+        this.device = device;
+        this.appendFloat = device.kernel("attention_float", "append_float");
+        this.appendBf16 = device.kernel("attention_step", "append_bf16");
+        this.join = device.kernel("attention_step", "attention_join");
+    }
+
+    CudaKvCache allocate(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+        CudaKvForm form = CudaKvForm.of(arithmetic, headDim);
+        return CudaKvCache.allocate(device.memory(), form, layers, kvHeads, headDim, capacity);
+    }
+
+    void append(CudaKvCache cache, int layer, CudaTensor k, CudaTensor v, int position) {
+        v.requireShapeOf(k);
+        cache.requireRoom(k.rows(), k.columns(), position);
+        SequenceTable table = new SequenceTable(1);
+        cache.describe(table, 0, k.rows(), position);
+        append(cache.form(), k, v, table, table.send(device), layer, cache.headDim());
+    }
+
+    private void append(
+            CudaKvForm form, CudaTensor k, CudaTensor v, SequenceTable table, long sent, int layer, int headDim) {
+        CudaKernel kernel = form == CudaKvForm.BF16 ? appendBf16 : appendFloat;
+        kernel.arguments()
+                .tensor(k)
+                .tensor(v)
+                .address(sent)
+                .integer(layer)
+                .integer(k.columns() / headDim)
+                .integer(headDim);
+        if (form == CudaKvForm.BF16) {
+            kernel.integer(form.columns(headDim));
+        }
+        kernel.launch(table.longest(), table.count(), 1, THREADS, 0);
+    }
+
+    /** Of one sequence over its cache. */
+    void cached(CudaTensor out, CudaTensor q, CudaKvCache cache, int layer, int position, int window) {
+        out.requireShapeOf(q);
+        SequenceTable table = new SequenceTable(1);
+        cache.describe(table, 0, q.rows(), position);
+        Heads heads = Heads.of(q.columns(), cache.kvHeads(), cache.headDim());
+        attend(cache.form(), out, Optional.empty(), q, table, table.send(device), layer, heads, window);
+    }
+
+    /** The next token of each of several sequences. */
+    void step(
+            CudaTensor out,
+            CudaTensor q,
+            CudaTensor k,
+            CudaTensor v,
+            List<CudaKvCache> caches,
+            int layer,
+            int[] positions,
+            int window) {
+        out.requireShapeOf(q);
+        v.requireShapeOf(k);
+        CudaKvCache one = caches.getFirst();
+        SequenceTable table = new SequenceTable(caches.size());
+        int capacity = 0;
+        for (int n = 0; n < positions.length; n++) {
+            CudaKvCache cache = caches.get(n);
+            requireLike(one, cache);
+            cache.requireRoom(1, k.columns(), positions[n]);
+            cache.describe(table, n, 1, positions[n]);
+            capacity = Math.max(capacity, cache.capacity());
+        }
+        long sent = table.send(device);
+        append(one.form(), k, v, table, sent, layer, one.headDim());
+        Heads heads = Heads.of(q.columns(), one.kvHeads(), one.headDim());
+        switch (one.form()) {
+            case FLOAT32 -> attend(one.form(), out, Optional.empty(), q, table, sent, layer, heads, window);
+            case BF16 -> step(out, q, table.count(), sent, layer, heads, window, Math.ceilDiv(capacity, STRETCH));
+        }
+    }
+
+    private static void requireLike(CudaKvCache one, CudaKvCache other) {
+        if (one.form() != other.form() || one.kvHeads() != other.kvHeads() || one.headDim() != other.headDim()) {
+            throw new IllegalArgumentException("one step over caches of %d heads of %d in %s and of %d of %d in %s"
+                    .formatted(
+                            one.kvHeads(), one.headDim(), one.form(), other.kvHeads(), other.headDim(), other.form()));
+        }
+    }
+
+    private void step(
+            CudaTensor out, CudaTensor q, int count, long sent, int layer, Heads heads, int window, int stretches) {
+        int padded = CudaKvForm.BF16.columns(heads.dim());
+        try (Workspace.Scope _ = device.workspaces().scratch()) {
+            CudaTensor parts = device.workspaces().unset(count * heads.count() * stretches, heads.dim() + 2);
+            device.kernel("attention_step", "attention_step_" + padded)
+                    .arguments()
+                    .tensor(out)
+                    .tensor(parts)
+                    .tensor(q)
+                    .address(sent)
+                    .integer(layer)
+                    .integer(heads.group())
+                    .integer(heads.kvHeads())
+                    .integer(heads.dim())
+                    .integer(window)
+                    .number(heads.binaryScale())
+                    .launch(
+                            stretches,
+                            heads.kvHeads() * Math.ceilDiv(heads.group(), STEP_ROWS),
+                            count,
+                            THREADS,
+                            2 * (STEP_ROWS + 4 * KEYS) * padded);
+            if (stretches > 1) {
+                join.arguments()
+                        .tensor(out)
+                        .tensor(parts)
+                        .address(sent)
+                        .integer(stretches)
+                        .integer(heads.dim())
+                        .integer(window)
+                        .number(heads.binaryScale())
+                        .launch(heads.count(), count, 1, Math.ceilDiv(heads.dim(), 32) * 32, 0);
+            }
+        }
+    }
+
+    /** Of whole sequences with their own keys and values. */
+    void whole(
+            CudaTensor out,
+            CudaTensor q,
+            CudaTensor k,
+            CudaTensor v,
+            int[] lengths,
+            int headDim,
+            int window,
+            Arithmetic arithmetic) {
+        out.requireShapeOf(q);
+        v.requireShapeOf(k);
+        CudaKvForm form = CudaKvForm.of(arithmetic, headDim);
+        Heads heads = Heads.of(q.columns(), k.columns() / headDim, headDim);
+        try (Workspace.Scope _ = device.workspaces().scratch()) {
+            WholeSequences some = sequences(form, k, v, lengths, headDim);
+            attend(form, out, Optional.empty(), q, some.table(), some.sent(), 0, heads, window);
+        }
+    }
+
+    /** Whole sequences whose keys and values are ready, as long as the workspace in use keeps them. */
+    WholeSequences sequences(CudaKvForm form, CudaTensor k, CudaTensor v, int[] lengths, int headDim) {
+        WholeSequences some = WholeSequences.of(device, form, k, v, lengths, headDim);
+        if (form == CudaKvForm.BF16) {
+            append(form, k, v, some.table(), some.sent(), 0, headDim);
+        }
+        return some;
+    }
+
+    /** As {@link #whole}, and the logarithm of each row's sum of exponentials (N,H): to base e in float32, to base 2 in bfloat16. */
+    void forward(
+            CudaKvForm form,
+            CudaTensor out,
+            CudaTensor logSums,
+            CudaTensor q,
+            WholeSequences some,
+            Heads heads,
+            int window) {
+        attend(form, out, Optional.of(logSums), q, some.table(), some.sent(), 0, heads, window);
+    }
+
+    /** Rows of every sequence in the table; what is written besides is each row's logarithm of its sum of exponentials. */
+    private void attend(
+            CudaKvForm form,
+            CudaTensor out,
+            Optional<CudaTensor> logSums,
+            CudaTensor q,
+            SequenceTable table,
+            long sent,
+            int layer,
+            Heads heads,
+            int window) {
+        int rows = table.longest() * heads.group();
+        switch (form) {
+            case FLOAT32 -> {
+                int width = heads.dim() <= 64 ? 64 : heads.dim() <= 128 ? 128 : 256;
+                int padded = Math.ceilDiv(heads.dim(), 4) * 4;
+                CudaKernel kernel = device.kernel("attention_float", "attention_float_" + width);
+                arguments(kernel, out, logSums, q, sent, layer, heads, window)
+                        .number(heads.scale())
+                        .launch(
+                                Math.ceilDiv(rows, FLOAT_ROWS),
+                                heads.kvHeads(),
+                                table.count(),
+                                THREADS,
+                                4 * (32 * (padded + 4) + (32 + FLOAT_ROWS) * padded));
+            }
+            case BF16 -> {
+                int padded = form.columns(heads.dim());
+                int block = padded == 64 ? 128 : 64;
+                CudaKernel kernel = device.kernel("attention_tile", "attention_tile_" + padded);
+                arguments(kernel, out, logSums, q, sent, layer, heads, window)
+                        .number(heads.binaryScale())
+                        .launch(
+                                Math.ceilDiv(rows, block),
+                                heads.kvHeads(),
+                                table.count(),
+                                THREADS,
+                                2 * (block + 2 * KEYS) * padded);
+            }
+        }
+    }
+
+    private static CudaKernel arguments(
+            CudaKernel kernel,
+            CudaTensor out,
+            Optional<CudaTensor> logSums,
+            CudaTensor q,
+            long sent,
+            int layer,
+            Heads heads,
+            int window) {
+        return kernel.arguments()
+                .tensor(out)
+                .address(logSums.map(CudaTensor::address).orElse(0L))
+                .tensor(q)
+                .address(sent)
+                .integer(layer)
+                .integer(heads.group())
+                .integer(heads.dim())
+                .integer(window);
+    }
+}
