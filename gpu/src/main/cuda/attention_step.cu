@@ -1,7 +1,8 @@
 // Attention of one query of each of many sequences on tensor cores (attention_bf16.cuh): the next token of each. A block has up to
 // 16 packed rows, that is the heads of one group, and one stretch of keys; its four warps share out the keys for the scores and the
 // columns for the results, so that every sum is that of attention_tile. Grid: stretches, key-value heads times sixteens of a
-// group, sequences. Where a sequence stands is read from its table line, so that a captured launch serves every step.
+// group, sequences. Where a sequence stands is read from its table line, so that a captured launch serves every step. The token's own
+// key and value are written into the cache on the way.
 #include "attention_bf16.cuh"
 
 namespace {
@@ -17,9 +18,24 @@ DEVICE float* part_of(float* parts, int sequence, int head, int heads, int stret
     return parts + ((static_cast<long long>(sequence) * heads + head) * stretches + stretch) * (dim + 2);
 }
 
+// Rounds four of a row's D values, zeros from D on.
+DEVICE uint2 rounded_four(const float* row, int d, int dim, bool whole) {
+    float4 four = load_four(row, d, dim, whole && d < dim);
+    return {pack_bf16(four.x, four.y), pack_bf16(four.z, four.w)};
+}
+
+// Rounds the key and the value of one head into their places.
+DEVICE void append(const bf16* key, const bf16* value, const float* k, const float* v, int columns, int dim) {
+    bool whole = dim % 4 == 0 && aligned(k, v);
+    for (int d = 4 * int(threadIdx.x); d < columns; d += 4 * int(blockDim.x)) {
+        *reinterpret_cast<uint2*>(const_cast<bf16*>(key) + d) = rounded_four(k, d, dim, whole);
+        *reinterpret_cast<uint2*>(const_cast<bf16*>(value) + d) = rounded_four(v, d, dim, whole);
+    }
+}
+
 template <int D>
-DEVICE void attend(float* out, float* parts, const float* q, const long long* table, int layer, int group, int kv_heads, int dim,
-                   int window, float factor) {
+DEVICE void attend(float* out, float* parts, const float* q, const float* k, const float* v, const long long* table, int layer,
+                   int group, int kv_heads, int dim, int window, float factor) {
     constexpr int columns = D / 32;  // of a warp, in eights
     const Sequence& sequence = sequence_of(table, int(blockIdx.z));
     int position = int(sequence.position), stretch = int(blockIdx.x);
@@ -35,6 +51,11 @@ DEVICE void attend(float* out, float* parts, const float* q, const long long* ta
     SHARED(float, exchange, step_rows * (keys_of_block + 8));
     const bf16* all_keys = head_of<bf16>(sequence.keys, sequence, layer, head);
     const bf16* all_values = head_of<bf16>(sequence.values, sequence, layer, head);
+    if (stretch == last) {
+        long long own = (sequence.row * kv_heads + head) * dim, place = position * sequence.position_stride;
+        append(all_keys + place, all_values + place, k + own, v + own, D, dim);
+        sync_block();
+    }
     int stretch_end = (stretch + 1) * keys_of_stretch;
     int end = position + 1 < stretch_end ? position + 1 : stretch_end;
     int seen = first_seen(position, window) / keys_of_block * keys_of_block;
@@ -119,13 +140,13 @@ DEVICE void attend(float* out, float* parts, const float* q, const long long* ta
 }  // namespace
 
 // factor is 1 / (sqrt(D) ln 2).
-BOUNDED_KERNEL(128, 2, attention_step_64, float* out, float* parts, const float* q, const long long* table, int layer, int group,
-               int kv_heads, int dim, int window, float factor) {
-    attend<64>(out, parts, q, table, layer, group, kv_heads, dim, window, factor);
+BOUNDED_KERNEL(128, 2, attention_step_64, float* out, float* parts, const float* q, const float* k, const float* v,
+               const long long* table, int layer, int group, int kv_heads, int dim, int window, float factor) {
+    attend<64>(out, parts, q, k, v, table, layer, group, kv_heads, dim, window, factor);
 }
-BOUNDED_KERNEL(128, 2, attention_step_128, float* out, float* parts, const float* q, const long long* table, int layer, int group,
-               int kv_heads, int dim, int window, float factor) {
-    attend<128>(out, parts, q, table, layer, group, kv_heads, dim, window, factor);
+BOUNDED_KERNEL(128, 2, attention_step_128, float* out, float* parts, const float* q, const float* k, const float* v,
+               const long long* table, int layer, int group, int kv_heads, int dim, int window, float factor) {
+    attend<128>(out, parts, q, k, v, table, layer, group, kv_heads, dim, window, factor);
 }
 
 // Joins the stretches of each row, in ascending order, as attention_tile does. Block: one row; grid: H, sequences.
@@ -149,23 +170,16 @@ KERNEL(attention_join, float* out, float* parts, const long long* table, int str
     }
 }
 
-// Writes keys and values (N, G D), rounded, where the table's sequences have them, zeros from D on up to padded. Block: one row of
-// sequence blockIdx.y.
-KERNEL(append_bf16, const float* k, const float* v, const long long* table, int layer, int kv_heads, int dim, int padded) {
+// Writes keys and values (N, G D), rounded, where the table's sequences have them, zeros from D on up to columns. Block: one row of
+// sequence blockIdx.y, head blockIdx.z.
+KERNEL(append_bf16, const float* k, const float* v, const long long* table, int layer, int dim, int columns) {
     const Sequence& sequence = sequence_of(table, int(blockIdx.y));
     if (blockIdx.x >= sequence.rows) {
         return;
     }
+    int head = int(blockIdx.z);
     long long to = (sequence.position + blockIdx.x) * sequence.position_stride;
-    bool whole = dim % 4 == 0 && aligned(k, v);
-    for (int i = int(threadIdx.x); i < kv_heads * padded / 4; i += int(blockDim.x)) {
-        int head = i * 4 / padded, d = i * 4 % padded;
-        long long from = ((sequence.row + blockIdx.x) * kv_heads + head) * dim;
-        bool there = whole && d < dim;
-        float4 a = load_four(k + from, d, dim, there), b = load_four(v + from, d, dim, there);
-        auto* key = const_cast<bf16*>(head_of<bf16>(sequence.keys, sequence, layer, head)) + to + d;
-        auto* value = const_cast<bf16*>(head_of<bf16>(sequence.values, sequence, layer, head)) + to + d;
-        *reinterpret_cast<uint2*>(key) = {pack_bf16(a.x, a.y), pack_bf16(a.z, a.w)};
-        *reinterpret_cast<uint2*>(value) = {pack_bf16(b.x, b.y), pack_bf16(b.z, b.w)};
-    }
+    long long from = ((sequence.row + blockIdx.x) * gridDim.z + head) * dim;
+    append(head_of<bf16>(sequence.keys, sequence, layer, head) + to, head_of<bf16>(sequence.values, sequence, layer, head) + to,
+           k + from, v + from, columns, dim);
 }

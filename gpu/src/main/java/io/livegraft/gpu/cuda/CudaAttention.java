@@ -12,6 +12,7 @@ import java.util.Optional;
  */
 final class CudaAttention {
     private static final int THREADS = 128;
+    private static final int WARP = 32;
     private static final int FLOAT_ROWS = 16;
     private static final int STEP_ROWS = 16;
     private static final int KEYS = 64;
@@ -45,18 +46,29 @@ final class CudaAttention {
 
     private void append(
             CudaKvForm form, CudaTensor k, CudaTensor v, SequenceTable table, long sent, int layer, int headDim) {
-        CudaKernel kernel = form == CudaKvForm.BF16 ? appendBf16 : appendFloat;
-        kernel.arguments()
-                .tensor(k)
-                .tensor(v)
-                .address(sent)
-                .integer(layer)
-                .integer(k.columns() / headDim)
-                .integer(headDim);
-        if (form == CudaKvForm.BF16) {
-            kernel.integer(form.columns(headDim));
+        int kvHeads = k.columns() / headDim;
+        switch (form) {
+            case FLOAT32 ->
+                appendFloat
+                        .arguments()
+                        .tensor(k)
+                        .tensor(v)
+                        .address(sent)
+                        .integer(layer)
+                        .integer(kvHeads)
+                        .integer(headDim)
+                        .launch(table.longest(), table.count(), 1, THREADS, 0);
+            case BF16 ->
+                appendBf16
+                        .arguments()
+                        .tensor(k)
+                        .tensor(v)
+                        .address(sent)
+                        .integer(layer)
+                        .integer(headDim)
+                        .integer(form.columns(headDim))
+                        .launch(table.longest(), table.count(), kvHeads, WARP, 0);
         }
-        kernel.launch(table.longest(), table.count(), 1, THREADS, 0);
     }
 
     /** Of one sequence over its cache. */
@@ -78,7 +90,9 @@ final class CudaAttention {
             int layer,
             int[] positions,
             int window) {
-        out.requireShapeOf(q);
+        out.requireShape(positions.length, q.columns());
+        q.requireShapeOf(out);
+        k.requireShape(positions.length, k.columns());
         v.requireShapeOf(k);
         CudaKvCache one = caches.getFirst();
         SequenceTable table = new SequenceTable(caches.size());
@@ -91,11 +105,13 @@ final class CudaAttention {
             capacity = Math.max(capacity, cache.capacity());
         }
         long sent = table.send(device);
-        append(one.form(), k, v, table, sent, layer, one.headDim());
         Heads heads = Heads.of(q.columns(), one.kvHeads(), one.headDim());
         switch (one.form()) {
-            case FLOAT32 -> attend(one.form(), out, Optional.empty(), q, table, sent, layer, heads, window);
-            case BF16 -> step(out, q, table.count(), sent, layer, heads, window, Math.ceilDiv(capacity, STRETCH));
+            case FLOAT32 -> {
+                append(one.form(), k, v, table, sent, layer, one.headDim());
+                attend(one.form(), out, Optional.empty(), q, table, sent, layer, heads, window);
+            }
+            case BF16 -> step(out, q, k, v, sent, layer, heads, window, Math.ceilDiv(capacity, STRETCH));
         }
     }
 
@@ -108,7 +124,16 @@ final class CudaAttention {
     }
 
     private void step(
-            CudaTensor out, CudaTensor q, int count, long sent, int layer, Heads heads, int window, int stretches) {
+            CudaTensor out,
+            CudaTensor q,
+            CudaTensor k,
+            CudaTensor v,
+            long sent,
+            int layer,
+            Heads heads,
+            int window,
+            int stretches) {
+        int count = q.rows();
         int padded = CudaKvForm.BF16.columns(heads.dim());
         try (Workspace.Scope _ = device.workspaces().scratch()) {
             CudaTensor parts = device.workspaces().unset(count * heads.count() * stretches, heads.dim() + 2);
@@ -117,6 +142,8 @@ final class CudaAttention {
                     .tensor(out)
                     .tensor(parts)
                     .tensor(q)
+                    .tensor(k)
+                    .tensor(v)
                     .address(sent)
                     .integer(layer)
                     .integer(heads.group())

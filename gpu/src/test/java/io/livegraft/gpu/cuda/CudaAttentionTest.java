@@ -2,6 +2,7 @@ package io.livegraft.gpu.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.livegraft.gpu.TinyModel;
@@ -11,13 +12,18 @@ import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.ReferenceBackend;
 import io.livegraft.gpu.cpu.TwinBackend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -142,6 +148,27 @@ class CudaAttentionTest {
                 assertArrayEquals(expected, prompt(device, shape, 67), 0f, shape.toString());
                 StandInDriver.order(FiberOrder.FORWARD, 1);
             }
+        }
+    }
+
+    /** What the law is worth: a block of keys that a row doesn't see, and that changes its last bit. */
+    @Test
+    void aFactorThatIsOneButForItsRoundingWouldBeSeen(@TempDir Path sources) throws IOException {
+        try (Stream<Path> files = Files.list(HostCompiler.KERNELS)) {
+            for (Path file : files.toList()) {
+                String text = Files.readString(file);
+                String mutant = text.replace(
+                        "largest == state.max[half] ? 1.0f : fast_exp2((state.max[half] - largest) * factor)",
+                        "fast_exp2(fmaf(state.max[half], factor, -base))");
+                assertEquals(file.endsWith("attention_bf16.cuh"), !mutant.equals(text), file.toString());
+                Files.writeString(sources.resolve(file.getFileName()), mutant);
+            }
+        }
+        Shape shape = shapes().getFirst();
+        try (Backend broken = new CudaLayers(StandIn.device(sources))) {
+            float[] expected = prompt(broken, shape, shape.length());
+            assertNear(expected, prompt(device, shape, shape.length()), shape.arithmetic());
+            assertFalse(Arrays.equals(expected, prompt(broken, shape, 1)));
         }
     }
 

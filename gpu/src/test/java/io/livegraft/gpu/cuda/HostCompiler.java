@@ -87,7 +87,7 @@ final class HostCompiler {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(String.join(" ", command).getBytes(UTF_8));
             digest.update(Files.readAllBytes(source));
-            for (Path folder : List.of(KERNELS, SHIM)) {
+            for (Path folder : List.of(source.toAbsolutePath().getParent(), KERNELS, SHIM)) {
                 try (Stream<Path> files = Files.list(folder)) {
                     for (Path header :
                             files.filter(HostCompiler::isHeader).sorted().toList()) {
