@@ -204,7 +204,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                         environment.signingKey(),
                         publisher),
                 settings.cluster().several() ? Placement.SHARDED : Placement.ALONE,
-                environment.stores().artifacts(),
+                environment.stores().versions(),
                 environment.tenantIndex(),
                 environment.nodeId()));
         return Behaviors.supervise(guardian)

@@ -3,6 +3,7 @@ package io.livegraft.actors.node;
 import io.livegraft.actors.archive.FeedbackArchive;
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.checkpoint.VersionFiles;
 import io.livegraft.actors.disk.Disk;
 import io.livegraft.actors.object.FileObjectStore;
 import io.livegraft.actors.object.ObjectStore;
@@ -38,6 +39,10 @@ record NodeStores(CheckpointStore checkpoints, ArtifactStore artifacts, Optional
                     "the stores in %s can't be used: %s".formatted(state.resolve(""), e.getMessage()),
                     e);
         }
+    }
+
+    VersionFiles versions() {
+        return new VersionFiles(artifacts, checkpoints);
     }
 
     private static ObjectStore objects(ObjectStoreSettings settings, String name, StateDirectory state, Disk disk)

@@ -1,6 +1,6 @@
 package io.livegraft.actors.registry;
 
-import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.VersionFiles;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -72,7 +72,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
     public record Environment(
             AdapterRegistry.Environment registry,
             Placement placement,
-            ArtifactStore artifacts,
+            VersionFiles files,
             TenantIndex index,
             String nodeId) {}
 
@@ -154,7 +154,7 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
     private AdapterPublisher deleting(AdapterPublisher publisher) {
         return (delta, image, manifest) -> {
             if (delta instanceof AdapterDelta.Accepted accepted) {
-                unused(accepted, image).forEach(digest -> blocking.execute(() -> delete(digest)));
+                unused(accepted, image).forEach(digest -> blocking.execute(() -> drop(image.tenant(), digest)));
             }
             publisher.onUpdate(delta, image, manifest);
         };
@@ -171,11 +171,11 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                 .toList();
     }
 
-    private void delete(String digest) {
+    private void drop(String tenant, String digest) {
         try {
-            environment.artifacts().delete(digest);
+            environment.files().drop(tenant, digest);
         } catch (IOException e) {
-            LOG.warn("the files of adapter {} can't be deleted", digest, e);
+            LOG.warn("the files of adapter {} of {} can't be deleted; a scrub will", digest, tenant, e);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.livegraft.actors.trainer;
 
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.proto.checkpoint.Checkpoint;
 import java.io.IOException;
 
 /** Makes one tenant's states durable. Blocks. */
@@ -23,13 +24,18 @@ record StateStore(
     }
 
     TrainerState save(TrainerState state) throws IOException {
-        return state.saved(checkpoints.store(codec().encode(tenant, basis.topic(), partition, state)));
+        return state.saved(checkpoints.store(encoded(state)));
     }
 
-    /** Writes the adapter's files first: a manifest in a checkpoint never names files that are not there. */
+    /**
+     * It stays for as long as the version does. The adapter's files are written first: a manifest in a checkpoint never names
+     * files that are not there.
+     */
     TrainerState save(TrainerState state, TrainerCore.Offer offer) throws IOException {
-        String adapter = artifacts.write(state.training().adapter(), baseName);
-        return save(state.offering(new OfferManifests(basis, tenant, partition).manifest(state, offer, adapter)));
+        String version = artifacts.write(state.training().adapter(), baseName);
+        TrainerState offering =
+                state.offering(new OfferManifests(basis, tenant, partition).manifest(state, offer, version));
+        return offering.saved(checkpoints.store(encoded(offering), version));
     }
 
     /** Of the states before the line that this one belongs to, where that forgets something. */
@@ -39,7 +45,7 @@ record StateStore(
         }
     }
 
-    private CheckpointCodec codec() {
-        return new CheckpointCodec(basis);
+    private Checkpoint encoded(TrainerState state) {
+        return new CheckpointCodec(basis).encode(tenant, basis.topic(), partition, state);
     }
 }

@@ -149,7 +149,7 @@ class RebuildTest {
                         () -> log.rebuilt(id),
                         found -> !(found.orElseThrow() instanceof Rebuild.Running))
                 .orElseThrow();
-        return assertInstanceOf(Rebuild.Done.class, ended);
+        return assertInstanceOf(Rebuild.Done.class, ended, ended.toString());
     }
 
     private void assertOnlyCleanFiles(long forgotten, Set<String> digests) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.checkpoint.VersionFiles;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -63,7 +65,9 @@ final class TestingRegistry implements AutoCloseable {
                         TestingOffers.KEY,
                         (delta, image, manifest) -> published.add(image)),
                 placement,
-                new ArtifactStore(directory.resolve("adapters")),
+                new VersionFiles(
+                        new ArtifactStore(directory.resolve("adapters")),
+                        new CheckpointStore(directory.resolve("checkpoints"), 3)),
                 index,
                 "node")));
         while (!health().ready()) {

@@ -24,11 +24,12 @@ final class TestingTenant implements AutoCloseable {
 
     private final Backend backend = new VectorBackend(1);
     private final Transformer transformer = randomBase(backend);
+    private final TrainingBasis basis;
     private final CheckpointCodec codec;
     private final StepPlans plans;
 
     TestingTenant(StepSettings steps) {
-        TrainingBasis basis = TestingSteps.basis(steps, LORA, TestingSteps.optimizer(), MODEL, "base");
+        basis = TestingSteps.basis(steps, LORA, TestingSteps.optimizer(), MODEL, "base");
         codec = new CheckpointCodec(basis);
         plans = new StepPlans(basis.settings(), NAME);
     }
@@ -43,6 +44,10 @@ final class TestingTenant implements AutoCloseable {
         Tensor weights = backend.upload(values, 1, values.length);
         Tensor unused = backend.allocate(1, values.length);
         return new Transformer(backend, TransformerWeights.trained(backend, MODEL, weights, unused));
+    }
+
+    TrainingBasis basis() {
+        return basis;
     }
 
     TrainerState initial() {
