@@ -71,6 +71,7 @@ final class BenchEngineCommand implements Callable<Integer> {
         options.check();
         EngineBenchSettings settings = new EngineBenchSettings(
                 options.shape(),
+                options.device(),
                 options.threads(),
                 prompt,
                 tokens,

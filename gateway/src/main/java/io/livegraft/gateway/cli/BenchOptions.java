@@ -1,6 +1,8 @@
 package io.livegraft.gateway.cli;
 
+import com.typesafe.config.ConfigFactory;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.quality.Machine;
@@ -47,7 +49,7 @@ final class BenchOptions {
             description = "Of work before anything is measured (default: ${DEFAULT-VALUE}).")
     private int warmUpSeconds = 10;
 
-    @Option(names = "--backend", paramLabel = "B", description = "cpu, the only one there is.")
+    @Option(names = "--backend", paramLabel = "B", description = "cpu (default), cuda or auto.")
     private String backend = "cpu";
 
     @Option(names = "--json", description = "Print everything as one JSON object at the end.")
@@ -84,11 +86,14 @@ final class BenchOptions {
         return kernels;
     }
 
+    /** What computes; the card's settings come from the configuration. */
+    DeviceSettings device() {
+        return DeviceSettings.named(backend, ConfigFactory.load().getConfig("livegraft.engine"));
+    }
+
     /** Refuses, before minutes are spent, what can't be measured or written. */
     void check() {
-        if (!backend.equals("cpu")) {
-            throw refusal("backend is '%s', expected cpu".formatted(backend));
-        }
+        device();
         out.map(file -> file.toAbsolutePath().getParent())
                 .filter(directory -> !Files.isDirectory(directory))
                 .ifPresent(missing -> {

@@ -51,6 +51,7 @@ final class BenchTrainCommand implements Callable<Integer> {
         EngineSettings engine = EngineSettings.from(ConfigFactory.load().getConfig("livegraft.engine"));
         TrainBenchSettings settings = new TrainBenchSettings(
                 options.shape(),
+                options.device(),
                 options.threads(),
                 context,
                 options.rank(),

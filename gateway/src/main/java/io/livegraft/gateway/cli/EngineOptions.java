@@ -31,6 +31,12 @@ final class EngineOptions {
     @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")
     private Optional<Integer> threads = Optional.empty();
 
+    @Option(
+            names = "--backend",
+            paramLabel = "B",
+            description = "cpu, cuda or auto (default: as livegraft.engine.backend says).")
+    private Optional<String> backend = Optional.empty();
+
     /** Reads a precision as it is spelt on the command line, e.g. {@code nf4-single}. */
     private static final class PrecisionName implements ITypeConverter<Precision> {
         @Override
@@ -52,6 +58,7 @@ final class EngineOptions {
         Map<String, Object> given = new HashMap<>();
         given.put("livegraft.engine.base", BaseLocation.directory(base, loaded).toString());
         precision.ifPresent(p -> given.put("livegraft.engine.precision", p.toString()));
+        backend.ifPresent(b -> given.put("livegraft.engine.backend", b));
         threads.ifPresent(n -> given.put("livegraft.engine.threads", n));
         return ConfigFactory.parseMap(given, "command line")
                 .withFallback(loaded)

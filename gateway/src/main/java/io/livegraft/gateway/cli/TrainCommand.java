@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
@@ -161,6 +162,12 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--dropout", paramLabel = "X", description = "Of LoRA's inputs (default: ${DEFAULT-VALUE}).")
     private double dropout = 0;
 
+    @Option(
+            names = "--backend",
+            paramLabel = "B",
+            description = "cpu, cuda or auto (default: as livegraft.engine.backend says).")
+    private Optional<String> backend = Optional.empty();
+
     @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")
     private int threads = 0;
 
@@ -223,6 +230,7 @@ final class TrainCommand implements Callable<Integer> {
                     seed,
                     batchExamples > 0 ? new Batch.Examples(batchExamples) : new Batch.Tokens(batchTokens),
                     sliceTokens,
+                    device(loaded.getConfig("livegraft.engine")),
                     threads,
                     KernelChoice.of(loaded.getString("livegraft.engine.kernels")),
                     checkpointing,
@@ -232,6 +240,10 @@ final class TrainCommand implements Callable<Integer> {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION, String.valueOf(outOfRange.getMessage()), outOfRange);
         }
+    }
+
+    private DeviceSettings device(Config engine) {
+        return backend.map(name -> DeviceSettings.named(name, engine)).orElseGet(() -> DeviceSettings.from(engine));
     }
 
     private LoraConfig lora() {

@@ -29,6 +29,14 @@ public interface Backend extends AutoCloseable {
     /** Closing it ends the life of the tensors that were allocated since in the workspace in use. */
     Workspace.Scope temporaries();
 
+    /**
+     * Says that the operations until the scope is closed are likely to come again, in the same order and shapes: a backend may record
+     * them. Never changes a bit of any result.
+     */
+    default Workspace.Scope repeated() {
+        return () -> {};
+    }
+
     /** A new tensor that holds {@code values}, row-major. */
     Tensor upload(float[] values, int rows, int columns);
 

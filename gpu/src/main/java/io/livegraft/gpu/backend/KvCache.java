@@ -9,4 +9,7 @@ public interface KvCache {
     int capacity();
 
     long bytes();
+
+    /** Gives its memory back; whoever still reads it finds anything there. */
+    default void close() {}
 }

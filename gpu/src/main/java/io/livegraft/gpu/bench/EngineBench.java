@@ -4,8 +4,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.bench.EngineReport.Generation;
 import io.livegraft.gpu.bench.EngineReport.Memory;
 import io.livegraft.gpu.bench.EngineReport.Start;
-import io.livegraft.gpu.cpu.CpuKernels;
-import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.quality.Footprint;
 import io.livegraft.gpu.quality.Machine;
 import io.livegraft.gpu.transformer.NextLogits;
@@ -49,8 +48,9 @@ public final class EngineBench {
     public static EngineReport run(EngineBenchSettings settings, Consumer<String> progress) {
         progress.accept("measuring the machine");
         Ceilings ceilings = Ceilings.measure(settings.threads(), settings.setBytes());
-        CpuKernels kernels = settings.kernels().kernels();
-        try (Backend backend = new VectorBackend(settings.threads(), kernels)) {
+        Device device = Device.open(
+                settings.device(), settings.threads(), () -> settings.kernels().kernels());
+        try (Backend backend = device.backend()) {
             progress.accept("making a base of shape " + settings.shape().label());
             Stopwatch watch = new Stopwatch();
             TransformerWeights weights =
@@ -64,7 +64,7 @@ public final class EngineBench {
                     settings.shape().label(),
                     TransformerWeights.layout(settings.shape().config()).size(),
                     settings.precision().toString(),
-                    kernels.description(),
+                    device.description(),
                     settings.threads(),
                     ceilings,
                     bench.memory,

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
@@ -9,7 +10,8 @@ import java.util.List;
 /**
  * What {@link EngineBench} measures; a number out of range is an {@link ErrorCode#INVALID_CONFIGURATION}.
  *
- * @param threads that compute
+ * @param device what computes
+ * @param threads that compute, on the CPU
  * @param prompt tokens of the prompt
  * @param tokens that a run generates
  * @param depths tokens that one sequence has before those
@@ -23,6 +25,7 @@ import java.util.List;
  */
 public record EngineBenchSettings(
         ModelShape shape,
+        DeviceSettings device,
         int threads,
         int prompt,
         int tokens,

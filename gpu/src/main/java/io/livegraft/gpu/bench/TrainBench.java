@@ -2,8 +2,7 @@ package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.SplitMix64;
-import io.livegraft.gpu.cpu.CpuKernels;
-import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
@@ -59,8 +58,9 @@ public final class TrainBench {
      * @param progress told before each part
      */
     public static TrainReport run(TrainBenchSettings settings, Consumer<String> progress) {
-        CpuKernels kernels = settings.kernels().kernels();
-        try (Backend backend = new VectorBackend(settings.threads(), kernels)) {
+        Device device = Device.open(
+                settings.device(), settings.threads(), () -> settings.kernels().kernels());
+        try (Backend backend = device.backend()) {
             progress.accept("making a base of shape " + settings.shape().label());
             TransformerWeights weights =
                     RandomBase.weights(backend, settings.shape().config(), settings.precision());
@@ -70,7 +70,7 @@ public final class TrainBench {
             return new TrainReport(
                     Machine.current(),
                     settings,
-                    kernels.description(),
+                    device.description(),
                     trained.layout().size(),
                     Rate.of(steps.stream()
                             .map(step -> settings.tokens() / step.seconds())

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
@@ -9,7 +10,8 @@ import io.livegraft.gpu.transformer.GradientCheckpointing;
 /**
  * What {@link TrainBench} measures; a number out of range is an {@link ErrorCode#INVALID_CONFIGURATION}.
  *
- * @param threads that compute
+ * @param device what computes
+ * @param threads that compute, on the CPU
  * @param context tokens of a sequence
  * @param rank of the adapter, on all linear kinds
  * @param sequences of a step
@@ -20,6 +22,7 @@ import io.livegraft.gpu.transformer.GradientCheckpointing;
  */
 public record TrainBenchSettings(
         ModelShape shape,
+        DeviceSettings device,
         int threads,
         int context,
         int rank,

@@ -79,6 +79,11 @@ final class CudaDevice implements AutoCloseable {
         }
     }
 
+    /** As {@code NVIDIA H100 80GB HBM3 (sm_90)}. */
+    String name() {
+        return found.toString();
+    }
+
     CudaCapability capability() {
         return found.capability();
     }
@@ -98,7 +103,7 @@ final class CudaDevice implements AutoCloseable {
      * @param module its source file without the ending
      */
     CudaKernel kernel(String module, String name) {
-        return kernels.computeIfAbsent(name, _ -> {
+        return kernels.computeIfAbsent(module + "." + name, _ -> {
             bind();
             CUmodule from = loaded.computeIfAbsent(module, one -> modules.load(one, found.capability()));
             CUfunction function = new CUfunction();
@@ -107,7 +112,7 @@ final class CudaDevice implements AutoCloseable {
         });
     }
 
-    /** How often each kernel was launched. */
+    /** How often each kernel was launched, by module and name as in {@code norm.rms_norm}. */
     Map<String, Long> launches() {
         Map<String, Long> launches = new TreeMap<>();
         kernels.forEach((name, kernel) -> launches.put(name, kernel.launches()));

@@ -57,6 +57,11 @@ abstract class CudaMemory implements Backend {
     }
 
     @Override
+    public Workspace.Scope repeated() {
+        return device.queue().repeated();
+    }
+
+    @Override
     public Tensor upload(float[] values, int rows, int columns) {
         CudaTensor tensor = device.workspaces().own(rows, columns, DeviceMemory.Use.TENSORS);
         device.upload(tensor.address(), MemorySegment.ofArray(values).asSlice(0, tensor.bytes()));

@@ -1,8 +1,9 @@
 package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.cpu.CpuKernels;
-import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.cuda.CudaException;
+import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.GenerationDelta;
@@ -27,6 +28,7 @@ import io.livegraft.gpu.weightcache.BaseWeights;
 import io.livegraft.gpu.weightcache.WeightCache;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,13 +54,13 @@ public final class Engine implements AutoCloseable {
     private final MemoryBudget memory;
     private int admitted;
 
-    private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, VectorBackend backend) {
+    private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, Device device) {
         this.settings = settings;
         this.directory = directory;
         this.tokenizer = tokenizer;
-        this.backend = backend;
+        this.backend = device.backend();
         this.precision = BasePrecision.of(settings.precision().orElse(directory.precision()), settings.headPrecision());
-        this.weights = WeightCache.weights(settings.weightCache(), directory, precision, backend);
+        this.weights = WeightCache.weights(settings.weightCache(), directory, precision, device.images());
         TransformerWeights frozen = TransformerWeights.frozen(backend, directory, precision, weights);
         this.transformer = new Transformer(backend, frozen, settings.checkpointing());
         weights.complete();
@@ -72,6 +74,13 @@ public final class Engine implements AutoCloseable {
 
     /** Loads a base; a directory that can't be used is refused with {@link ErrorCode#INVALID_MODEL}. */
     public static Engine open(EngineSettings settings) {
+        return open(
+                settings,
+                () -> Device.open(settings.device(), settings.threads(), () -> settings.decodeActivations()
+                        .of(settings.kernels().kernels())));
+    }
+
+    static Engine open(EngineSettings settings, Supplier<Device> devices) {
         ModelDirectory directory = ModelDirectory.open(settings.base());
         if (!directory.hasWeights()) {
             throw new LivegraftException(
@@ -80,9 +89,21 @@ public final class Engine implements AutoCloseable {
                             .formatted(settings.base()));
         }
         Tokenizer tokenizer = Tokenizer.load(settings.base(), directory.config());
-        CpuKernels kernels = settings.decodeActivations().of(settings.kernels().kernels());
-        LOG.info("kernels {}", kernels.description());
-        return new Engine(settings, directory, tokenizer, new VectorBackend(settings.threads(), kernels));
+        Device device = devices.get();
+        LOG.info("{}", device.description());
+        try {
+            return new Engine(settings, directory, tokenizer, device);
+        } catch (CudaException refused) {
+            device.backend().close();
+            throw shortOfMemory(refused, ErrorCode.INVALID_CONFIGURATION);
+        }
+    }
+
+    /** What does not fit is an answer; the rest leaves the device of no use. */
+    private static RuntimeException shortOfMemory(CudaException refused, ErrorCode code) {
+        return refused.code().outOfMemory()
+                ? new LivegraftException(code, String.valueOf(refused.getMessage()), refused)
+                : refused;
     }
 
     public ModelConfig config() {
@@ -118,9 +139,17 @@ public final class Engine implements AutoCloseable {
         return maxSequenceTokens;
     }
 
-    /** Brings an adapter onto the device. */
+    /**
+     * Brings an adapter onto the device.
+     *
+     * @throws LivegraftException {@link ErrorCode#OVERLOADED} when it does not fit beside what is there
+     */
     public StagedAdapter stage(LoraAdapter adapter) {
-        return new StagedAdapter(transformer.stage(adapter));
+        try {
+            return new StagedAdapter(transformer.stage(adapter));
+        } catch (CudaException refused) {
+            throw shortOfMemory(refused, ErrorCode.OVERLOADED);
+        }
     }
 
     /**
@@ -128,7 +157,7 @@ public final class Engine implements AutoCloseable {
      *
      * @param prompt token ids, at least one
      * @throws LivegraftException {@link ErrorCode#CONTEXT_LENGTH_EXCEEDED} when the prompt leaves no room for an answer,
-     *     {@link ErrorCode#OVERLOADED} when all places are taken
+     *     {@link ErrorCode#OVERLOADED} when all places are taken, or the device's memory
      */
     public Generation admit(int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter) {
         if (prompt.length >= maxSequenceTokens) {
@@ -142,15 +171,24 @@ public final class Engine implements AutoCloseable {
                     ErrorCode.OVERLOADED, "all %d places for generations are taken".formatted(settings.maxSequences()));
         }
         int capacity = (int) Math.min(maxSequenceTokens, prompt.length + (long) sampling.maxTokens());
+        KvCache cache = cache(capacity);
         admitted++;
         return new Generation(
                 prompt,
                 sampling,
                 adapter,
-                transformer.allocateKvCache(capacity),
+                cache,
                 tokenizer.decoderAfter(prompt),
                 config().eosTokenIds(),
                 () -> admitted--);
+    }
+
+    private KvCache cache(int capacity) {
+        try {
+            return transformer.allocateKvCache(capacity);
+        } catch (CudaException refused) {
+            throw shortOfMemory(refused, ErrorCode.OVERLOADED);
+        }
     }
 
     /** One token for each unfinished generation, in the same order; a generation's first call is its prefill. */

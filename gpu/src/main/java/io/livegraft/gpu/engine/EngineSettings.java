@@ -3,6 +3,7 @@ package io.livegraft.gpu.engine;
 import com.typesafe.config.Config;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import io.livegraft.gpu.weightcache.WeightCacheSettings;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param base Hugging Face directory
  * @param precision of the linear layers; empty takes what the base stores, NF4 where that is not quantized
  * @param headPrecision BF16 or INT8, of the head of a base that is not FP32; empty takes INT8 beside 4 bits, else BF16
+ * @param device what computes; part of the numeric profile
  * @param threads workers of the CPU backend; 0 takes one per core
  * @param maxSequences generations admitted at once
  * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
@@ -29,6 +31,7 @@ public record EngineSettings(
         Path base,
         Optional<Precision> precision,
         Optional<Precision> headPrecision,
+        DeviceSettings device,
         int threads,
         int maxSequences,
         int maxSequenceTokens,
@@ -62,6 +65,7 @@ public record EngineSettings(
                 Path.of(engine.getString("base")),
                 precision(engine.getString("precision")),
                 precision(engine.getString("head-precision")),
+                DeviceSettings.from(engine),
                 engine.getInt("threads"),
                 engine.getInt("max-sequences"),
                 engine.getInt("max-sequence-tokens"),

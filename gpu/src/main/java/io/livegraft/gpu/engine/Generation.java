@@ -109,6 +109,7 @@ public final class Generation implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
+            cache.close();
             onClose.run();
         }
     }

@@ -2,7 +2,8 @@ package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.cpu.KernelChoice;
-import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.device.Device;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
@@ -54,7 +55,8 @@ public final class FileTraining {
      * @param adapter PEFT directory to go on from, with fresh moments; {@code lora} is not read then
      * @param reference PEFT directory of the frozen version that preference losses compare with; without one it is what the
      *     training starts from
-     * @param kernels in whose bits everything is computed
+     * @param device what computes
+     * @param kernels of the CPU, in whose bits everything is computed
      * @param checkpointing what is kept of a slice's forward half; does not show in what is written
      */
     public record Settings(
@@ -71,6 +73,7 @@ public final class FileTraining {
             long seed,
             Batch batch,
             int sliceTokens,
+            DeviceSettings device,
             int threads,
             KernelChoice kernels,
             GradientCheckpointing checkpointing,
@@ -110,8 +113,9 @@ public final class FileTraining {
 
     public static Result run(Settings settings, Consumer<Progress> progress) {
         ModelDirectory base = ModelDirectory.open(settings.base());
-        try (Backend backend =
-                        new VectorBackend(settings.threads(), settings.kernels().kernels());
+        Device device = Device.open(
+                settings.device(), settings.threads(), () -> settings.kernels().kernels());
+        try (Backend backend = device.backend();
                 Tokenizer tokenizer = Tokenizer.load(settings.base(), base.config())) {
             List<TrainingInput> inputs = new TrainingFile(
                             settings.data(), tokenizer, base.config().maxPositions())

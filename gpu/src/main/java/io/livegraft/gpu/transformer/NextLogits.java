@@ -28,16 +28,24 @@ public final class NextLogits {
 
     /** Feeds all segments; from each one's last row, in order. Logits are read before the next call, which writes over them. */
     public List<NextToken> of(List<Segment> segments) {
+        boolean steps = segments.stream().allMatch(segment -> segment.phase() == Phase.DECODE);
+        try (Workspace workspace = backend.workspace();
+                var _ = workspace.use();
+                var _ = steps ? backend.repeated() : backend.temporaries()) {
+            return fed(segments);
+        }
+    }
+
+    private List<NextToken> fed(List<Segment> segments) {
         List<Integer> order = order(segments);
         List<Segment> ordered = order.stream().map(segments::get).toList();
         Transformer.Tape tape = transformer.infer(ordered);
         NextToken[] all = new NextToken[segments.size()];
         for (int from = 0; from < ordered.size(); ) {
-            int count = together(ordered.subList(from, ordered.size()));
+            int count = sharing(ordered.subList(from, ordered.size()));
             int firstRow = tape.start(from) + ordered.get(from).ids().length - 1;
             Tensor hidden = backend.rows(tape.hidden(), firstRow, count);
-            try (Workspace workspace = backend.workspace();
-                    var _ = workspace.use()) {
+            try (var _ = backend.temporaries()) {
                 draw(
                         all,
                         order.subList(from, from + count),
@@ -82,7 +90,7 @@ public final class NextLogits {
     }
 
     /** How many of the first segments share a product: decode steps have a row each, one behind the other. */
-    private static int together(List<Segment> segments) {
+    private static int sharing(List<Segment> segments) {
         int count = 0;
         while (count < segments.size() && segments.get(count).phase() == Phase.DECODE) {
             count++;

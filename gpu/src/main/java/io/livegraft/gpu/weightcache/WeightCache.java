@@ -43,7 +43,7 @@ public final class WeightCache {
         if (settings.directory().isEmpty() || backend.layout().isEmpty()) {
             LOG.info(
                     "no quantized cache: {}",
-                    settings.directory().isEmpty() ? "it is off" : "portable kernels keep weights as they are stored");
+                    settings.directory().isEmpty() ? "it is off" : "the backend keeps weights as they are stored");
             return new NewWeights(base, backend, Optional.empty());
         }
         WeightFolder folder = new WeightFolder(settings.directory().get(), settings.maxBytes());

@@ -7,6 +7,7 @@ import io.livegraft.gpu.Refusals;
 import io.livegraft.gpu.bench.EngineReport.Batch;
 import io.livegraft.gpu.bench.EngineReport.Generation;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
@@ -82,6 +83,7 @@ class EngineBenchTest {
     private static EngineBenchSettings settings(List<Integer> depths, List<Integer> batches, List<Integer> adapters) {
         return new EngineBenchSettings(
                 ModelShape.of("tiny"),
+                new DeviceSettings.Cpu(),
                 2,
                 8,
                 4,

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.Refusals;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
@@ -39,6 +40,7 @@ class TrainBenchTest {
     private static TrainBenchSettings settings(int context, int steps) {
         return new TrainBenchSettings(
                 ModelShape.of("tiny"),
+                new DeviceSettings.Cpu(),
                 2,
                 context,
                 2,

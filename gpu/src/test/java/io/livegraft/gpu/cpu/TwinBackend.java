@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
@@ -64,7 +65,7 @@ public final class TwinBackend {
         }
     }
 
-    private record Caches(KvCache reference, KvCache twin) implements KvCache {
+    private record Caches(KvCache reference, KvCache twin, Arithmetic arithmetic) implements KvCache {
         @Override
         public int capacity() {
             return twin.capacity();
@@ -105,12 +106,20 @@ public final class TwinBackend {
 
     private final ReferenceBackend reference;
     private final Backend twin;
+    private final boolean rounds;
     private final Set<Method> compared = new LinkedHashSet<>();
     private final Map<TwinTolerance, Double> largest = new EnumMap<>(TwinTolerance.class);
 
+    /** Of a twin that rounds no operand, whatever the arithmetic permits. */
     public TwinBackend(ReferenceBackend reference, Backend twin) {
+        this(reference, twin, false);
+    }
+
+    /** @param rounds whether the twin makes use of {@link Arithmetic#BFLOAT16} */
+    public TwinBackend(ReferenceBackend reference, Backend twin, boolean rounds) {
         this.reference = reference;
         this.twin = twin;
+        this.rounds = rounds;
     }
 
     public Backend both() {
@@ -121,7 +130,7 @@ public final class TwinBackend {
     }
 
     /** Operations that ran so far. */
-    Set<Method> compared() {
+    public Set<Method> compared() {
         return compared;
     }
 
@@ -151,7 +160,7 @@ public final class TwinBackend {
             }
             case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
             case Factor factor -> new Factors((Factor) expected, factor);
-            case KvCache cache -> new Caches((KvCache) expected, cache);
+            case KvCache cache -> new Caches((KvCache) expected, cache, arithmetic(arguments));
             case Workspace workspace -> new Workspaces((Workspace) expected, workspace);
             case Workspace.Scope scope -> both((Workspace.Scope) expected, scope);
             case Double value -> {
@@ -174,7 +183,29 @@ public final class TwinBackend {
         return arguments[0] instanceof QuantizedTensor quantized ? quantized.precision() : (Precision) arguments[1];
     }
 
-    private static TwinTolerance tolerance(Method method, Object[] arguments) {
+    private static Arithmetic arithmetic(Object[] arguments) {
+        return Arrays.stream(arguments)
+                .filter(Arithmetic.class::isInstance)
+                .map(Arithmetic.class::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static boolean permitsRounding(Object argument) {
+        return switch (argument) {
+            case Arithmetic arithmetic -> arithmetic == Arithmetic.BFLOAT16;
+            case Weights weights -> Arithmetic.beside(weights.precision()) == Arithmetic.BFLOAT16;
+            case Caches caches -> caches.arithmetic() == Arithmetic.BFLOAT16;
+            default -> false;
+        };
+    }
+
+    private TwinTolerance tolerance(Method method, Object[] arguments) {
+        if (rounds
+                && (method.getName().equals("sumOfSquares")
+                        || parts(arguments).anyMatch(TwinBackend::permitsRounding))) {
+            return TwinTolerance.ofRounded(method.getName());
+        }
         return parts(arguments)
                 .filter(Weights.class::isInstance)
                 .filter(_ -> !method.getName().equals("embed"))
@@ -262,7 +293,7 @@ public final class TwinBackend {
             case LowRankGradient g -> side(g, tensor -> (Tensor) referenceOf(tensor));
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
-            case Caches(var one, var other) -> one;
+            case Caches(var one, var other, var arithmetic) -> one;
             case Factors(var one, var other) -> one;
             case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) referenceOf(tensor), operand);
             case Product p ->
@@ -283,7 +314,7 @@ public final class TwinBackend {
             case LowRankGradient g -> side(g, tensor -> (Tensor) twinOf(tensor));
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;
-            case Caches(var one, var other) -> other;
+            case Caches(var one, var other, var arithmetic) -> other;
             case Factors(var one, var other) -> other;
             case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) twinOf(tensor), operand);
             case Product p ->

@@ -23,7 +23,11 @@ enum TwinTolerance {
     ATTENDED(1e-6, "chain, exponential, chain"),
     ATTENDED_BACKWARD(1e-6, "five chains, a softmax and a difference of near values"),
     LIKELIHOOD(3e-7, "an exponential of 2·10⁻⁷ and sums in double"),
-    OPTIMIZED(3e-7, "a few roundings an element; moments stay float32");
+    OPTIMIZED(3e-7, "a few roundings an element; moments stay float32"),
+    REORDERED(1e-12, "a sum in double precision, in an order of its own"),
+    ROUNDED_PRODUCT(4e-2, "both operands rounded to bfloat16, 2⁻⁹ each; of three sums the largest may be small"),
+    ROUNDED_ATTENDED(2.5e-2, "queries, keys, values and probabilities rounded to bfloat16"),
+    ROUNDED_ATTENDED_BACKWARD(3e-2, "as above, and gradients of the scores, a difference of near values");
 
     private final double relative;
 
@@ -46,12 +50,24 @@ enum TwinTolerance {
         };
     }
 
+    /** Of a backend that rounds operands where it may. */
+    static TwinTolerance ofRounded(String operation) {
+        return switch (operation) {
+            case "multiply", "lowRankBackward", "linear", "linearBackward" -> ROUNDED_PRODUCT;
+            case "sumOfSquares" -> REORDERED;
+            case "attention" -> ROUNDED_ATTENDED;
+            case "attentionBackward" -> ROUNDED_ATTENDED_BACKWARD;
+            default -> of(operation);
+        };
+    }
+
     static TwinTolerance of(String operation) {
         return switch (operation) {
             case "allocate",
                     "allocateUnset",
                     "workspace",
                     "temporaries",
+                    "repeated",
                     "upload",
                     "download",
                     "rows",

@@ -70,7 +70,7 @@ class VectorBackendLawTest {
     /** The cases are large enough to be shared out. */
     @Test
     void everyOperationHasTheSameBitsOnOneThreadAndOnThree() {
-        VectorBackendTwinTest.cases().forEach((name, steps) -> assertEquals(bits(1, steps), bits(3, steps), name));
+        TwinCases.all().forEach((name, steps) -> assertEquals(bits(1, steps), bits(3, steps), name));
     }
 
     /** Of every tensor and number that takes part in these steps, after each of them. */

@@ -49,7 +49,7 @@ class CudaDeviceTest {
                 expected[i] = expected[i] + 3 * values(2)[COUNT - 1 - i] - values(2)[COUNT - 1 - i];
             }
             assertArrayEquals(expected, read(device, target));
-            assertEquals(2, device.launches().get("gather"));
+            assertEquals(2, device.launches().get("gather.gather"));
         }
     }
 
@@ -74,7 +74,7 @@ class CudaDeviceTest {
                 }
             }
             assertEquals(4, device.queue().replays());
-            assertEquals(4, device.launches().get("gather"), "twice by itself, twice captured");
+            assertEquals(4, device.launches().get("gather.gather"), "twice by itself, twice captured");
         }
     }
 

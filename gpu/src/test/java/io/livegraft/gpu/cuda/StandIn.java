@@ -2,10 +2,13 @@ package io.livegraft.gpu.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.livegraft.gpu.backend.WeightImages;
+import io.livegraft.gpu.device.Device;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /** A device for tests: the stand-in's. Each is closed by the test that asked for it. */
-final class StandIn {
+public final class StandIn {
     private static final long MEMORY_BYTES = 1 << 28;
     private static final int PINNED_BYTES = 1 << 20;
 
@@ -14,6 +17,29 @@ final class StandIn {
     /** With the product's kernels. */
     static CudaDevice device() {
         return device(new HostModules());
+    }
+
+    /** All of the product, on the stand-in's device. */
+    public static CudaBackend backend() {
+        return new CudaBackend(device());
+    }
+
+    /** As {@link #backend}, for an engine. */
+    public static Device opened() {
+        CudaBackend backend = backend();
+        return new Device(backend, WeightImages.NONE, backend.description());
+    }
+
+    /** Runs it with a block's threads forward, backward and at random; what it is told is which. */
+    public static void inEveryOrder(Consumer<String> work) {
+        try {
+            for (FiberOrder order : FiberOrder.values()) {
+                StandInDriver.order(order, 3);
+                work.accept("threads " + order);
+            }
+        } finally {
+            StandInDriver.order(FiberOrder.FORWARD, 1);
+        }
     }
 
     /** With kernels of one's own. */

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.Device;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
@@ -176,20 +178,29 @@ class EngineLawTest {
         return initial.withValues(values);
     }
 
-    private static Engine open(int threads) {
+    /** What an engine of so many threads computes on. */
+    Device device(int threads) {
+        return Device.open(
+                new DeviceSettings.Cpu(), threads, () -> DecodeActivations.AUTO.of(KernelChoice.AUTO.kernels()));
+    }
+
+    private Engine open(int threads) {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
-        return Engine.open(new EngineSettings(
-                base,
-                Optional.of(Precision.NF4),
-                Optional.empty(),
-                threads,
-                8,
-                0,
-                256,
-                GradientCheckpointing.NONE,
-                KernelChoice.AUTO,
-                DecodeActivations.AUTO,
-                WeightCacheSettings.OFF));
+        return Engine.open(
+                new EngineSettings(
+                        base,
+                        Optional.of(Precision.NF4),
+                        Optional.empty(),
+                        new DeviceSettings.Cpu(),
+                        threads,
+                        8,
+                        0,
+                        256,
+                        GradientCheckpointing.NONE,
+                        KernelChoice.AUTO,
+                        DecodeActivations.AUTO,
+                        WeightCacheSettings.OFF),
+                () -> device(threads));
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.livegraft.gpu.SharedFiles;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.model.ModelDirectory;
@@ -87,6 +88,7 @@ class QuantizedServingTest {
                 directory,
                 precision,
                 Optional.empty(),
+                new DeviceSettings.Cpu(),
                 1,
                 4,
                 0,

@@ -10,7 +10,8 @@ import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
-import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.device.Device;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
@@ -49,7 +50,7 @@ class Stories260kParityTest {
 
     @Test
     void logitsAfterBosAreTheIndependentOnesAndSoIsTheLikeliestTokenEverywhere() {
-        try (Backend backend = new VectorBackend(2)) {
+        try (Backend backend = device(2).backend()) {
             ModelDirectory directory = ModelDirectory.open(base);
             Transformer transformer =
                     new Transformer(backend, TransformerWeights.frozen(backend, directory, Precision.FP32));
@@ -119,19 +120,28 @@ class Stories260kParityTest {
         return text.toString();
     }
 
+    /** What an engine of so many threads computes on. */
+    Device device(int threads) {
+        return Device.open(
+                new DeviceSettings.Cpu(), threads, () -> DecodeActivations.AUTO.of(KernelChoice.AUTO.kernels()));
+    }
+
     private Engine open(Precision precision, int threads) {
-        return Engine.open(new EngineSettings(
-                base,
-                Optional.of(precision),
-                Optional.empty(),
-                threads,
-                4,
-                0,
-                256,
-                GradientCheckpointing.NONE,
-                KernelChoice.AUTO,
-                DecodeActivations.AUTO,
-                WeightCacheSettings.OFF));
+        return Engine.open(
+                new EngineSettings(
+                        base,
+                        Optional.of(precision),
+                        Optional.empty(),
+                        new DeviceSettings.Cpu(),
+                        threads,
+                        4,
+                        0,
+                        256,
+                        GradientCheckpointing.NONE,
+                        KernelChoice.AUTO,
+                        DecodeActivations.AUTO,
+                        WeightCacheSettings.OFF),
+                () -> device(threads));
     }
 
     private static JsonNode read(Path file) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.livegraft.gpu.BundledBase;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
@@ -126,6 +127,7 @@ class FileTrainingTest {
                         3,
                         new FileTraining.Batch.Examples(4),
                         64,
+                        new DeviceSettings.Cpu(),
                         2,
                         kernels,
                         GradientCheckpointing.PARTIAL,

@@ -14,10 +14,11 @@ import io.livegraft.gpu.tensor.ParameterLayout.Entry;
 import io.livegraft.gpu.training.TinyTraining.Arena;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The vector backend against the reference in whole training steps of every family. */
+/** A backend against the reference in whole training steps of every family. */
 class StepTwinTest {
     /** Of a gradient, relative to its tensor's largest element: what float32 rounding makes of a whole step. */
     private static final double TOLERANCE = 2e-5;
@@ -26,12 +27,27 @@ class StepTwinTest {
     private static final Loss LOSS = new Kto(0.1, 1.2, 0.8);
 
     private final ReferenceBackend reference = new ReferenceBackend();
-    private final VectorBackend vector = new VectorBackend(2);
+    private final Backend twin = twin();
+
+    /** What is held to the reference. */
+    Backend twin() {
+        return new VectorBackend(2);
+    }
+
+    /** Whether it makes use of a permission to round. */
+    boolean rounds() {
+        return false;
+    }
+
+    @AfterEach
+    void close() {
+        twin.close();
+    }
 
     @ParameterizedTest
     @MethodSource("io.livegraft.gpu.TinyFamily#all")
     void everyOperationOfAStepAgreesOnTheValuesThatAStepReallyHas(TinyFamily family) {
-        TinyTraining training = training(new TwinBackend(reference, vector).both(), family);
+        TinyTraining training = training(new TwinBackend(reference, twin, rounds()).both(), family);
         assertTrue(training.backward().loss() > 0);
     }
 
@@ -39,7 +55,7 @@ class StepTwinTest {
     @MethodSource("io.livegraft.gpu.TinyFamily#all")
     void theGradientsOfAWholeStepAgree(TinyFamily family) {
         TinyTraining exact = training(reference, family);
-        TinyTraining fast = training(vector, family);
+        TinyTraining fast = training(twin, family);
         assertEquals(exact.backward().loss(), fast.backward().loss(), 1e-6);
         for (int i = 0; i < exact.trained().size(); i++) {
             assertTwins(exact.trained().get(i), fast.trained().get(i));
@@ -52,7 +68,7 @@ class StepTwinTest {
 
     private void assertTwins(Arena exact, Arena fast) {
         float[] actual = new float[fast.layout().size()];
-        vector.download(actual, fast.gradients());
+        twin.download(actual, fast.gradients());
         for (Entry entry : exact.layout().entries()) {
             double largest = 0;
             double difference = 0;

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,7 +29,17 @@ class BatchCompositionTest {
         {1, 5, 9, 12, 10, 2}, {7}, {1, 7, 7, 3, 8, 11, 9, 4, 2}, {1, 5, 9}, {4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4}
     };
 
-    private final Backend backend = new VectorBackend(2);
+    private final Backend backend = backend();
+
+    /** What the law is asked of. */
+    Backend backend() {
+        return new VectorBackend(2);
+    }
+
+    @AfterEach
+    void close() {
+        backend.close();
+    }
 
     @ParameterizedTest
     @MethodSource("io.livegraft.gpu.TinyFamily#all")

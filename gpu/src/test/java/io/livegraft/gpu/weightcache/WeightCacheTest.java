@@ -13,6 +13,7 @@ import io.livegraft.gpu.BundledBase;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.EngineSettings;
 import io.livegraft.gpu.engine.Generation;
@@ -231,6 +232,7 @@ class WeightCacheTest {
                 base,
                 Optional.of(precision),
                 Optional.empty(),
+                new DeviceSettings.Cpu(),
                 2,
                 4,
                 0,

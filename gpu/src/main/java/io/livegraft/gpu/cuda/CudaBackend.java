@@ -1,0 +1,298 @@
+package io.livegraft.gpu.cuda;
+
+import io.livegraft.gpu.backend.AdamWStep;
+import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Rope;
+import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An NVIDIA card. Each family of operations has a class that owns its launches; this one only says which. Everything is queued on one
+ * stream; the host waits where it needs a value: a download, losses, sums. Used from one thread at a time.
+ *
+ * <p>Every element is computed in one order that depends on the operation, the phase and the profile, never on how many rows there are
+ * (law 3). A call that the driver refuses is a {@link CudaException}; one that does not fit says who has how much of the memory.
+ */
+public final class CudaBackend extends CudaMemory {
+    private final CudaDevice device;
+    private final CudaElements elements;
+    private final CudaNorm norm;
+    private final CudaRotation rotation;
+    private final CudaEmbedding embedding;
+    private final CudaWeights weights;
+    private final CudaProducts products;
+    private final CudaAttention attention;
+    private final CudaAttentionBackward attentionBackward;
+    private final CudaLoss loss;
+    private final CudaOptimizer optimizer;
+
+    CudaBackend(CudaDevice device) {
+        super(device);
+        this.device = device;
+        CudaRounding rounding = new CudaRounding(device);
+        this.elements = new CudaElements(device);
+        this.norm = new CudaNorm(device);
+        this.rotation = new CudaRotation(device);
+        this.embedding = new CudaEmbedding(device);
+        this.weights = new CudaWeights(device, rounding);
+        this.products = new CudaProducts(device, rounding);
+        this.attention = new CudaAttention(device);
+        this.attentionBackward = new CudaAttentionBackward(device, attention);
+        this.loss = new CudaLoss(device);
+        this.optimizer = new CudaOptimizer(device);
+    }
+
+    /** Whether {@link #open} has a device and kernels to work with. */
+    public static CudaProbe probe(CudaSettings settings) {
+        Optional<PackedModules> modules = PackedModules.onClassPath();
+        return modules.isEmpty()
+                ? new CudaProbe.Absent("this build has no kernels, since it found no nvcc")
+                : CudaProbe.of(settings.device());
+    }
+
+    /** Takes the device's memory, as much as the settings say. */
+    public static CudaBackend open(CudaProbe.Found found, CudaSettings settings) {
+        PackedModules modules = PackedModules.onClassPath()
+                .orElseThrow(() -> new IllegalStateException("opened without kernels, which a probe says"));
+        return new CudaBackend(new CudaDevice(found, modules, settings));
+    }
+
+    /** The card, its memory and whose kernels run on it. */
+    public String description() {
+        return "%s, %.0f MiB taken, profile %s"
+                .formatted(device.name(), DeviceMemory.mib(device.memory().bytes()), profile());
+    }
+
+    /** Who has how much of the device's memory, and the most that was in use. */
+    public String memoryPlan() {
+        return "%s, at most %.1f MiB at a time"
+                .formatted(
+                        device.memory().budget(),
+                        DeviceMemory.mib(device.memory().peakBytes()));
+    }
+
+    CudaDevice device() {
+        return device;
+    }
+
+    @Override
+    public LinearWeight freeze(HostTensor weight, Precision precision) {
+        return weights.freeze(weight, precision);
+    }
+
+    @Override
+    public LinearWeight freeze(QuantizedTensor weight) {
+        return weights.freeze(weight);
+    }
+
+    @Override
+    public LinearWeight freezeTable(HostTensor table, Precision precision) {
+        return weights.freeze(table, precision);
+    }
+
+    @Override
+    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+        return attention.allocate(layers, kvHeads, headDim, capacity, arithmetic);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor x) {
+        elements.add(CudaTensor.of(y), CudaTensor.of(x));
+    }
+
+    @Override
+    public void addBias(Tensor y, Tensor bias) {
+        elements.addBias(CudaTensor.of(y), CudaTensor.of(bias));
+    }
+
+    @Override
+    public void addBiasBackward(Tensor dBias, Tensor dy) {
+        elements.addBiasBackward(CudaTensor.of(dBias), CudaTensor.of(dy));
+    }
+
+    @Override
+    public void multiply(
+            Tensor c,
+            Tensor a,
+            Operand aOperand,
+            Tensor b,
+            Operand bOperand,
+            float scale,
+            boolean accumulate,
+            Arithmetic arithmetic) {
+        products.multiply(
+                CudaTensor.of(c),
+                CudaTensor.of(a),
+                aOperand,
+                CudaTensor.of(b),
+                bOperand,
+                scale,
+                accumulate,
+                arithmetic);
+    }
+
+    private static List<CudaWeight> of(List<LinearWeight> weights) {
+        return weights.stream().map(CudaWeight.class::cast).toList();
+    }
+
+    @Override
+    public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase) {
+        products.linear(ys, x, of(ws), phase);
+    }
+
+    @Override
+    public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate) {
+        products.linearBackward(dx, dys, of(ws), accumulate);
+    }
+
+    @Override
+    public void embed(Tensor y, Tensor table, int[] ids) {
+        embedding.forward(CudaTensor.of(y), CudaTensor.of(table), ids);
+    }
+
+    @Override
+    public void embed(Tensor y, LinearWeight table, int[] ids) {
+        weights.embed(CudaTensor.of(y), (CudaWeight) table, ids);
+    }
+
+    @Override
+    public void embedBackward(Tensor dTable, Tensor dy, int[] ids) {
+        embedding.backward(CudaTensor.of(dTable), CudaTensor.of(dy), ids);
+    }
+
+    @Override
+    public void rmsNorm(Tensor y, Tensor rstd, Tensor x, Tensor w, float epsilon) {
+        norm.forward(CudaTensor.of(y), CudaTensor.of(rstd), CudaTensor.of(x), CudaTensor.of(w), epsilon);
+    }
+
+    @Override
+    public void rmsNormBackward(Tensor dx, Tensor dy, Tensor x, Tensor w, Tensor rstd) {
+        norm.backward(CudaTensor.of(dx), CudaTensor.of(dy), CudaTensor.of(x), CudaTensor.of(w), CudaTensor.of(rstd));
+    }
+
+    @Override
+    public void rmsNormWeightBackward(Tensor dw, Tensor dy, Tensor x, Tensor rstd) {
+        norm.weightBackward(CudaTensor.of(dw), CudaTensor.of(dy), CudaTensor.of(x), CudaTensor.of(rstd));
+    }
+
+    @Override
+    public void rotate(Tensor x, int[] positions, Rope rope, boolean inverse) {
+        rotation.rotate(CudaTensor.of(x), positions, rope, inverse);
+    }
+
+    @Override
+    public void swiGlu(Tensor y, Tensor gate, Tensor up) {
+        elements.swiGlu(CudaTensor.of(y), CudaTensor.of(gate), CudaTensor.of(up));
+    }
+
+    @Override
+    public void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up) {
+        elements.swiGluBackward(
+                CudaTensor.of(dGate), CudaTensor.of(dUp), CudaTensor.of(dy), CudaTensor.of(gate), CudaTensor.of(up));
+    }
+
+    @Override
+    public void dropout(Tensor y, Tensor x, DropoutMask mask) {
+        elements.dropout(CudaTensor.of(y), CudaTensor.of(x), mask);
+    }
+
+    @Override
+    public void dropoutBackward(Tensor dx, Tensor dy, DropoutMask mask) {
+        elements.dropoutBackward(CudaTensor.of(dx), CudaTensor.of(dy), mask);
+    }
+
+    @Override
+    public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
+        attention.append(CudaKvCache.of(cache), layer, CudaTensor.of(k), CudaTensor.of(v), position);
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
+        attention.cached(CudaTensor.of(out), CudaTensor.of(q), CudaKvCache.of(cache), layer, position, window);
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor q, Tensor k, Tensor v, List<KvCache> caches, int layer, int[] positions, int window) {
+        List<CudaKvCache> some = caches.stream().map(CudaKvCache::of).toList();
+        attention.step(
+                CudaTensor.of(out),
+                CudaTensor.of(q),
+                CudaTensor.of(k),
+                CudaTensor.of(v),
+                some,
+                layer,
+                positions,
+                window);
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor q, Tensor k, Tensor v, int[] lengths, int headDim, int window, Arithmetic arithmetic) {
+        attention.whole(
+                CudaTensor.of(out),
+                CudaTensor.of(q),
+                CudaTensor.of(k),
+                CudaTensor.of(v),
+                lengths,
+                headDim,
+                window,
+                arithmetic);
+    }
+
+    @Override
+    public void attentionBackward(
+            Tensor dq,
+            Tensor dk,
+            Tensor dv,
+            Tensor dOut,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            int[] lengths,
+            int headDim,
+            int window,
+            Arithmetic arithmetic) {
+        attentionBackward.run(
+                CudaTensor.of(dq),
+                CudaTensor.of(dk),
+                CudaTensor.of(dv),
+                CudaTensor.of(dOut),
+                CudaTensor.of(q),
+                CudaTensor.of(k),
+                CudaTensor.of(v),
+                lengths,
+                headDim,
+                window,
+                arithmetic);
+    }
+
+    @Override
+    public double[] crossEntropy(Tensor logits, int[] targets, float gradientScale) {
+        return loss.crossEntropy(CudaTensor.of(logits), targets, gradientScale);
+    }
+
+    @Override
+    public double[] logSumExp(Tensor logits) {
+        return loss.logSumExp(CudaTensor.of(logits));
+    }
+
+    @Override
+    public double sumOfSquares(Tensor x) {
+        return optimizer.sumOfSquares(CudaTensor.of(x));
+    }
+
+    @Override
+    public void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step) {
+        optimizer.adamW(CudaTensor.of(p), CudaTensor.of(m), CudaTensor.of(v), CudaTensor.of(g), step);
+    }
+}

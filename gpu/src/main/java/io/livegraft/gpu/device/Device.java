@@ -1,0 +1,64 @@
+package io.livegraft.gpu.device;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.WeightImages;
+import io.livegraft.gpu.cpu.CpuKernels;
+import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.cuda.CudaBackend;
+import io.livegraft.gpu.cuda.CudaException;
+import io.livegraft.gpu.cuda.CudaProbe;
+import io.livegraft.gpu.cuda.CudaSettings;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.util.function.Supplier;
+
+/**
+ * A backend that was chosen and opened.
+ *
+ * @param images of its weights, for a cache
+ * @param description of what computes and why, for people
+ */
+public record Device(Backend backend, WeightImages images, String description) {
+    /**
+     * Opens what the settings ask for.
+     *
+     * @param threads of the CPU's; 0 takes one per core
+     * @param kernels of the CPU's, looked for where it is to compute
+     * @throws LivegraftException {@link ErrorCode#INVALID_CONFIGURATION} where CUDA is asked for and missing
+     */
+    public static Device open(DeviceSettings settings, int threads, Supplier<CpuKernels> kernels) {
+        return switch (settings) {
+            case DeviceSettings.Cpu() -> cpu(threads, kernels.get(), "");
+            case DeviceSettings.Cuda(var cuda) ->
+                switch (CudaBackend.probe(cuda)) {
+                    case CudaProbe.Found found -> cuda(found, cuda);
+                    case CudaProbe.Absent(var reason) -> throw missing(reason);
+                };
+            case DeviceSettings.Auto(var cuda) ->
+                switch (CudaBackend.probe(cuda)) {
+                    case CudaProbe.Found found -> cuda(found, cuda);
+                    case CudaProbe.Absent(var reason) -> cpu(threads, kernels.get(), "; no CUDA: " + reason);
+                };
+        };
+    }
+
+    private static Device cpu(int threads, CpuKernels kernels, String why) {
+        VectorBackend backend = new VectorBackend(threads, kernels);
+        return new Device(backend, backend, "kernels " + kernels.description() + why);
+    }
+
+    private static Device cuda(CudaProbe.Found found, CudaSettings settings) {
+        try {
+            CudaBackend backend = CudaBackend.open(found, settings);
+            return new Device(backend, WeightImages.NONE, backend.description());
+        } catch (CudaException refused) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION, String.valueOf(refused.getMessage()), refused);
+        }
+    }
+
+    private static LivegraftException missing(String reason) {
+        return new LivegraftException(
+                ErrorCode.INVALID_CONFIGURATION, "livegraft.engine.backend is cuda, but " + reason);
+    }
+}

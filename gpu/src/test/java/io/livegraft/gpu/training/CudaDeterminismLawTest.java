@@ -1,0 +1,41 @@
+package io.livegraft.gpu.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.cuda.StandIn;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Law 3 through whole trainings on the CUDA backend: one digest, whatever the company, the policy and the order of threads. */
+class CudaDeterminismLawTest {
+    private static final int STEPS = 3;
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void aTrainingHasOneDigestAloneAndBesideSevenTenantsInEveryOrderOfThreads() {
+        Path base = TinyQlora.base(directory, 64, 176, 96);
+        Map<String, String> digests = new TreeMap<>();
+        for (GradientCheckpointing policy : List.of(GradientCheckpointing.NONE, GradientCheckpointing.FULL)) {
+            for (boolean neighbours : new boolean[] {false, true}) {
+                digests.put(policy + ", neighbours " + neighbours, digest(base, policy, neighbours));
+            }
+        }
+        StandIn.inEveryOrder(order -> digests.put(order, digest(base, GradientCheckpointing.NONE, true)));
+        assertEquals(1, digests.values().stream().distinct().count(), digests::toString);
+        assertEquals(4 + 3, digests.size());
+    }
+
+    private static String digest(Path base, GradientCheckpointing policy, boolean neighbours) {
+        try (Backend backend = StandIn.backend()) {
+            return TinyQlora.digest(backend, base, STEPS, policy, neighbours);
+        }
+    }
+}
