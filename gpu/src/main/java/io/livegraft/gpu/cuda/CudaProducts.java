@@ -42,12 +42,22 @@ final class CudaProducts {
             Arithmetic arithmetic) {
         switch (arithmetic) {
             case FLOAT32 -> dense.multiply(c, a, aOperand, b, bOperand, scale, accumulate);
-            case BFLOAT16 -> {
-                try (var _ = device.workspaces().scratch()) {
-                    Bf16Matrix left = rounding.rounded(a);
-                    dense.multiply(c, left, aOperand, rounding.rounded(b), bOperand, scale, accumulate);
-                }
-            }
+            case BFLOAT16 -> rounded(c, a, aOperand, b, bOperand, scale, accumulate);
+        }
+    }
+
+    /** The same with operands rounded to bfloat16. */
+    void rounded(
+            CudaTensor c,
+            CudaTensor a,
+            Operand aOperand,
+            CudaTensor b,
+            Operand bOperand,
+            float scale,
+            boolean accumulate) {
+        try (var _ = device.workspaces().scratch()) {
+            Bf16Matrix left = rounding.rounded(a);
+            dense.multiply(c, left, aOperand, rounding.rounded(b), bOperand, scale, accumulate);
         }
     }
 
