@@ -10,14 +10,6 @@ KERNEL(embed_float, float* y, const float* table, const int* ids, int columns) {
     }
 }
 
-KERNEL(embed_bf16, float* y, const bf16* table, const int* ids, int columns) {
-    const bf16* row = table + static_cast<long long>(ids[blockIdx.x]) * columns;
-    float* out = y + static_cast<long long>(blockIdx.x) * columns;
-    for (int c = int(threadIdx.x); c < columns; c += int(blockDim.x)) {
-        out[c] = to_float(row[c]);
-    }
-}
-
 // dTable[ids[n]] += dy[n], in order of n. Block: one id, with all its rows; a thread a column. The groups have, one behind the other:
 // where each id's rows begin and where all end, the ids, and the rows, those of an id together and ascending.
 KERNEL(embed_backward, float* d_table, const float* dy, const int* groups, int columns) {

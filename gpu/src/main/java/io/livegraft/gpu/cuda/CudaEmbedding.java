@@ -10,35 +10,24 @@ final class CudaEmbedding {
     private static final int THREADS = 128;
 
     private final CudaDevice device;
-    private final CudaKernel ofFloat;
-    private final CudaKernel ofBf16;
+    private final CudaKernel forward;
     private final CudaKernel backward;
 
     CudaEmbedding(CudaDevice device) {
         this.device = device;
-        this.ofFloat = device.kernel("embedding", "embed_float");
-        this.ofBf16 = device.kernel("embedding", "embed_bf16");
+        this.forward = device.kernel("embedding", "embed_float");
         this.backward = device.kernel("embedding", "embed_backward");
     }
 
     /** From a float32 table (V,C). */
     void forward(CudaTensor y, CudaTensor table, int[] ids) {
-        forward(ofFloat, y, table.address(), table.rows(), table.columns(), ids);
-    }
-
-    /** From a bfloat16 table (V,C) at {@code table}. */
-    void forwardBf16(CudaTensor y, long table, int rows, int columns, int[] ids) {
-        forward(ofBf16, y, table, rows, columns, ids);
-    }
-
-    private void forward(CudaKernel kernel, CudaTensor y, long table, int rows, int columns, int[] ids) {
-        y.requireShape(ids.length, columns);
-        requireIds(ids, rows);
-        kernel.arguments()
+        y.requireShape(ids.length, table.columns());
+        requireIds(ids, table.rows());
+        forward.arguments()
                 .tensor(y)
-                .address(table)
+                .tensor(table)
                 .address(device.ints(ids))
-                .integer(columns)
+                .integer(table.columns())
                 .launch(ids.length, THREADS);
     }
 

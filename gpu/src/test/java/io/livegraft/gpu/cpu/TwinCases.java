@@ -250,7 +250,7 @@ public final class TwinCases {
     }
 
     /** Prefill, single tokens, a whole sequence, and its gradients. */
-    private static void attention(
+    public static void attention(
             Backend both, Random random, int heads, int kvHeads, int dim, int window, Arithmetic arithmetic) {
         KvCache cache = both.allocateKvCache(2, kvHeads, dim, 31, arithmetic);
         int position = 0;

@@ -1,21 +1,14 @@
 package io.livegraft.gpu.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.cpu.ReferenceBackend;
 import io.livegraft.gpu.cpu.TwinBackend;
 import io.livegraft.gpu.cpu.TwinCases;
-import java.lang.reflect.Method;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
@@ -41,22 +34,6 @@ class CudaBackendTwinTest {
                     TwinBackend twins = twins();
                     one.getValue().accept(twins.both(), new Random(1));
                 }));
-    }
-
-    @Test
-    void theCasesTogetherUseEveryOperation() {
-        TwinBackend twins = twins();
-        TwinCases.all().forEach((name, steps) -> {
-            if (!name.startsWith("attention") || name.contains("[5, 1, 34] in a window of 7")) {
-                steps.accept(twins.both(), new Random(2));
-            }
-        });
-        List<String> forgotten = Arrays.stream(Backend.class.getMethods())
-                .filter(method -> !twins.compared().contains(method))
-                .map(Method::getName)
-                .filter(name -> !List.of("profile", "close", "download").contains(name))
-                .toList();
-        assertEquals(List.of(), forgotten);
     }
 
     private TwinBackend twins() {

@@ -2,6 +2,7 @@ package io.livegraft.gpu.cuda;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,6 +38,34 @@ final class HostCompiler {
         List<String> all = new ArrayList<>(List.of("-ffp-contract=off", "-march=native", "-x", "c++"));
         all.addAll(List.of(options));
         return library(source, all);
+    }
+
+    /** Of all sources, by module and name as in {@code norm.rms_norm}. */
+    static List<String> kernelNames() {
+        List<String> names = new ArrayList<>();
+        try (Stream<Path> files = Files.list(KERNELS)) {
+            for (Path source : files.filter(file -> file.toString().endsWith(".cu"))
+                    .sorted()
+                    .toList()) {
+                String file = String.valueOf(source.getFileName());
+                String module = file.substring(0, file.length() - ".cu".length());
+                symbols(kernels(file)).forEach(name -> names.add(module + "." + name));
+            }
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+        return names;
+    }
+
+    /** A kernel is the only data that a library shows: {@code 0000000000007b40 D name}. */
+    private static List<String> symbols(Path library) throws IOException {
+        Process process = new ProcessBuilder("nm", "-D", "--defined-only", library.toString()).start();
+        try (BufferedReader lines = process.inputReader()) {
+            return lines.lines()
+                    .filter(line -> line.contains(" D "))
+                    .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+                    .toList();
+        }
     }
 
     static Path driver() {

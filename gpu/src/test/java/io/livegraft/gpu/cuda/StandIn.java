@@ -7,16 +7,19 @@ import io.livegraft.gpu.device.Device;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** A device for tests: the stand-in's. Each is closed by the test that asked for it. */
+/** A device for tests: the stand-in's, or a card where one is asked for. Each is closed by the test that asked for it. */
 public final class StandIn {
     private static final long MEMORY_BYTES = 1 << 28;
     private static final int PINNED_BYTES = 1 << 20;
+
+    /** Set where the suite is to run on the card of this machine instead of the stand-in. */
+    static final boolean ON_CARD = System.getenv("LIVEGRAFT_CARD") != null;
 
     private StandIn() {}
 
     /** With the product's kernels. */
     static CudaDevice device() {
-        return device(new HostModules());
+        return device(modules());
     }
 
     /** All of the product, on the stand-in's device. */
@@ -32,6 +35,9 @@ public final class StandIn {
 
     /** Runs it with a block's threads forward, backward and at random; what it is told is which. */
     public static void inEveryOrder(Consumer<String> work) {
+        if (ON_CARD) {
+            return;
+        }
         try {
             for (FiberOrder order : FiberOrder.values()) {
                 StandInDriver.order(order, 3);
@@ -47,12 +53,19 @@ public final class StandIn {
         return device(new HostModules(sources));
     }
 
+    /** Where the tests are to run on a card, its own driver and kernels. */
+    private static CudaModules modules() {
+        return ON_CARD ? PackedModules.onClassPath().orElseThrow() : new HostModules();
+    }
+
     private static CudaDevice device(CudaModules modules) {
         return device(modules, MEMORY_BYTES);
     }
 
     static CudaDevice device(CudaModules modules, long memoryBytes) {
-        StandInDriver.load();
+        if (!ON_CARD) {
+            StandInDriver.load();
+        }
         CudaProbe.Found found = assertInstanceOf(CudaProbe.Found.class, CudaProbe.of(0));
         return new CudaDevice(found, modules, new CudaSettings(0, memoryBytes, 1, PINNED_BYTES, PINNED_BYTES, 8));
     }

@@ -149,7 +149,7 @@ class EngineLawTest {
     }
 
     private Generation admit(Engine on, int prompt, Optional<StagedAdapter> adapter) {
-        SamplingSettings sampling = new SamplingSettings(20, 0.8, 0.95, 0, 100 + prompt, List.of());
+        SamplingSettings sampling = new SamplingSettings(answerTokens(), 0.8, 0.95, 0, 100 + prompt, List.of());
         return on.admit(ids(prompt), sampling, adapter);
     }
 
@@ -176,6 +176,10 @@ class EngineLawTest {
         LoraAdapter initial = LoraAdapter.initial(LORA, engine.config(), seed);
         float[] values = TinyModel.gaussian(new Random(seed), initial.layout().size(), 0.05);
         return initial.withValues(values);
+    }
+
+    int answerTokens() {
+        return 20;
     }
 
     /** What an engine of so many threads computes on. */
