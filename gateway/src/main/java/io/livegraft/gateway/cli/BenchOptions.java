@@ -22,7 +22,7 @@ final class BenchOptions {
     @Option(
             names = "--shape",
             paramLabel = "S",
-            description = "15m, 135m, 1.1b or tiny, with random weights (default: ${DEFAULT-VALUE}).")
+            description = "15m, 135m, 1.1b, 8b, 65b or tiny, with random weights (default: ${DEFAULT-VALUE}).")
     private String shape = "135m";
 
     @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")

@@ -26,6 +26,8 @@ import java.util.stream.IntStream;
  */
 final class RandomBase {
     private static final long SEED = 1;
+    /** Elements that a thread makes at once. */
+    private static final int STRETCH = 1 << 16;
 
     private final Backend backend;
     private final ModelConfig config;
@@ -103,9 +105,11 @@ final class RandomBase {
     /** Within ± {@code bound}, by 24 bits each. */
     private static float[] uniform(int count, float bound, long seed) {
         float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = ((SplitMix64.output(seed, i) >> 40) * 0x1p-23f) * bound;
-        }
+        IntStream.range(0, Math.ceilDiv(count, STRETCH)).parallel().forEach(stretch -> {
+            for (int i = stretch * STRETCH; i < Math.min(count, (stretch + 1) * STRETCH); i++) {
+                values[i] = ((SplitMix64.output(seed, i) >> 40) * 0x1p-23f) * bound;
+            }
+        });
         return values;
     }
 }

@@ -18,12 +18,18 @@ public record ModelShape(String label, ModelConfig config) {
             new ModelShape("135m", config(576, 1536, 30, 9, 3, 49_152, true)),
             new ModelShape("1.1b", config(2048, 5632, 22, 32, 4, 32_000, false)));
 
+    /** Llama 3.1 8B and Llama 65B: for cards. */
+    private static final List<ModelShape> LARGE = List.of(
+            new ModelShape("8b", config(4096, 14_336, 32, 32, 8, 128_256, false)),
+            new ModelShape("65b", config(8192, 22_016, 80, 64, 64, 32_000, false)));
+
     /** The bundled base. */
     public static final ModelShape TINY = new ModelShape("tiny", config(192, 512, 4, 6, 3, 1024, true));
 
-    /** One of {@link #KNOWN} or {@link #TINY}; any other label is an {@link ErrorCode#INVALID_CONFIGURATION}. */
+    /** One of {@link #KNOWN}, {@code 8b}, {@code 65b} or {@link #TINY}; any other label is an {@link ErrorCode#INVALID_CONFIGURATION}. */
     public static ModelShape of(String label) {
-        List<ModelShape> all = Stream.concat(KNOWN.stream(), Stream.of(TINY)).toList();
+        List<ModelShape> all =
+                Stream.of(KNOWN, LARGE, List.of(TINY)).flatMap(List::stream).toList();
         return all.stream()
                 .filter(shape -> shape.label().equals(label))
                 .findFirst()

@@ -72,7 +72,7 @@ class EngineBenchTest {
         refused("adapters is -2, expected at least 0", List.of(0), List.of(1), List.of(-2));
         Refusals.assertRefused(
                 ErrorCode.INVALID_CONFIGURATION,
-                "shape is '7b', expected one of [15m, 135m, 1.1b, tiny]",
+                "shape is '7b', expected one of [15m, 135m, 1.1b, 8b, 65b, tiny]",
                 () -> ModelShape.of("7b"));
     }
 

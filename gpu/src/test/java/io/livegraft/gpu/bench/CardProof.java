@@ -1,0 +1,112 @@
+package io.livegraft.gpu.bench;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.DeviceSettings;
+import io.livegraft.gpu.quality.ModelShape;
+import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Speeds of a card beside stored floors, {@code shape figure floor} a line: run with the floors' file and shapes. Ends with 1 where
+ * a figure is under its floor.
+ */
+final class CardProof {
+    private static final int RANK = 16;
+    private static final int CONTEXT = 2048;
+    private static final int SEQUENCES = 4;
+    private static final int SLICE_TOKENS = CONTEXT * SEQUENCES;
+    private static final int RUNS = 3;
+    private static final int WARM_UP_SECONDS = 2;
+    private static final long SET_BYTES = 1L << 28;
+
+    private CardProof() {}
+
+    /** Prints a line for each figure. */
+    public static void main(String[] arguments) throws IOException {
+        Map<String, Double> floors = floors(Path.of(arguments[0]));
+        Config engine = ConfigFactory.load().getConfig("livegraft.engine");
+        DeviceSettings card = DeviceSettings.named("cuda", engine);
+        List<String> under = new ArrayList<>();
+        for (String label : List.of(arguments).subList(1, arguments.length)) {
+            figures(card, ModelShape.of(label)).forEach((figure, value) -> {
+                String name = label + " " + figure;
+                Double floor = floors.get(name);
+                boolean slow = floor != null && value < floor;
+                System.out.printf(
+                        "%-40s %12.1f  %s%n",
+                        name, value, floor == null ? "no floor yet" : (slow ? "UNDER " : "at least ") + floor);
+                if (slow) {
+                    under.add(name);
+                }
+            });
+        }
+        System.out.println(under.isEmpty() ? "no figure is under its floor" : "under their floors: " + under);
+        System.exit(under.isEmpty() ? 0 : 1);
+    }
+
+    private static Map<String, Double> figures(DeviceSettings card, ModelShape shape) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        EngineReport engine = EngineBench.run(
+                new EngineBenchSettings(
+                        shape,
+                        card,
+                        1,
+                        512,
+                        64,
+                        List.of(0, 1024),
+                        List.of(1, 32),
+                        List.of(0, 1, 32),
+                        RANK,
+                        Precision.NF4,
+                        KernelChoice.PORTABLE,
+                        RUNS,
+                        WARM_UP_SECONDS,
+                        SET_BYTES),
+                System.err::println);
+        figures.put("prompt", engine.promptTokensPerSecond().median());
+        engine.generation()
+                .forEach(one -> figures.put(
+                        "depth-" + one.depthTokens(), one.tokensPerSecond().median()));
+        engine.batches()
+                .forEach(one -> figures.put(
+                        "batch-%d-adapters-%d".formatted(one.sequences(), one.adapters()),
+                        one.tokensPerSecond().median()));
+        TrainReport training = TrainBench.run(
+                new TrainBenchSettings(
+                        shape,
+                        card,
+                        1,
+                        CONTEXT,
+                        RANK,
+                        SEQUENCES,
+                        RUNS,
+                        WARM_UP_SECONDS,
+                        Precision.NF4,
+                        KernelChoice.PORTABLE,
+                        SLICE_TOKENS,
+                        GradientCheckpointing.NONE),
+                System.err::println);
+        figures.put("train", training.tokensPerSecond().median());
+        return figures;
+    }
+
+    private static Map<String, Double> floors(Path file) throws IOException {
+        Map<String, Double> floors = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(file)) {
+            if (!line.isBlank() && !line.startsWith("#")) {
+                int last = line.lastIndexOf(' ');
+                floors.put(line.substring(0, last), Double.parseDouble(line.substring(last + 1)));
+            }
+        }
+        return floors;
+    }
+}
