@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.actors.node.Prompt;
+import io.livegraft.gpu.generation.LogitAdjustment;
+import io.livegraft.gpu.generation.TokenLogprob;
 import io.livegraft.gpu.tokenizer.ChatMessage;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -13,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +45,7 @@ class CompletionsTest {
     @BeforeEach
     void forget() {
         gateway.node.requests.clear();
+        gateway.node.likeliest = List.of();
     }
 
     @Test
@@ -104,6 +108,66 @@ class CompletionsTest {
         assertEquals(TestingGateway.json("[\" Hel\",\"lo,\",\"\",\" wörld\"]"), logprobs.path("tokens"));
         assertEquals(TestingGateway.json("[0,4,7,7]"), logprobs.path("text_offset"));
         assertEquals(-0.5, logprobs.path("token_logprobs").path(3).asDouble());
+    }
+
+    @Test
+    void logprobsNameTheLikeliestTokens() {
+        gateway.node.likeliest = List.of(new TokenLogprob(3, -0.25f, " Hal"), new TokenLogprob(9, -2f, "x"));
+        JsonNode logprobs = TestingGateway.json(
+                        gateway.post("/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"logprobs\":2}"))
+                .at("/choices/0/logprobs");
+        assertEquals(
+                TestingGateway.json("{\" Hal\":-0.25,\"x\":-2.0}"),
+                logprobs.path("top_logprobs").path(1));
+        assertEquals(2, gateway.node.requests.getFirst().sampling().topLogprobs());
+    }
+
+    @Test
+    void chatLogprobsAreObjectsWithBytes() {
+        gateway.node.likeliest = List.of(new TokenLogprob(3, -0.25f, "é"));
+        JsonNode logprobs = TestingGateway.json(gateway.post(
+                        "/v1/chat/completions",
+                        "{\"model\":\"support\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],"
+                                + "\"logprobs\":true,\"top_logprobs\":1}"))
+                .at("/choices/0/logprobs");
+        JsonNode last = logprobs.path("content").path(3);
+        assertEquals(" wörld", last.path("token").asText());
+        assertEquals(7, last.path("bytes").size());
+        assertEquals(
+                TestingGateway.json("[{\"token\":\"é\",\"logprob\":-0.25,\"bytes\":[195,169]}]"),
+                last.path("top_logprobs"));
+        assertTrue(logprobs.path("refusal").isNull());
+    }
+
+    @Test
+    void topLogprobsWithoutLogprobsAreRefused() {
+        HttpResponse<String> response = gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"support\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"top_logprobs\":1}");
+        assertEquals(400, response.statusCode());
+        assertEquals(
+                "top_logprobs", TestingGateway.json(response).at("/error/param").asText());
+    }
+
+    @Test
+    void penaltiesAndBiasReachTheSampler() {
+        gateway.post(
+                "/v1/completions",
+                "{\"model\":\"support\",\"prompt\":\"Hi\",\"presence_penalty\":0.5,\"frequency_penalty\":-1,"
+                        + "\"logit_bias\":{\"7\":-100,\"8\":2.5}}");
+        assertEquals(
+                new LogitAdjustment(0.5, -1, Map.of(7, -100.0, 8, 2.5)),
+                gateway.node.requests.getFirst().sampling().adjustment());
+    }
+
+    @Test
+    void aStreamsTextOffsetsCountFromTheAnswersBeginning() {
+        HttpResponse<String> response = gateway.post(
+                "/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"logprobs\":0,\"stream\":true}");
+        List<Integer> offsets = chunks(response.body()).stream()
+                .map(chunk -> chunk.at("/choices/0/logprobs/text_offset/0").asInt())
+                .toList();
+        assertEquals(List.of(0, 4, 7, 7), offsets);
     }
 
     @Test
@@ -195,10 +259,13 @@ class CompletionsTest {
                 "stop:[\"\"]",
                 "stop:[1]",
                 "stream:\"yes\"",
-                "logprobs:3",
+                "logprobs:true",
                 "echo:true",
-                "frequency_penalty:1",
-                "logit_bias:{\"1\":1}",
+                "frequency_penalty:3",
+                "presence_penalty:-2.5",
+                "logit_bias:[1]",
+                "logit_bias:{\"1\":101}",
+                "logit_bias:{\"a\":1}",
                 "seed:\"a\"",
                 "best_of:4",
                 "suffix:\"x\""

@@ -24,6 +24,7 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.TokenLogprob;
 import io.livegraft.proto.feedback.Configure;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import java.time.Duration;
@@ -57,6 +58,9 @@ final class TestingNode implements Inference, Administration, LogAdministration,
 
     final List<GenerationRequest> requests = Collections.synchronizedList(new ArrayList<>());
     final List<FeedbackRecord> appended = Collections.synchronizedList(new ArrayList<>());
+    /** Named with each token. */
+    volatile List<TokenLogprob> likeliest = List.of();
+
     final List<TenantQuery> queries = Collections.synchronizedList(new ArrayList<>());
     final List<AdminAction> actions = Collections.synchronizedList(new ArrayList<>());
     final CompletableFuture<Done> endlessAnswerCancelled = new CompletableFuture<>();
@@ -101,13 +105,14 @@ final class TestingNode implements Inference, Administration, LogAdministration,
         return new Admission.Admitted(new ServedVersion("support", 7, "adapterdigest0123456789"), 5, deltas);
     }
 
-    private static Source<GenerationDelta, NotUsed> words(String... words) {
+    private Source<GenerationDelta, NotUsed> words(String... words) {
         return Source.range(0, words.length - 1)
                 .map(i -> new GenerationDelta(
                         i,
                         -0.5f,
                         Arrays.asList(words).get(i),
-                        i == words.length - 1 ? Optional.of(FinishReason.STOP) : Optional.empty()))
+                        i == words.length - 1 ? Optional.of(FinishReason.STOP) : Optional.empty(),
+                        likeliest))
                 .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
 

@@ -20,9 +20,6 @@ final class LeadingSpace {
     }
 
     private static GenerationDelta without(GenerationDelta delta) {
-        return delta.text().startsWith(" ")
-                ? new GenerationDelta(
-                        delta.token(), delta.logprob(), delta.text().substring(1), delta.finish())
-                : delta;
+        return delta.text().startsWith(" ") ? delta.withText(delta.text().substring(1)) : delta;
     }
 }

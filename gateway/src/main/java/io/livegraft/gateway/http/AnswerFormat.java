@@ -20,8 +20,8 @@ sealed interface AnswerFormat permits CompletionFormat, ChatAnswerFormat {
     /** Events before the first token. */
     List<ObjectNode> opening(AnswerIdentity identity);
 
-    /** Events of one token; none while its characters are held back. */
-    List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta);
+    /** Events of one token behind {@code offset} characters; none while its own are held back. */
+    List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta, int offset);
 
     /** The last event of a stream that asked for token counts. */
     default ObjectNode usageChunk(AnswerIdentity identity, int promptTokens, int completionTokens) {

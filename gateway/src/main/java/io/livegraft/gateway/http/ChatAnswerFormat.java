@@ -7,8 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code /v1/chat/completions}. */
-record ChatAnswerFormat() implements AnswerFormat {
+/**
+ * {@code /v1/chat/completions}.
+ *
+ * @param logprobs whether the drawn tokens' log-probabilities are listed
+ */
+record ChatAnswerFormat(boolean logprobs) implements AnswerFormat {
     @Override
     public String idPrefix() {
         return "chatcmpl-";
@@ -22,8 +26,11 @@ record ChatAnswerFormat() implements AnswerFormat {
     @Override
     public ObjectNode whole(AnswerIdentity identity, Answer answer) {
         ObjectNode whole = identity.object("chat.completion");
-        AnswerFormat.putChoice(whole, answer.finish())
-                .putObject("message")
+        ObjectNode choice = AnswerFormat.putChoice(whole, answer.finish());
+        if (logprobs) {
+            Logprobs.putChat(choice, answer.deltas());
+        }
+        choice.putObject("message")
                 .put("role", "assistant")
                 .put("content", answer.text())
                 .putNull("refusal");
@@ -41,11 +48,15 @@ record ChatAnswerFormat() implements AnswerFormat {
     }
 
     @Override
-    public List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta) {
+    public List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta, int offset) {
         var chunks = new ArrayList<ObjectNode>();
-        if (!delta.text().isEmpty()) {
+        if (logprobs || !delta.text().isEmpty()) {
             ObjectNode chunk = identity.object(chunkObject());
-            AnswerFormat.putChoice(chunk, Optional.empty()).putObject("delta").put("content", delta.text());
+            ObjectNode choice = AnswerFormat.putChoice(chunk, Optional.empty());
+            if (logprobs) {
+                Logprobs.putChat(choice, List.of(delta));
+            }
+            choice.putObject("delta").put("content", delta.text());
             chunks.add(chunk);
         }
         delta.finish().ifPresent(reason -> chunks.add(last(identity, reason)));

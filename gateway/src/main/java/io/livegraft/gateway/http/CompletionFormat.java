@@ -25,7 +25,7 @@ record CompletionFormat(boolean logprobs) implements AnswerFormat {
         ObjectNode whole = identity.object(chunkObject());
         ObjectNode choice = AnswerFormat.putChoice(whole, answer.finish()).put("text", answer.text());
         if (logprobs) {
-            putLogprobs(choice, answer.deltas());
+            Logprobs.putCompletion(choice, answer.deltas(), 0);
         }
         return whole;
     }
@@ -36,31 +36,15 @@ record CompletionFormat(boolean logprobs) implements AnswerFormat {
     }
 
     @Override
-    public List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta) {
+    public List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta, int offset) {
         if (delta.text().isEmpty() && delta.finish().isEmpty() && !logprobs) {
             return List.of();
         }
         ObjectNode chunk = identity.object(chunkObject());
         ObjectNode choice = AnswerFormat.putChoice(chunk, delta.finish()).put("text", delta.text());
         if (logprobs) {
-            putLogprobs(choice, List.of(delta));
+            Logprobs.putCompletion(choice, List.of(delta), offset);
         }
         return List.of(chunk);
-    }
-
-    /** The text of a token is what became certain with it, so that the tokens together are the answer. */
-    private static void putLogprobs(ObjectNode choice, List<GenerationDelta> deltas) {
-        ObjectNode logprobs = choice.putObject("logprobs");
-        var tokens = logprobs.putArray("tokens");
-        var values = logprobs.putArray("token_logprobs");
-        logprobs.putNull("top_logprobs");
-        var offsets = logprobs.putArray("text_offset");
-        int offset = 0;
-        for (GenerationDelta delta : deltas) {
-            tokens.add(delta.text());
-            values.add(delta.logprob());
-            offsets.add(offset);
-            offset += delta.text().length();
-        }
     }
 }

@@ -16,6 +16,7 @@ import io.livegraft.gateway.error.ErrorHandling;
 import io.livegraft.gateway.error.ErrorReply;
 import io.livegraft.gateway.wire.JsonBody;
 import io.livegraft.gateway.wire.JsonReply;
+import io.livegraft.gpu.generation.GenerationDelta;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -61,6 +62,15 @@ final class GenerationRoutes {
         this.limits = limits;
     }
 
+    /** How much of a stream has gone out. */
+    private record Sent(int tokens, int characters) {
+        private static final Sent NOTHING = new Sent(0, 0);
+
+        private Sent with(GenerationDelta delta) {
+            return new Sent(tokens + 1, characters + delta.text().length());
+        }
+    }
+
     Route routes() {
         return concat(
                 path(
@@ -71,11 +81,10 @@ final class GenerationRoutes {
                         }))),
                 path(
                         segment("chat").slash("completions"),
-                        () -> post(() -> JsonBody.read(
-                                limits.maxBodyBytes(),
-                                body -> answer(
-                                        CompletionRequest.chat(body, limits.maxChatTokens()),
-                                        new ChatAnswerFormat())))));
+                        () -> post(() -> JsonBody.read(limits.maxBodyBytes(), body -> {
+                            CompletionRequest request = CompletionRequest.chat(body, limits.maxChatTokens());
+                            return answer(request, new ChatAnswerFormat(request.logprobs()));
+                        }))));
     }
 
     private Route answer(CompletionRequest request, AnswerFormat format) {
@@ -135,10 +144,12 @@ final class GenerationRoutes {
             Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, boolean includeUsage) {
         return admitted.deltas()
                 .statefulMap(
-                        () -> 0,
-                        (count, delta) -> Pair.create(count + 1, format.chunks(identity, delta)),
-                        count -> includeUsage
-                                ? Optional.of(List.of(format.usageChunk(identity, admitted.promptTokens(), count)))
+                        () -> Sent.NOTHING,
+                        (sent, delta) ->
+                                Pair.create(sent.with(delta), format.chunks(identity, delta, sent.characters())),
+                        sent -> includeUsage
+                                ? Optional.of(
+                                        List.of(format.usageChunk(identity, admitted.promptTokens(), sent.tokens())))
                                 : Optional.empty())
                 .mapConcat(chunk -> chunk);
     }

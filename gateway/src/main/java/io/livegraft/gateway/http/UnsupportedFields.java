@@ -14,10 +14,6 @@ final class UnsupportedFields {
     private static final Map<String, Predicate<JsonNode>> NEUTRAL = Map.ofEntries(
             Map.entry("n", node -> node.isNumber() && node.doubleValue() == 1),
             Map.entry("best_of", node -> node.isNumber() && node.doubleValue() == 1),
-            Map.entry("frequency_penalty", node -> node.isNumber() && node.doubleValue() == 0),
-            Map.entry("presence_penalty", node -> node.isNumber() && node.doubleValue() == 0),
-            Map.entry("logit_bias", node -> node.isObject() && node.isEmpty()),
-            Map.entry("top_logprobs", node -> node.isNumber() && node.doubleValue() == 0),
             Map.entry("echo", node -> node.isBoolean() && !node.booleanValue()),
             Map.entry("suffix", node -> node.isTextual() && node.textValue().isEmpty()),
             Map.entry("tools", node -> node.isArray() && node.isEmpty()),

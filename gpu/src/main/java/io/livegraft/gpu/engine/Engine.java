@@ -12,6 +12,7 @@ import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.livegraft.gpu.tensor.BasePrecision;
+import io.livegraft.gpu.tokenizer.TokenDecoder;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.AdapterTraining;
 import io.livegraft.gpu.training.Evaluation;
@@ -26,6 +27,7 @@ import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.gpu.weightcache.BaseWeights;
 import io.livegraft.gpu.weightcache.WeightCache;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -157,7 +159,8 @@ public final class Engine implements AutoCloseable {
      *
      * @param prompt token ids, at least one
      * @throws LivegraftException {@link ErrorCode#CONTEXT_LENGTH_EXCEEDED} when the prompt leaves no room for an answer,
-     *     {@link ErrorCode#OVERLOADED} when all places are taken, or the device's memory
+     *     {@link ErrorCode#OVERLOADED} when all places are taken, or the device's memory, {@link ErrorCode#INVALID_REQUEST} when
+     *     a bias names a token that the base does not have
      */
     public Generation admit(int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter) {
         if (prompt.length >= maxSequenceTokens) {
@@ -170,6 +173,7 @@ public final class Engine implements AutoCloseable {
             throw new LivegraftException(
                     ErrorCode.OVERLOADED, "all %d places for generations are taken".formatted(settings.maxSequences()));
         }
+        refuseUnknownTokens(sampling);
         int capacity = (int) Math.min(maxSequenceTokens, prompt.length + (long) sampling.maxTokens());
         KvCache cache = cache(capacity);
         admitted++;
@@ -179,6 +183,7 @@ public final class Engine implements AutoCloseable {
                 adapter,
                 cache,
                 tokenizer.decoderAfter(prompt),
+                id -> word(prompt, id),
                 config().eosTokenIds(),
                 () -> admitted--);
     }
@@ -189,6 +194,24 @@ public final class Engine implements AutoCloseable {
         } catch (CudaException refused) {
             throw shortOfMemory(refused, ErrorCode.OVERLOADED);
         }
+    }
+
+    private void refuseUnknownTokens(SamplingSettings sampling) {
+        int vocabulary = config().vocabSize();
+        sampling.adjustment().bias().keySet().stream()
+                .filter(token -> token >= vocabulary)
+                .findFirst()
+                .ifPresent(token -> {
+                    throw new LivegraftException(
+                            ErrorCode.INVALID_REQUEST,
+                            "logit_bias names token %d, expected less than %d".formatted(token, vocabulary));
+                });
+    }
+
+    /** What a token alone adds behind the prompt. */
+    private String word(int[] prompt, int id) {
+        TokenDecoder decoder = tokenizer.decoderAfter(Arrays.copyOfRange(prompt, prompt.length - 1, prompt.length));
+        return decoder.push(id) + decoder.flush();
     }
 
     /** One token for each unfinished generation, in the same order; a generation's first call is its prefill. */

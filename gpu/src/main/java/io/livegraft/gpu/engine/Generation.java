@@ -6,12 +6,15 @@ import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.generation.StopFilter;
+import io.livegraft.gpu.generation.TokenLogprob;
 import io.livegraft.gpu.tokenizer.TokenDecoder;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.NextToken;
 import io.livegraft.gpu.transformer.Segment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * One admitted request: its token ids, its KV memory and the adapter it keeps to its last token (law 2). Made by
@@ -25,6 +28,7 @@ public final class Generation implements AutoCloseable {
     private final Sampler sampler;
     private final StopFilter stops;
     private final TokenDecoder decoder;
+    private final IntFunction<String> words;
     private final List<Integer> endTokens;
     private final Runnable onClose;
     private int position;
@@ -39,6 +43,7 @@ public final class Generation implements AutoCloseable {
             Optional<StagedAdapter> adapter,
             KvCache cache,
             TokenDecoder decoder,
+            IntFunction<String> words,
             List<Integer> endTokens,
             Runnable onClose) {
         this.prompt = prompt;
@@ -48,6 +53,7 @@ public final class Generation implements AutoCloseable {
         this.sampler = new Sampler(sampling);
         this.stops = new StopFilter(sampling.stop());
         this.decoder = decoder;
+        this.words = words;
         this.endTokens = endTokens;
         this.onClose = onClose;
     }
@@ -79,30 +85,37 @@ public final class Generation implements AutoCloseable {
     GenerationDelta accept(NextToken next) {
         position += position == 0 ? prompt.length : 1;
         int token = sampler.next(next.logits());
-        float logprob = next.logprob(token);
+        GenerationDelta drawn = new GenerationDelta(token, next.logprob(token), "", Optional.empty(), likeliest(next));
         lastToken = token;
         generated++;
         if (endTokens.contains(token)) {
-            return last(token, logprob, "", FinishReason.STOP);
+            return last(drawn, FinishReason.STOP);
         }
-        String text = stops.push(decoder.push(token));
+        GenerationDelta delta = drawn.withText(stops.push(decoder.push(token)));
         if (stops.stopped()) {
-            return finish(token, logprob, text, FinishReason.STOP);
+            return finish(delta, FinishReason.STOP);
         }
         boolean full = generated == sampling.maxTokens() || position == cache.capacity();
-        return full
-                ? last(token, logprob, text, FinishReason.LENGTH)
-                : new GenerationDelta(token, logprob, text, Optional.empty());
+        return full ? last(delta, FinishReason.LENGTH) : delta;
     }
 
-    private GenerationDelta last(int token, float logprob, String text, FinishReason reason) {
+    private List<TokenLogprob> likeliest(NextToken next) {
+        return sampling.topLogprobs() == 0
+                ? List.of()
+                : Arrays.stream(Sampler.likeliest(next.logits(), sampling.topLogprobs()))
+                        .mapToObj(id -> new TokenLogprob(id, next.logprob(id), words.apply(id)))
+                        .toList();
+    }
+
+    private GenerationDelta last(GenerationDelta delta, FinishReason reason) {
         String rest = stops.push(decoder.flush());
-        return finish(token, logprob, text + rest + stops.flush(), stops.stopped() ? FinishReason.STOP : reason);
+        return finish(
+                delta.withText(delta.text() + rest + stops.flush()), stops.stopped() ? FinishReason.STOP : reason);
     }
 
-    private GenerationDelta finish(int token, float logprob, String text, FinishReason reason) {
+    private GenerationDelta finish(GenerationDelta delta, FinishReason reason) {
         finished = true;
-        return new GenerationDelta(token, logprob, text, Optional.of(reason));
+        return delta.withFinish(reason);
     }
 
     @Override

@@ -20,15 +20,30 @@ public final class Sampler {
 
     private final SamplingSettings settings;
     private final SplittableRandom random;
+    private final AdjustedLogits adjusted;
     private float[] weights = new float[0];
 
     public Sampler(SamplingSettings settings) {
         this.settings = settings;
         this.random = new SplittableRandom(settings.seed());
+        this.adjusted = new AdjustedLogits(settings.adjustment());
     }
 
-    /** The next id; ties go to the lower one. */
+    /** The next id; ties go to the lower one. The logits are as before when it returns. */
     public int next(float[] logits) {
+        adjusted.adjust(logits);
+        int token = drawn(logits);
+        adjusted.restore(logits);
+        adjusted.drawn(token);
+        return token;
+    }
+
+    /** Ids by falling logit, at most {@code count}; ties go to the lower ones. */
+    public static int[] likeliest(float[] logits, int count) {
+        return Arrays.stream(largest(logits, count)).mapToInt(key -> (int) key).toArray();
+    }
+
+    private int drawn(float[] logits) {
         int likeliest = argmax(logits);
         if (settings.temperature() == 0) {
             return likeliest;

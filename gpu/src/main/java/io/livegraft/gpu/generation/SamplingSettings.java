@@ -10,8 +10,18 @@ import java.util.List;
  * @param topK keep this many tokens; 0 keeps all
  * @param seed of the request's own generator
  * @param stop generation ends before any of these strings; at most 16
+ * @param adjustment of the logits, before all else
+ * @param topLogprobs how many tokens to name with each draw, likeliest first; at most 20
  */
-public record SamplingSettings(int maxTokens, double temperature, double topP, int topK, long seed, List<String> stop) {
+public record SamplingSettings(
+        int maxTokens,
+        double temperature,
+        double topP,
+        int topK,
+        long seed,
+        List<String> stop,
+        LogitAdjustment adjustment,
+        int topLogprobs) {
     public SamplingSettings {
         stop = List.copyOf(stop);
         require(maxTokens >= 1, "max_tokens", maxTokens, "at least 1");
@@ -23,6 +33,12 @@ public record SamplingSettings(int maxTokens, double temperature, double topP, i
                 "stop",
                 stop,
                 "at most 16 strings, none empty");
+        require(topLogprobs >= 0 && topLogprobs <= 20, "top_logprobs", topLogprobs, "between 0 and 20");
+    }
+
+    /** Logits as they are, no other tokens named. */
+    public SamplingSettings(int maxTokens, double temperature, double topP, int topK, long seed, List<String> stop) {
+        this(maxTokens, temperature, topP, topK, seed, stop, LogitAdjustment.NONE, 0);
     }
 
     public static SamplingSettings greedy(int maxTokens) {

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.generation;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -68,6 +70,36 @@ class SamplerTest {
                 assertTrue(drawn.size() >= 0.9 * kept.size(), drawn.size() + " of " + kept.size());
             }
         }
+    }
+
+    @Test
+    void aBiasMovesALogitForTheDrawAlone() {
+        float[] logits = LOGITS.clone();
+        assertEquals(4, adjusted(new LogitAdjustment(0, 0, Map.of(4, 100.0))).next(logits));
+        assertEquals(3, adjusted(new LogitAdjustment(0, 0, Map.of(1, -100.0))).next(logits));
+        assertArrayEquals(LOGITS, logits);
+    }
+
+    @Test
+    void penaltiesTakeWhatWasDrawnBeforeDown() {
+        assertEquals(List.of(1, 3, 2, 1), greedy(new LogitAdjustment(1.5, 0, Map.of()), 4));
+        assertEquals(List.of(1, 3, 1, 3, 2), greedy(new LogitAdjustment(0, 0.75, Map.of()), 5));
+        assertEquals(List.of(1, 1, 1, 1), greedy(new LogitAdjustment(0, -1, Map.of()), 4));
+    }
+
+    @Test
+    void theLikeliestComeFirstAndTheLowerOfATie() {
+        assertArrayEquals(new int[] {1, 3, 2}, Sampler.likeliest(LOGITS, 3));
+        assertEquals(5, Sampler.likeliest(LOGITS, 20).length);
+    }
+
+    private static List<Integer> greedy(LogitAdjustment adjustment, int count) {
+        Sampler sampler = adjusted(adjustment);
+        return IntStream.range(0, count).mapToObj(_ -> sampler.next(LOGITS)).toList();
+    }
+
+    private static Sampler adjusted(LogitAdjustment adjustment) {
+        return new Sampler(new SamplingSettings(9, 0, 1, 0, 0, List.of(), adjustment, 0));
     }
 
     @Test
