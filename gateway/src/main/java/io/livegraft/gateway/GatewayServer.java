@@ -7,6 +7,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.handleRejections;
 import io.livegraft.actors.node.Node;
 import io.livegraft.gateway.admin.AdminRoutes;
 import io.livegraft.gateway.admin.LogRoutes;
+import io.livegraft.gateway.admin.ScrubRoutes;
 import io.livegraft.gateway.error.ErrorHandling;
 import io.livegraft.gateway.health.HealthRoutes;
 import io.livegraft.gateway.http.ConnectionClosed;
@@ -116,6 +117,7 @@ public final class GatewayServer implements AutoCloseable {
                 openAi.routes(),
                 new LogRoutes(services.logAdministration(), settings.maxBodyBytes()).routes(),
                 admin.routes(),
+                new ScrubRoutes(services.scrubbing()).routes(),
                 new HealthRoutes(services.health()).routes(),
                 new MetricsRoutes(services.metrics()).routes());
         return handleExceptions(

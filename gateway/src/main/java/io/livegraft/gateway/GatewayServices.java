@@ -6,6 +6,7 @@ import io.livegraft.actors.node.Inference;
 import io.livegraft.actors.node.LogAdministration;
 import io.livegraft.actors.node.Node;
 import io.livegraft.actors.node.NodeHealth;
+import io.livegraft.actors.scrub.Scrubbing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /** What the gateway puts on HTTP; a node's, or a test's own. */
@@ -13,6 +14,7 @@ public record GatewayServices(
         Inference inference,
         Administration administration,
         LogAdministration logAdministration,
+        Scrubbing scrubbing,
         FeedbackLog feedback,
         NodeHealth health,
         PrometheusRegistry metrics,
@@ -23,6 +25,7 @@ public record GatewayServices(
                 node.inference(),
                 node.administration(),
                 node.logAdministration(),
+                node.scrubbing(),
                 node.feedback(),
                 node.health(),
                 node.metrics(),

@@ -35,6 +35,7 @@ class GatewayServerTest {
                 gateway.node,
                 gateway.node,
                 gateway.node,
+                gateway.node,
                 new PrometheusRegistry(),
                 "tiny",
                 "digest");

@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.livegraft.actors.scrub.ScrubReport;
+import io.livegraft.actors.scrub.Scrubbing;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +48,28 @@ class LogAdministrationTest {
         assertEquals(200, response.statusCode());
         assertTrue(TestingGateway.json(response).path("dryRun").asBoolean());
         assertFalse(TestingGateway.json(response).has("offset"));
+    }
+
+    @Test
+    void aScrubIsBegunAndTellsWhatItFound() {
+        assertEquals(404, gateway.get("/admin/v1/scrub").statusCode());
+        var begun = gateway.post("/admin/v1/scrub", "{}");
+        assertEquals(202, begun.statusCode());
+        assertEquals("running", TestingGateway.json(begun).path("state").asText());
+        var whole = new ScrubReport.Tally(3, 1, 0);
+        var damaged = new ScrubReport.Tally(0, 0, 1);
+        var report = new ScrubReport(whole, whole, damaged, 2, List.of("feedback/1: torn"), 0.5);
+        gateway.node.scrub = Optional.of(new Scrubbing.Scrub.Done(1, report));
+        JsonNode done = TestingGateway.json(gateway.get("/admin/v1/scrub"));
+        assertEquals("done", done.path("state").asText());
+        assertFalse(done.path("sound").asBoolean(true));
+        assertEquals(3, done.path("report").path("checkpoints").path("whole").asInt());
+        assertEquals(
+                "feedback/1: torn", done.path("report").path("damaged").path(0).asText());
+        gateway.node.scrub = Optional.of(
+                new Scrubbing.Scrub.Failed(2, new LivegraftException(ErrorCode.UNAVAILABLE, "no registry")));
+        JsonNode failed = TestingGateway.json(gateway.get("/admin/v1/scrub"));
+        assertEquals("no registry", failed.path("error").path("message").asText());
     }
 
     @Test

@@ -35,7 +35,8 @@ final class TestingGateway implements AutoCloseable {
                 .inc();
         server = GatewayServer.start(
                 system,
-                new GatewayServices(node, node, node, node, node, metrics, TestingNode.BASE, TestingNode.BASE_DIGEST),
+                new GatewayServices(
+                        node, node, node, node, node, node, metrics, TestingNode.BASE, TestingNode.BASE_DIGEST),
                 settings(0));
     }
 

@@ -18,6 +18,7 @@ import io.livegraft.actors.registry.TenantPage;
 import io.livegraft.actors.registry.TenantQuery;
 import io.livegraft.actors.registry.TenantRow;
 import io.livegraft.actors.replay.Rebuild;
+import io.livegraft.actors.scrub.Scrubbing;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.signing.VerifyingKey;
 import io.livegraft.gpu.error.ErrorCode;
@@ -52,7 +53,7 @@ import org.apache.pekko.stream.javadsl.Source;
  * A node made of answers: tenant {@code support} serves version 7 and answers {@code " Hello, wörld"}; other models have
  * their own way to misbehave.
  */
-final class TestingNode implements Inference, Administration, LogAdministration, FeedbackLog, NodeHealth {
+final class TestingNode implements Inference, Administration, LogAdministration, Scrubbing, FeedbackLog, NodeHealth {
     static final String BASE = "tiny";
     static final String BASE_DIGEST = "basedigest0123456789";
 
@@ -67,6 +68,7 @@ final class TestingNode implements Inference, Administration, LogAdministration,
     private final Set<IdempotencyKey> keys = ConcurrentHashMap.newKeySet();
     private final VerifyingKey key = SigningKey.generate().verifyingKey();
     final List<String> records = Collections.synchronizedList(new ArrayList<>());
+    volatile Optional<Scrub> scrub = Optional.empty();
     volatile boolean ready = true;
     private volatile Optional<Rebuild.Target> target = Optional.empty();
     private volatile AdapterImage support = TestingImages.support();
@@ -229,6 +231,17 @@ final class TestingNode implements Inference, Administration, LogAdministration,
                 action.dryRun()
                         ? new Reply.Written(OptionalInt.empty(), OptionalLong.empty())
                         : new Reply.Written(OptionalInt.of(3), OptionalLong.of(241)));
+    }
+
+    @Override
+    public Scrub start() {
+        scrub = Optional.of(new Scrub.Running(1));
+        return scrub.get();
+    }
+
+    @Override
+    public Optional<Scrub> latest() {
+        return scrub;
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.livegraft.actors.disk.Disk;
 import io.livegraft.actors.disk.DurableDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -22,6 +24,17 @@ public final class FeedbackArchive {
     /** The directory is made where it is absent, the one around it must be there. */
     public static FeedbackArchive open(Disk disk, Path directory, ArchiveSettings settings) throws IOException {
         return new FeedbackArchive(DurableDirectory.open(disk, directory), settings);
+    }
+
+    /** Every partition that was ever read here. */
+    public List<ArchivePartition> partitions() throws IOException {
+        List<ArchivePartition> partitions = new ArrayList<>();
+        for (Disk.Entry topic : directory.list("")) {
+            for (Disk.Entry partition : topic.directory() ? directory.list(topic.name()) : List.<Disk.Entry>of()) {
+                partitions.add(new ArchivePartition(directory, topic.name() + "/" + partition.name()));
+            }
+        }
+        return partitions;
     }
 
     public ArchivePartition partition(String topic, int partition) {

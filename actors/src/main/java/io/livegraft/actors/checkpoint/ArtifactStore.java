@@ -69,13 +69,19 @@ public final class ArtifactStore {
         }
     }
 
+    /** Of all adapters, finished or not. */
+    public List<String> digests() throws IOException {
+        return objects.list("").stream()
+                .filter(ObjectStore.Child::folder)
+                .map(ObjectStore.Child::name)
+                .toList();
+    }
+
     /** Verifies every adapter. */
     public List<Finding> scrub() throws IOException {
         List<Finding> findings = new ArrayList<>();
-        for (ObjectStore.Child child : objects.list("")) {
-            if (child.folder()) {
-                findings.add(scrub(child.name()));
-            }
+        for (String digest : digests()) {
+            findings.add(scrub(digest));
         }
         return findings;
     }

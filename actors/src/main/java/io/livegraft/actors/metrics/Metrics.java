@@ -53,6 +53,10 @@ public final class Metrics {
             .classicUpperBounds(LATENCY)
             .register(registry);
     private final Counter passivations = counter("passivations_total", "Trainers stopped because they were at rest.");
+    private final Gauge scrubFindings = gauge(
+            "scrub_findings", "What the last scrub found, by store: whole, unfinished or damaged.", "store", "finding");
+    private final Counter orphansDeleted =
+            counter("orphans_deleted_total", "Adapters that nobody named any more, deleted by scrubs.");
     private final Counter trainingSteps = counter("training_steps_total", "Optimizer steps taken.", "tenant");
     private final Gauge trainingLoss =
             gauge("training_loss", "Mean negative log-likelihood per target token of the latest step.", "tenant");
@@ -146,6 +150,19 @@ public final class Metrics {
 
     public void woken(double seconds) {
         wake.observe(seconds);
+    }
+
+    /** What the last scrub found in one store. */
+    public record Scrubbed(long whole, long unfinished, long damaged) {}
+
+    public void scrubbed(String store, Scrubbed found) {
+        scrubFindings.labelValues(store, "whole").set((double) found.whole());
+        scrubFindings.labelValues(store, "unfinished").set((double) found.unfinished());
+        scrubFindings.labelValues(store, "damaged").set((double) found.damaged());
+    }
+
+    public void orphansDeleted(long orphans) {
+        orphansDeleted.inc(orphans);
     }
 
     public void passivated() {

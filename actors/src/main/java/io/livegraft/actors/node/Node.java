@@ -14,6 +14,8 @@ import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.RegistryDatabase;
 import io.livegraft.actors.registry.TenantIndex;
 import io.livegraft.actors.replay.Rebuilds;
+import io.livegraft.actors.scrub.Scrubbing;
+import io.livegraft.actors.scrub.Scrubs;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.MemoryBudget;
@@ -58,6 +60,7 @@ public final class Node implements AutoCloseable {
     private final Administration administration;
     private final FeedbackLog feedback;
     private final LogAdministration logAdministration;
+    private final Scrubs scrubs;
     private final PolledHealth health;
 
     private Node(Config rootConfig, NodeSettings settings, Disk disk) {
@@ -100,6 +103,8 @@ public final class Node implements AutoCloseable {
                     closing(new Rebuilds(system, parts.trainer(), settings.replay())),
                     settings.kafka().feedbackTopic(),
                     parts.trainer().basis().configDigest());
+            this.scrubs =
+                    closing(new Scrubs(new KnownVersions(administration).beside(stores), settings.scrub(), metrics));
             closing(parts, this::drain);
             this.health = closing(new PolledHealth(system, parts));
         } catch (RuntimeException e) {
@@ -137,6 +142,10 @@ public final class Node implements AutoCloseable {
 
     public LogAdministration logAdministration() {
         return logAdministration;
+    }
+
+    public Scrubbing scrubbing() {
+        return scrubs;
     }
 
     public FeedbackLog feedback() {

@@ -12,6 +12,7 @@ import io.livegraft.actors.object.ObjectStoreSettings;
 import io.livegraft.actors.registry.DatabaseSettings;
 import io.livegraft.actors.registry.RegistrySettings;
 import io.livegraft.actors.replay.ReplaySettings;
+import io.livegraft.actors.scrub.ScrubSettings;
 import io.livegraft.actors.serving.ServingSettings;
 import io.livegraft.actors.trainer.TrainerSettings;
 import io.livegraft.gpu.engine.EngineSettings;
@@ -35,6 +36,7 @@ public record NodeSettings(
         DeviceSettings device,
         ReplaySettings replay,
         ClusterSettings cluster,
+        ScrubSettings scrub,
         Duration drain) {
     public NodeSettings {
         if (cluster.several() && registry.database() instanceof DatabaseSettings.H2) {
@@ -68,6 +70,7 @@ public record NodeSettings(
                     DeviceSettings.from(livegraft.getConfig("device")),
                     ReplaySettings.from(livegraft.getConfig("replay")),
                     ClusterSettings.from(livegraft.getConfig("cluster")),
+                    ScrubSettings.from(livegraft.getConfig("scrub")),
                     livegraft.getDuration("serving.drain"));
         } catch (ConfigException | IllegalArgumentException e) {
             throw new LivegraftException(

@@ -26,6 +26,7 @@ final class Verbs {
         verbs.put("reset", () -> new CommandLine(new ResetCommand(terminal)));
         verbs.put("forget", () -> new CommandLine(new ForgetCommand(terminal)));
         verbs.put("rebuild", () -> new CommandLine(new RebuildCommand(terminal)));
+        verbs.put("scrub", () -> new CommandLine(new ScrubCommand(terminal)));
         verbs.put("feedback", () -> feedback(terminal));
         verbs.put("bench", () -> bench(terminal));
         return verbs;

@@ -1,0 +1,84 @@
+package io.livegraft.gateway.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.livegraft.gateway.error.ErrorTable;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code livegraft scrub}: has the node read everything that it keeps for good. */
+@Command(
+        name = "scrub",
+        description = {
+            "Read every checkpoint, adapter and archived record of the running node, compare them with their digests, and delete",
+            "adapters that no version names. The exit code is 1 where something is damaged."
+        })
+final class ScrubCommand implements Callable<Integer> {
+    private static final String PATH = "/admin/v1/scrub";
+
+    private final Terminal terminal;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            description = "How long to wait for it (default: ${DEFAULT-VALUE}).")
+    private int patienceSeconds = 86_400;
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    ScrubCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        GatewayClient client = server.client();
+        long id = client.post(PATH, JsonNodeFactory.instance.objectNode(), Map.of())
+                .path("id")
+                .asLong();
+        JsonNode ended =
+                Polling.await("the stores are not scrubbed yet", Duration.ofSeconds(patienceSeconds), () -> Optional.of(
+                                client.get(PATH))
+                        .filter(scrub -> scrub.path("id").asLong() >= id
+                                && !scrub.path("state").asText().equals("running")));
+        if (ended.path("state").asText().equals("failed")) {
+            JsonNode error = ended.path("error");
+            throw new LivegraftException(
+                    ErrorTable.byWireCode(error.path("code").asText()).orElse(ErrorCode.UNAVAILABLE),
+                    error.path("message").asText());
+        }
+        if (server.json()) {
+            terminal.json(ended);
+        } else {
+            print(ended.path("report"));
+        }
+        return ended.path("sound").asBoolean() ? ErrorTable.OK : ErrorTable.FAILED;
+    }
+
+    private void print(JsonNode report) {
+        for (String store : new String[] {"checkpoints", "adapters", "archive"}) {
+            JsonNode tally = report.path(store);
+            terminal.out()
+                    .println("%-11s %d whole, %d unfinished, %d damaged"
+                            .formatted(
+                                    store,
+                                    tally.path("whole").asLong(),
+                                    tally.path("unfinished").asLong(),
+                                    tally.path("damaged").asLong()));
+        }
+        terminal.out()
+                .println("%d adapters that no version names were deleted; %.1f s"
+                        .formatted(
+                                report.path("orphans").asLong(),
+                                report.path("seconds").asDouble()));
+        report.path("damaged").forEach(each -> terminal.err().println("damaged: " + each.asText()));
+    }
+}
