@@ -3,6 +3,7 @@ package io.livegraft.actors.archive;
 import io.livegraft.actors.disk.Disk;
 import io.livegraft.actors.disk.DurableDirectory;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -74,6 +75,23 @@ public record ArchivePartition(DurableDirectory directory, String folder) {
     /** Reads everything. */
     public void scrub() throws IOException {
         read(0, Long.MAX_VALUE, record -> {});
+    }
+
+    /** What {@link ArchiveWriter#forget} took out for a tenant. */
+    public Forgotten forgotten(String tenant) throws IOException {
+        try {
+            return Forgotten.parse(directory.read(forgottenName(tenant)));
+        } catch (NoSuchFileException e) {
+            return Forgotten.NOTHING;
+        }
+    }
+
+    void write(String tenant, Forgotten forgotten) throws IOException {
+        directory.write(forgottenName(tenant), forgotten.encode());
+    }
+
+    private String forgottenName(String tenant) {
+        return "%s/%s.forgotten".formatted(folder, tenant);
     }
 
     /** How far a segment counts by what the next one says. */

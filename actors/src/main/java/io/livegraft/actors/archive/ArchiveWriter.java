@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.apache.pekko.Done;
@@ -99,6 +100,31 @@ public final class ArchiveWriter implements AutoCloseable {
             force();
             abandon();
             partition.remove(removed);
+        }
+    }
+
+    /**
+     * As {@link #remove}, once for each tenant and offset, and {@link ArchivePartition#forgotten} says so.
+     *
+     * @param offset of the last forget
+     * @param firsts as {@link Forgotten#firsts()}; known before anything is removed, whatever happens then
+     * @throws IOException also where the archive does not reach the offset yet, as records before it would still come
+     */
+    public void forget(String tenant, long offset, SortedMap<Long, Long> firsts, Predicate<ArchivedRecord> forgotten)
+            throws IOException {
+        synchronized (writing) {
+            Forgotten before = partition.forgotten(tenant);
+            if (before.through() >= offset) {
+                return;
+            }
+            Forgotten after = before.with(firsts);
+            partition.write(tenant, after);
+            remove(forgotten);
+            if (through < offset) {
+                throw new IOException("the archive holds records through offset %d, expected %d before %s is forgotten"
+                        .formatted(through, offset, tenant));
+            }
+            partition.write(tenant, after.through(offset));
         }
     }
 

@@ -56,6 +56,13 @@ public final class LogEntries {
         };
     }
 
+    /** A feedback event as it was written, without its text becoming tokens; empty for every other record. */
+    public Optional<FeedbackRecord> event(Optional<byte[]> key, Optional<byte[]> value) {
+        return decoder.decode(key, value) instanceof Decoded.Valid valid
+                ? Optional.of(valid.record())
+                : Optional.empty();
+    }
+
     private static Read.Entry control(FeedbackRecord record, long offset, long logMillis) {
         return ControlEntries.entry(record, offset, logMillis)
                 .<Read.Entry>map(Read.Usable::new)

@@ -37,11 +37,43 @@ public final class ArchivedTenantLog implements TenantLog {
                 other.read(tenant, partition, from, through, taker);
             }
         } catch (IOException e) {
-            throw new LivegraftException(
-                    ErrorCode.UNAVAILABLE,
-                    "the archive of %s partition %d can't be read: %s".formatted(topic, partition, e.getMessage()),
-                    e);
+            throw unavailable(partition, e);
         }
+    }
+
+    @Override
+    public OptionalLong firstRemoved(String tenant, int partition, long forget) {
+        try {
+            Long first = archive.partition(topic, partition)
+                    .forgotten(tenant)
+                    .firsts()
+                    .get(forget);
+            return first == null ? OptionalLong.empty() : OptionalLong.of(first);
+        } catch (IOException e) {
+            throw unavailable(partition, e);
+        }
+    }
+
+    /** A forget that the archive does not hold came before all that it holds. */
+    @Override
+    public void removeForgotten(String tenant, int partition, long through) {
+        ArchivePartition records = archive.partition(topic, partition);
+        try {
+            if (records.forgotten(tenant).through() < through) {
+                ForgetScan scan = new ForgetScan(tenant, tenantEntries);
+                records.read(0, through, scan::take);
+                archive.writer(topic, partition).forget(tenant, through, scan.firsts(), scan::forgotten);
+            }
+        } catch (IOException e) {
+            throw unavailable(partition, e);
+        }
+    }
+
+    private LivegraftException unavailable(int partition, IOException cause) {
+        return new LivegraftException(
+                ErrorCode.UNAVAILABLE,
+                "the archive of %s partition %d can't be used: %s".formatted(topic, partition, cause.getMessage()),
+                cause);
     }
 
     private static boolean holds(ArchivePartition records, long from, long through) throws IOException {

@@ -91,6 +91,10 @@ public final class Replay {
 
     /** The first event that a forget leaves out; empty where it changes nothing. */
     OptionalLong firstForgotten(LogEntry.Forget forget) {
+        OptionalLong removed = log.firstRemoved(tenant, partition, forget.offset());
+        if (removed.isPresent()) {
+            return removed;
+        }
         ReplayScan scan = new ReplayScan();
         read(forget.offset() - 1, scan::take);
         return scan.firstEvent(forget.subject());

@@ -12,7 +12,8 @@ record StateStore(
         String baseName,
         TrainingBasis basis,
         CheckpointStore checkpoints,
-        ArtifactStore artifacts) {
+        ArtifactStore artifacts,
+        TenantLog log) {
     static StateStore of(Trainer.Environment environment, String tenant, int partition) {
         return new StateStore(
                 tenant,
@@ -20,7 +21,8 @@ record StateStore(
                 environment.baseName(),
                 environment.basis(),
                 environment.checkpoints(),
-                environment.artifacts());
+                environment.artifacts(),
+                environment.log());
     }
 
     TrainerState save(TrainerState state) throws IOException {
@@ -38,10 +40,16 @@ record StateStore(
         return offering.saved(checkpoints.store(encoded(offering), version));
     }
 
-    /** Of the states before the line that this one belongs to, where that forgets something. */
+    /**
+     * What the line of this state forgets: older checkpoints, and events in what this node keeps of the log. Nothing else of it is
+     * left here then.
+     */
     void dropForgotten(TrainerState state) throws IOException {
         if (state.line().forgets()) {
             checkpoints.dropBefore(tenant, state.line().offset());
+        }
+        if (!state.line().equals(Line.FIRST)) { // a forget may have come before this line
+            log.removeForgotten(tenant, partition, state.line().offset());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.livegraft.actors.trainer;
 
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** What trainers' logs are read again from: the feedback topic, or an archive of it. */
@@ -14,4 +15,21 @@ public interface TenantLog {
      *     reach {@code through} or can't be read
      */
     void read(String tenant, int partition, long from, long through, Consumer<LogEntry> taker);
+
+    /**
+     * The first event that a forget left out, where {@link #removeForgotten} took it away; empty where reading the log tells.
+     *
+     * @param forget its offset
+     */
+    default OptionalLong firstRemoved(String tenant, int partition, long forget) {
+        return OptionalLong.empty();
+    }
+
+    /**
+     * Takes out of what this node itself keeps of the log, for good, the events that forgets up to an offset leave out. Blocks;
+     * again is fine.
+     *
+     * @throws io.livegraft.gpu.error.LivegraftException UNAVAILABLE where it can't be done now
+     */
+    default void removeForgotten(String tenant, int partition, long through) {}
 }

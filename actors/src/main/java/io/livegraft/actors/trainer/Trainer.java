@@ -8,6 +8,7 @@ import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -144,6 +146,8 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private final Executor writing;
     private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
+    /** The line of which nothing that it forgets is left. */
+    private final AtomicReference<Line> dropped = new AtomicReference<>(Line.FIRST);
 
     private TrainerState state;
     private long taken;
@@ -371,16 +375,19 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         tryAgainLater();
     }
 
-    /** Again after a start, as the process may have ended before it was done. */
+    /** Again after a start, as the process may have ended before it was done, and after each checkpoint until it is. */
     private void dropForgotten() {
         TrainerState kept = state;
-        writing.execute(() -> {
-            try {
-                store.dropForgotten(kept);
-            } catch (IOException e) {
-                LOG.warn("old checkpoints of {} can't be deleted; the next start tries again", tenant, e);
-            }
-        });
+        if (!kept.line().equals(dropped.get())) {
+            writing.execute(() -> {
+                try {
+                    store.dropForgotten(kept);
+                    dropped.set(kept.line());
+                } catch (IOException | LivegraftException e) {
+                    LOG.warn("not all that {} forgets is deleted; the next checkpoint tries again", tenant, e);
+                }
+            });
+        }
     }
 
     private void save(TrainerState next, Optional<TrainerCore.Offer> offer) {
@@ -401,10 +408,8 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
 
     private void onSaved(Saved saved) {
         state = saved.state();
-        if (remade.isPresent()) {
-            remade = Optional.empty();
-            dropForgotten();
-        }
+        remade = Optional.empty();
+        dropForgotten();
         if (saved.offer()) {
             state.lastOffer().ifPresent(this::offer);
         }

@@ -16,8 +16,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
@@ -28,11 +31,13 @@ final class ArchiveHistory {
     private static final Path STATE = Path.of("/state");
     private static final List<Fault> FAULTS = List.of(Fault.values());
     private static final long NOTHING = -1;
+    private static final String TENANT = "support";
 
     private final SplittableRandom random;
     private final UnaryOperator<Disk> between;
     private final ArchiveSettings settings;
     private final boolean forgets;
+    private final boolean marksFirst;
     private FaultyDisk disk = new FaultyDisk();
     private long acknowledged = NOTHING;
     private long appended = NOTHING;
@@ -40,8 +45,14 @@ final class ArchiveHistory {
     private long removedThrough = NOTHING;
 
     private long removingThrough = NOTHING;
+    /** What was forgotten for good. */
+    private long forgottenThrough = NOTHING;
 
-    ArchiveHistory(long seed, UnaryOperator<Disk> between) {
+    private boolean flipped;
+
+    /** @param marksFirst says that records were removed before they are: what a mutant does */
+    ArchiveHistory(long seed, UnaryOperator<Disk> between, boolean marksFirst) {
+        this.marksFirst = marksFirst;
         this.random = new SplittableRandom(seed);
         this.between = between;
         Duration retention = Duration.ofMillis(random.nextBoolean() ? 0 : 1 + random.nextInt(30));
@@ -104,10 +115,29 @@ final class ArchiveHistory {
     private void remove(ArchiveWriter writer) throws IOException {
         if (forgets) {
             removingThrough = Math.max(removingThrough, appended);
-            writer.remove(record -> record.offset() % 2 == 0);
+            if (appended == NOTHING || random.nextBoolean()) {
+                writer.remove(ArchiveHistory::removed);
+            } else {
+                forget(writer);
+            }
             removedThrough = Math.max(removedThrough, writer.through());
             acknowledged = Math.max(acknowledged, writer.through());
         }
+    }
+
+    private void forget(ArchiveWriter writer) throws IOException {
+        SortedMap<Long, Long> firsts = new TreeMap<>(Map.of(appended, 0L));
+        if (marksFirst) {
+            partition(disk).write(TENANT, Forgotten.NOTHING.through(appended));
+            writer.remove(ArchiveHistory::removed);
+        } else {
+            writer.forget(TENANT, appended, firsts, ArchiveHistory::removed);
+        }
+        forgottenThrough = appended;
+    }
+
+    private static boolean removed(ArchivedRecord record) {
+        return record.offset() % 2 == 0;
     }
 
     private void verify() throws IOException {
@@ -119,6 +149,14 @@ final class ArchiveHistory {
     }
 
     private void verify(ArchivePartition partition) throws IOException {
+        Forgotten forgotten = partition.forgotten(TENANT);
+        removedThrough = Math.max(removedThrough, forgotten.through());
+        assertTrue(flipped || forgotten.through() >= forgottenThrough, () -> forgotten + " was further before");
+        assertTrue(
+                marksFirst
+                        || forgotten.through() == NOTHING
+                        || forgotten.firsts().containsKey(forgotten.through()),
+                () -> forgotten + " does not say what it left out");
         List<ArchivedRecord> found = new ArrayList<>();
         partition.read(0, Long.MAX_VALUE, found::add);
         long first = partition.first().orElse(0);
@@ -143,10 +181,12 @@ final class ArchiveHistory {
 
     private void flip() throws IOException {
         List<Path> files = disk.files().stream()
-                .filter(file -> file.toString().endsWith(".seg"))
+                .filter(file ->
+                        file.toString().endsWith(".seg") || file.toString().endsWith(".forgotten"))
                 .toList();
         if (!files.isEmpty()) {
             Path file = files.get(random.nextInt(files.size()));
+            flipped = true;
             disk.flip(file, random.nextInt(disk.size(file)));
             toldOrHarmless();
             ArchiveWriter writer = ArchiveWriter.open(partition(disk), settings);

@@ -21,7 +21,7 @@ class ArchiveLawTest {
 
     @Test
     void anArchiveIsTheLogUpToAnAcknowledgedOffset() throws IOException {
-        run(HISTORIES, disk -> disk);
+        run(HISTORIES, disk -> disk, false);
         System.out.printf("%d histories of archives, 0 violations%n", HISTORIES);
     }
 
@@ -60,6 +60,11 @@ class ArchiveLawTest {
         brokenWithoutDirectory(path -> path.getNameCount() == 1);
     }
 
+    @Test
+    void sayingThatRecordsAreRemovedBeforeTheyAreTheLawIsBroken() {
+        assertThrows(AssertionError.class, () -> run(MUTANT_HISTORIES, disk -> disk, true));
+    }
+
     private static void brokenWithoutForce(IntPredicate number) {
         broken(disk -> new ForgetfulDisk(disk, number, path -> false));
     }
@@ -69,13 +74,13 @@ class ArchiveLawTest {
     }
 
     private static void broken(UnaryOperator<Disk> mutant) {
-        assertThrows(AssertionError.class, () -> run(MUTANT_HISTORIES, mutant));
+        assertThrows(AssertionError.class, () -> run(MUTANT_HISTORIES, mutant, false));
     }
 
-    private static void run(int histories, UnaryOperator<Disk> between) {
+    private static void run(int histories, UnaryOperator<Disk> between, boolean marksFirst) {
         for (long seed = 0; seed < histories; seed++) {
             try {
-                new ArchiveHistory(seed, between).run();
+                new ArchiveHistory(seed, between, marksFirst).run();
             } catch (AssertionError | IOException e) {
                 throw new AssertionError("seed " + seed, e);
             }

@@ -13,6 +13,7 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.proto.feedback.Configure;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,8 @@ class RebuildTest {
             assertEquals(first.number(), without.serving());
             assertEquals("ann", entry(without, "forget"));
             assertOnlyCleanFiles(forgotten, Set.of(clean));
+            TestingNode.until("the archive has only others' events", () -> archived("event-1"), found -> !found);
+            assertTrue(archived("event-0"), "somebody else's event is gone from the archive");
             assertEquals(forgotten, testing.trainer("boats", status -> true).lineOffset());
             testing.serves("boats", first.number());
 
@@ -159,6 +163,20 @@ class RebuildTest {
                 "only clean checkpoints are left",
                 () -> names(state.resolve("checkpoints").resolve("boats")),
                 names -> names.stream().allMatch(name -> Long.parseLong(name.substring(0, 20)) >= forgotten));
+    }
+
+    /** Whether an event of that id is in a segment. */
+    private boolean archived(String id) throws IOException {
+        try (Stream<Path> files = Files.walk(state.resolve("archive"))) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".seg")).toList()) {
+                String bytes = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+                if (Pattern.compile(id + "[^0-9]").matcher(bytes).find()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static Set<String> names(Path directory) throws IOException {

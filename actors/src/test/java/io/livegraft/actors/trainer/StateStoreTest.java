@@ -10,7 +10,9 @@ import io.livegraft.actors.checkpoint.VersionFiles;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,18 @@ class StateStoreTest {
     Path directory;
 
     private final TestingTenant tenant = new TestingTenant(TestingSteps.settings());
+    private final List<String> removed = new ArrayList<>();
+    private final TenantLog log = new TenantLog() {
+        @Override
+        public void read(String name, int partition, long from, long through, Consumer<LogEntry> taker) {
+            throw new AssertionError("nothing is read again here");
+        }
+
+        @Override
+        public void removeForgotten(String name, int partition, long through) {
+            removed.add("%s %d %d".formatted(name, partition, through));
+        }
+    };
     private CheckpointStore checkpoints;
     private ArtifactStore artifacts;
     private StateStore store;
@@ -29,7 +43,7 @@ class StateStoreTest {
     void open() {
         checkpoints = new CheckpointStore(directory.resolve("checkpoints"), 1);
         artifacts = new ArtifactStore(directory.resolve("adapters"));
-        store = new StateStore(TestingTenant.NAME, 1, "base", tenant.basis(), checkpoints, artifacts);
+        store = new StateStore(TestingTenant.NAME, 1, "base", tenant.basis(), checkpoints, artifacts, log);
     }
 
     @AfterEach
@@ -58,6 +72,18 @@ class StateStoreTest {
                 later.checkpointDigest(),
                 checkpoints.latest(TestingTenant.NAME).orElseThrow().digest());
         new VersionFiles(artifacts, checkpoints).drop(TestingTenant.NAME, version);
+    }
+
+    @Test
+    void whatALineForgetsIsDroppedFromCheckpointsAndLog() throws IOException {
+        TrainerState before = store.save(at(tenant.initial(), 5));
+        store.dropForgotten(before);
+        assertEquals(List.of(), removed);
+        TrainerState again = at(tenant.initial(), 9);
+        TrainerState after = store.save(before.remade(again, new Line(9, true)));
+        store.dropForgotten(after);
+        assertEquals(List.of("support 1 9"), removed);
+        assertEquals(1, checkpoints.scrub(TestingTenant.NAME).size());
     }
 
     private static TrainerState at(TrainerState state, long offset) {
