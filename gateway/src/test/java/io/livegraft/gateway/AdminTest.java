@@ -147,6 +147,7 @@ class AdminTest {
                 TestingGateway.json(gateway.get(SUPPORT + "/versions")).at("/versions/0/lineage");
         assertEquals("cpu/fp32", lineage.path("profile").asText());
         assertEquals(200, lineage.at("/records/trained").asInt());
+        assertEquals(50, lineage.at("/labels/corrections").asInt());
     }
 
     @Test

@@ -18,7 +18,15 @@ final class TestingImages {
     private static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
 
     private static final Lineage LINEAGE = new Lineage(
-            "base", "config", "checkpoint", "feedback", 17, "cpu/fp32", new TreeMap<>(Map.of("trained", 200L)), 3);
+            "base",
+            "config",
+            "checkpoint",
+            "feedback",
+            17,
+            "cpu/fp32",
+            new TreeMap<>(Map.of("trained", 200L)),
+            new TreeMap<>(Map.of("accepted", 150L, "corrections", 50L)),
+            3);
 
     private TestingImages() {}
 

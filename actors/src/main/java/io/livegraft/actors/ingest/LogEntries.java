@@ -1,5 +1,6 @@
 package io.livegraft.actors.ingest;
 
+import io.livegraft.actors.trainer.Label;
 import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import java.util.Optional;
@@ -78,10 +79,25 @@ public final class LogEntries {
                         logMillis,
                         record.getEventId(),
                         record.getEventTimeMillis(),
+                        label(record),
                         usable.example(),
                         record.getSubject(),
                         record.getPrincipal().isEmpty() ? record.getSubject() : record.getPrincipal()));
             case FeedbackExamples.Mapped.Unusable unusable -> new Read.Unusable(unusable.reason());
+        };
+    }
+
+    private static Label label(FeedbackRecord record) {
+        return switch (record.getLabelCase()) {
+            case RATING ->
+                switch (record.getRating()) {
+                    case ACCEPTED -> Label.ACCEPTED;
+                    case REJECTED -> Label.REJECTED;
+                    case RATING_UNSPECIFIED, UNRECOGNIZED -> Label.EXAMPLE;
+                };
+            case CORRECTION -> Label.CORRECTION;
+            case REJECTED -> Label.PREFERENCE;
+            case LABEL_NOT_SET -> Label.EXAMPLE;
         };
     }
 }

@@ -1,9 +1,7 @@
 package io.livegraft.actors.registry;
 
-import com.google.protobuf.Descriptors.FieldDescriptor;
-import io.livegraft.proto.checkpoint.Counters;
+import com.google.protobuf.Message;
 import io.livegraft.proto.checkpoint.PublishManifest;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -16,6 +14,7 @@ import java.util.TreeMap;
  * @param seed of the fresh adapter and of the draws
  * @param profile backend, kernels' version and precision that computed it
  * @param records how many records of its log became what: trained, held_out, skipped and so on
+ * @param labels of the records that were trained, held out or skipped: accepted, rejected, corrections and so on
  * @param epoch of the assignment of its partition that offered it
  */
 public record Lineage(
@@ -26,6 +25,7 @@ public record Lineage(
         long seed,
         String profile,
         SortedMap<String, Long> records,
+        SortedMap<String, Long> labels,
         long epoch) {
 
     static Lineage of(PublishManifest manifest) {
@@ -36,16 +36,14 @@ public record Lineage(
                 manifest.getTopic(),
                 manifest.getSeed(),
                 manifest.getProfile(),
-                records(manifest.getCounters()),
+                counts(manifest.getCounters()),
+                counts(manifest.getLabels()),
                 manifest.getEpoch());
     }
 
-    private static SortedMap<String, Long> records(Counters counters) {
-        SortedMap<String, Long> records = new TreeMap<>();
-        for (Map.Entry<FieldDescriptor, Object> counter :
-                counters.getAllFields().entrySet()) {
-            records.put(counter.getKey().getName(), (Long) counter.getValue());
-        }
-        return records;
+    private static SortedMap<String, Long> counts(Message fields) {
+        SortedMap<String, Long> counts = new TreeMap<>();
+        fields.getAllFields().forEach((field, count) -> counts.put(field.getName(), (Long) count));
+        return counts;
     }
 }

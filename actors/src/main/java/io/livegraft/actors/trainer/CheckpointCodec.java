@@ -70,6 +70,7 @@ final class CheckpointCodec {
                 .addAllHeldOut(examples(core.heldOut()))
                 .setRandomState(core.randomState())
                 .setCounters(counters(core.counters()))
+                .setLabels(labels(core.counters().labels()))
                 .addAllEventTimeMillis(core.eventTimes())
                 .setStepsSinceOffer(core.stepsSinceOffer())
                 .addAllWaiting(examples(core.waiting()))
@@ -140,7 +141,8 @@ final class CheckpointCodec {
                         counters.getDuplicates(),
                         counters.getSkipped(),
                         counters.getCapped(),
-                        counters.getUndone()),
+                        counters.getUndone(),
+                        labels(checkpoint.getLabels())),
                 checkpoint.getStep(),
                 checkpoint.getStepsSinceOffer(),
                 checkpoint.hasOfferDeadlineMillis()
@@ -179,6 +181,25 @@ final class CheckpointCodec {
                 .setCapped(counters.capped())
                 .setUndone(counters.undone())
                 .build();
+    }
+
+    static io.livegraft.proto.checkpoint.LabelCounts labels(LabelCounts labels) {
+        return io.livegraft.proto.checkpoint.LabelCounts.newBuilder()
+                .setExamples(labels.examples())
+                .setAccepted(labels.accepted())
+                .setRejected(labels.rejected())
+                .setCorrections(labels.corrections())
+                .setPreferences(labels.preferences())
+                .build();
+    }
+
+    private static LabelCounts labels(io.livegraft.proto.checkpoint.LabelCounts labels) {
+        return new LabelCounts(
+                labels.getExamples(),
+                labels.getAccepted(),
+                labels.getRejected(),
+                labels.getCorrections(),
+                labels.getPreferences());
     }
 
     private static List<TokenExample> examples(List<TrainingExample> examples) {

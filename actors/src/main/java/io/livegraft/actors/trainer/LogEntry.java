@@ -13,6 +13,7 @@ public sealed interface LogEntry {
      * One feedback event.
      *
      * @param eventTimeMillis when it happened; for freshness only
+     * @param label what it says of the answer
      * @param example what to imitate; empty where there is nothing (a rejected answer)
      * @param subject the person it is about; empty for nobody
      * @param principal who sent it; empty where nobody knows
@@ -22,14 +23,15 @@ public sealed interface LogEntry {
             long logMillis,
             String eventId,
             long eventTimeMillis,
+            Label label,
             Optional<TrainingExample> example,
             String subject,
             String principal)
             implements LogEntry {
-        /** About nobody, from nobody. */
+        /** A labelled example about nobody, from nobody. */
         public Feedback(
                 long offset, long logMillis, String eventId, long eventTimeMillis, Optional<TrainingExample> example) {
-            this(offset, logMillis, eventId, eventTimeMillis, example, "", "");
+            this(offset, logMillis, eventId, eventTimeMillis, Label.EXAMPLE, example, "", "");
         }
     }
 

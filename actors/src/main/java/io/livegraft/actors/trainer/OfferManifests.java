@@ -24,6 +24,7 @@ record OfferManifests(TrainingBasis basis, String tenant, int partition) {
                 .setLineOffset(state.line().offset())
                 .addAllEventTimeMillis(offer.eventTimes())
                 .setCounters(CheckpointCodec.counters(state.core().counters()))
+                .setLabels(CheckpointCodec.labels(state.core().counters().labels()))
                 .setSeed(TrainerCore.seed(basis.settings().steps(), tenant))
                 .setProfile(basis.profile())
                 .build();

@@ -213,17 +213,17 @@ public record TrainerCore(
         }
         draft.window = window.with(feedback.eventId());
         if (feedback.example().isEmpty()) {
-            draft.counters = counters.oneSkipped();
+            draft.counters = counters.oneSkipped(feedback.label());
         } else if (!contributions.admit(feedback.principal(), settings.principalEvents(), settings.eventWindow())) {
             draft.counters = counters.oneCapped();
         } else if (Digests.leadingByte(feedback.eventId()) < settings.heldOutShare()) {
             draft.heldOut = latest(heldOut, feedback.example().get(), settings.heldOutExamples());
-            draft.counters = counters.oneHeldOut();
+            draft.counters = counters.oneHeldOut(feedback.label());
             draft.contributions = contributions.with(feedback.principal());
         } else {
             draft.waiting = latest(waiting, feedback.example().get(), Integer.MAX_VALUE);
             draft.eventTimes = latest(eventTimes, feedback.eventTimeMillis(), settings.eventTimes());
-            draft.counters = counters.oneTrained();
+            draft.counters = counters.oneTrained(feedback.label());
             draft.contributions = contributions.with(feedback.principal());
         }
         return draft.build();

@@ -3,10 +3,12 @@ package io.livegraft.actors.ingest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.livegraft.actors.trainer.Label;
 import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.gpu.tokenizer.ChatMessage;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.feedback.FeedbackRecord;
+import io.livegraft.proto.feedback.Rating;
 import io.livegraft.proto.feedback.Reset;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -51,6 +53,29 @@ class LogEntriesTest {
         LogEntry.Feedback feedback = assertInstanceOf(LogEntry.Feedback.class, usable.entry());
         assertEquals(7, feedback.offset());
         assertEquals(70, feedback.logMillis());
+    }
+
+    @Test
+    void anEntrySaysWhatItsLabelIs() {
+        assertEquals(Label.EXAMPLE, label(EVENT));
+        assertEquals(
+                Label.ACCEPTED,
+                label(EVENT.toBuilder().setRating(Rating.ACCEPTED).build()));
+        assertEquals(
+                Label.REJECTED,
+                label(EVENT.toBuilder().setRating(Rating.REJECTED).build()));
+        assertEquals(
+                Label.CORRECTION,
+                label(EVENT.toBuilder().setCorrection("better").build()));
+        assertEquals(
+                Label.PREFERENCE, label(EVENT.toBuilder().setRejected("worse").build()));
+    }
+
+    private Label label(FeedbackRecord record) {
+        LogEntries.Read.OfTenant read = assertInstanceOf(LogEntries.Read.OfTenant.class, read(record, 7));
+        LogEntries.Read.Usable usable =
+                assertInstanceOf(LogEntries.Read.Usable.class, read.entry().get());
+        return assertInstanceOf(LogEntry.Feedback.class, usable.entry()).label();
     }
 
     @Test

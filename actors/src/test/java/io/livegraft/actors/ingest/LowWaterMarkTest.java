@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.actors.trainer.LabelCounts;
 import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.actors.trainer.TrainerCounters;
@@ -183,7 +184,7 @@ class LowWaterMarkTest {
                 settled,
                 tickDueMillis,
                 1,
-                new TrainerCounters(1, 0, 0, 0, 0, 0),
+                new TrainerCounters(1, 0, 0, 0, 0, 0, new LabelCounts(1, 0, 0, 0, 0)),
                 0,
                 "",
                 0);

@@ -318,7 +318,16 @@ abstract class RegistryContract {
         AdapterVersion first = image().versions().getFirst();
         AdapterVersion second = image().versions().getLast();
         assertEquals(
-                new Lineage("base", "config", "c2", "feedback", 17, "cpu", new TreeMap<>(Map.of("trained", 8L)), 1),
+                new Lineage(
+                        "base",
+                        "config",
+                        "c2",
+                        "feedback",
+                        17,
+                        "cpu",
+                        new TreeMap<>(Map.of("trained", 8L)),
+                        new TreeMap<>(Map.of("accepted", 8L)),
+                        1),
                 second.lineage());
         assertEquals(first.envelope().orElseThrow().digest(), second.previousEnvelope());
         TrustedKeys keys = new TrustedKeys(List.of(TestingOffers.KEY.verifyingKey()));

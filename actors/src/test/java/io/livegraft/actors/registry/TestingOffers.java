@@ -3,6 +3,7 @@ package io.livegraft.actors.registry;
 import io.livegraft.actors.evaluation.EvaluationReport;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.proto.checkpoint.Counters;
+import io.livegraft.proto.checkpoint.LabelCounts;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,7 @@ record TestingOffers(String tenant) {
                 .setParentDigest(parent)
                 .setCheckpointDigest(digest.replace('d', 'c'))
                 .setCounters(Counters.newBuilder().setTrained(8))
+                .setLabels(LabelCounts.newBuilder().setAccepted(8))
                 .setSeed(17)
                 .setProfile("cpu")
                 .setEpoch(1)

@@ -68,7 +68,8 @@ class CheckpointCodecTest {
                         1,
                         new Configured(Configure.newBuilder().setStepExamples(3).build())))
                 .next()
-                .on(new LogEntry.Feedback(1, 1, "e1", 1, Optional.of(TestingSteps.example(1)), "ann", "ann"))
+                .on(new LogEntry.Feedback(
+                        1, 1, "e1", 1, Label.CORRECTION, Optional.of(TestingSteps.example(1)), "ann", "ann"))
                 .next();
         TrainerState written = state.with(open).remade(state.with(open), new Line(1, true));
         Checkpoint checkpoint = codec.encode("support", "feedback", 1, written);

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Law 1: what a log forgets was never there, in no bit of the adapter and nowhere else in the state. */
 class ForgetLawTest {
+    private static final List<Label> LABELS = List.of(Label.values());
     private static final int SETS = 100;
     private static final int MANY_SETS = 1000;
     private static final int ENTRIES = 70;
@@ -241,6 +242,14 @@ class ForgetLawTest {
     }
 
     private static long sum(TrainerCounters counted) {
+        LabelCounts labels = counted.labels();
+        assertEquals(
+                counted.trained() + counted.heldOut() + counted.skipped(),
+                labels.examples()
+                        + labels.accepted()
+                        + labels.rejected()
+                        + labels.corrections()
+                        + labels.preferences());
         return counted.trained()
                 + counted.heldOut()
                 + counted.duplicates()
@@ -295,6 +304,7 @@ class ForgetLawTest {
                         millis,
                         "event-of-" + number,
                         millis,
+                        LABELS.get(number % LABELS.size()),
                         random.nextInt(9) == 0 ? Optional.empty() : Optional.of(TestingSteps.example(first)),
                         "subject-" + number % SUBJECTS,
                         random.nextBoolean() ? "" : "principal-" + random.nextInt(4)));

@@ -49,8 +49,8 @@ class SelectionTest {
 
     @Test
     void aForgetCountsBehindAResetToo() {
-        LogEntry.Feedback event = new LogEntry.Feedback(1, 1, "e", 1, Optional.empty(), "ann", "ann");
-        LogEntry.Feedback later = new LogEntry.Feedback(9, 1, "f", 1, Optional.empty(), "ann", "ann");
+        LogEntry.Feedback event = new LogEntry.Feedback(1, 1, "e", 1, Label.EXAMPLE, Optional.empty(), "ann", "ann");
+        LogEntry.Feedback later = new LogEntry.Feedback(9, 1, "f", 1, Label.EXAMPLE, Optional.empty(), "ann", "ann");
         List<LogEntry> controls =
                 List.of(new LogEntry.Forget(5, 1, "ann", "", ""), new LogEntry.Reset(7, 1, 3, "", ""));
         Selection selection = Selection.of(controls, 9, Set.of());

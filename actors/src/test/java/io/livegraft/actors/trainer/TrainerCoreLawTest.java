@@ -230,6 +230,7 @@ class TrainerCoreLawTest {
                         millis,
                         "event-" + id,
                         millis - random.nextInt(50),
+                        rejected ? Label.REJECTED : Label.ACCEPTED,
                         rejected ? Optional.empty() : Optional.of(TestingSteps.example(i)),
                         "",
                         principal));

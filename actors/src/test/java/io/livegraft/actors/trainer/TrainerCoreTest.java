@@ -82,7 +82,8 @@ class TrainerCoreTest {
     @Test
     void aPrincipalsEventsOverTheCapAreCountedUntilTheNextOffer() {
         for (int i = 1; i <= 3; i++) {
-            take(new LogEntry.Feedback(offset++, 1000, "e" + i, 0, Optional.of(TestingSteps.example(i)), "", "ann"));
+            take(new LogEntry.Feedback(
+                    offset++, 1000, "e" + i, 0, Label.EXAMPLE, Optional.of(TestingSteps.example(i)), "", "ann"));
         }
         assertEquals(
                 settings.principalEvents(),
@@ -90,7 +91,8 @@ class TrainerCoreTest {
         assertEquals(1, core.counters().capped());
         tick(1200);
         assertTrue(tick(1350).offer().isPresent());
-        take(new LogEntry.Feedback(offset++, 1400, "e4", 0, Optional.of(TestingSteps.example(4)), "", "ann"));
+        take(new LogEntry.Feedback(
+                offset++, 1400, "e4", 0, Label.ACCEPTED, Optional.of(TestingSteps.example(4)), "", "ann"));
         assertEquals(1, core.counters().capped());
     }
 

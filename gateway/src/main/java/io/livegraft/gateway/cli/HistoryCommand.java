@@ -1,6 +1,7 @@
 package io.livegraft.gateway.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gateway.error.ErrorTable;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,9 +25,11 @@ final class HistoryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        JsonNode answer = server.client().get("/admin/v1/adapters/%s/history".formatted(TenantPath.encode(tenant)));
+        GatewayClient client = server.client();
+        String path = "/admin/v1/adapters/" + TenantPath.encode(tenant);
+        ObjectNode answer = (ObjectNode) client.get(path + "/history");
         if (server.json()) {
-            terminal.json(answer);
+            terminal.json(answer.set("versions", client.get(path + "/versions").path("versions")));
             return ErrorTable.OK;
         }
         for (JsonNode entry : answer.path("history")) {

@@ -41,9 +41,28 @@ class LivegraftTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "dev", "serve", "generate", "eval", "train", "quantize", "feedback", "feedback send", "status",
-                "history", "promote", "rollback", "hold", "resume", "reset", "forget", "rebuild", "bench",
-                "bench engine", "bench quality", "bench train"
+                "dev",
+                "serve",
+                "generate",
+                "eval",
+                "train",
+                "quantize",
+                "feedback",
+                "feedback send",
+                "status",
+                "history",
+                "promote",
+                "rollback",
+                "hold",
+                "resume",
+                "reset",
+                "forget",
+                "rebuild",
+                "scrub",
+                "bench",
+                "bench engine",
+                "bench quality",
+                "bench train"
             })
     void everyVerbHasHelp(String verb) {
         var arguments = new ArrayList<>(List.of(verb.split(" ", -1)));
@@ -158,6 +177,36 @@ class LivegraftTest {
         try (var node = new TestingHttp(200, failed)) {
             assertEquals(5, run("rebuild", "support:7", "--url", node.url()));
             assertTrue(err.toString().contains("livegraft: gone"), err.toString());
+        }
+    }
+
+    @Test
+    void aHistoryAsJsonHasTheVersionsWithTheirLineage() throws IOException {
+        String both = "{\"history\":[{\"action\":\"publish\"}],\"versions\":[{\"lineage\":{\"seed\":17}}]}";
+        try (var node = new TestingHttp(200, both)) {
+            assertEquals(0, run("history", "support", "--url", node.url(), "--json"));
+            assertEquals(
+                    List.of("GET /admin/v1/adapters/support/history", "GET /admin/v1/adapters/support/versions"),
+                    node.requests);
+            assertTrue(out.toString().contains("\"seed\":17"), out.toString());
+        }
+    }
+
+    @Test
+    void aScrubThatFindsDamageFails() throws IOException {
+        String tallies = "\"checkpoints\":{\"whole\":3,\"unfinished\":0,\"damaged\":%d},\"orphans\":1,\"seconds\":0.5";
+        String sound = "{\"id\":1,\"state\":\"done\",\"sound\":true,\"report\":{%s}}".formatted(tallies.formatted(0));
+        try (var node = new TestingHttp(200, sound)) {
+            assertEquals(0, run("scrub", "--url", node.url()));
+            assertEquals(List.of("POST /admin/v1/scrub", "GET /admin/v1/scrub"), node.requests);
+            assertTrue(out.toString().contains("3 whole, 0 unfinished, 0 damaged"), out.toString());
+            assertEquals(0, run("scrub", "--url", node.url(), "--json"));
+        }
+        String broken = "{\"id\":1,\"state\":\"done\",\"sound\":false,\"report\":{%s,\"damaged\":[\"a: b\"]}}"
+                .formatted(tallies.formatted(1));
+        try (var node = new TestingHttp(200, broken)) {
+            assertEquals(1, run("scrub", "--url", node.url()));
+            assertTrue(err.toString().contains("damaged: a: b"), err.toString());
         }
     }
 
