@@ -83,6 +83,7 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
      * @param action of the control entry that made it do so: reset or forget
      * @param offset of that entry
      * @param droppedFrom versions from this offset on hold what was forgotten and are dropped
+     * @param epoch of the assignment of the tenant's partition, as in offers
      * @param digest of the state that the new line begins with: a version with these very bits holds nothing else
      */
     public record BeginLine(
@@ -90,6 +91,7 @@ public final class AdapterRegistry extends EventSourcedBehavior<AdapterRegistry.
             long offset,
             OptionalLong droppedFrom,
             String digest,
+            long epoch,
             String principal,
             String reason,
             ActorRef<Reply> replyTo)

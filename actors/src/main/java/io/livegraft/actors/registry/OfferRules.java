@@ -52,6 +52,9 @@ record OfferRules(String tenant, String baseDigest, String configDigest, Signing
         if (line.offset() <= state.lineOffset()) {
             return new RegistryDecision.Answer(new AdapterRegistry.Done(state.image()));
         }
+        if (line.epoch() < state.epoch()) {
+            return stale(state, line.epoch());
+        }
         List<Integer> dropped = state.image().versions().stream()
                 .filter(version -> line.droppedFrom().isPresent()
                         && version.offset() >= line.droppedFrom().getAsLong()

@@ -32,12 +32,13 @@ record Remade(LogEntry.Control cause, TrainerState again, Line line, OptionalLon
     }
 
     /** Tells the registry that what was offered before is over. */
-    AdapterRegistry.BeginLine beginLine(ActorRef<AdapterRegistry.Reply> replyTo) {
+    AdapterRegistry.BeginLine beginLine(long epoch, ActorRef<AdapterRegistry.Reply> replyTo) {
         return new AdapterRegistry.BeginLine(
                 action(),
                 line.offset(),
                 firstForgotten,
                 again.adapterDigest(),
+                epoch,
                 cause.principal(),
                 cause.reason(),
                 replyTo);

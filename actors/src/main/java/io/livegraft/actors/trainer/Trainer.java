@@ -5,6 +5,7 @@ import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterRegistry;
+import io.livegraft.actors.registry.RefusalReason;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.gpu.error.ErrorCode;
@@ -356,11 +357,14 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
                         AdapterRegistry.Reply.class,
                         environment.registry(),
                         REGISTRY_PATIENCE,
-                        replyTo -> new RegistryGuardian.ForTenant(tenant, done.beginLine(replyTo)),
+                        replyTo -> new RegistryGuardian.ForTenant(tenant, done.beginLine(epoch, replyTo)),
                         (reply, failure) -> failure == null ? new LineAnswered(reply) : new LineUnanswered(failure));
     }
 
     private void onLineAnswered(AdapterRegistry.Reply reply) {
+        if (reply instanceof AdapterRegistry.Refused refused && refused.reason() == RefusalReason.EPOCH_STALE) {
+            throw new FencedException(refused.message());
+        }
         if (!(reply instanceof AdapterRegistry.Done)) {
             throw new IllegalStateException("the registry answered %s to a new line of %s".formatted(reply, tenant));
         }

@@ -192,9 +192,18 @@ abstract class RegistryContract {
         publish(offers.offer(1).toBuilder().setOffset(10).build());
         publish(offers.offer(2).toBuilder().setOffset(20).build());
         AdapterImage image = done(tell(replyTo ->
-                new AdapterRegistry.BeginLine("forget", 40, OptionalLong.of(0), "d2", "ann", "because", replyTo)));
+                new AdapterRegistry.BeginLine("forget", 40, OptionalLong.of(0), "d2", 1, "ann", "because", replyTo)));
         assertEquals(List.of(2), numbers(image));
         assertEquals(2, image.serving());
+    }
+
+    @Test
+    void aLineOfAnEpochThatIsOverIsRefused() {
+        publish(offers.offer(1));
+        tell(replyTo -> new AdapterRegistry.Register(2, replyTo));
+        assertEquals(RefusalReason.EPOCH_STALE, refusal(beginLine("forget", 40, OptionalLong.of(0))));
+        assertEquals(List.of(1), numbers(image()));
+        assertEquals(RefusalReason.EPOCH_STALE, refusal(publish(offers.offer(2))));
     }
 
     @Test
@@ -209,7 +218,7 @@ abstract class RegistryContract {
 
     private AdapterRegistry.Reply beginLine(String action, long offset, OptionalLong droppedFrom) {
         return tell(replyTo ->
-                new AdapterRegistry.BeginLine(action, offset, droppedFrom, "clean", "ann", "because", replyTo));
+                new AdapterRegistry.BeginLine(action, offset, droppedFrom, "clean", 1, "ann", "because", replyTo));
     }
 
     private static List<Integer> numbers(AdapterImage image) {
