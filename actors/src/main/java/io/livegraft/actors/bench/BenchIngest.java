@@ -82,7 +82,7 @@ final class BenchIngest implements AutoCloseable {
 
     private Behavior<FeedbackConsumer.Command> consumer(Metrics metrics) {
         return Behaviors.setup(context -> FeedbackConsumer.create(new FeedbackConsumer.Environment(
-                IngestSettings.from(config.getConfig("livegraft.ingest")),
+                ingestSettings(),
                 broker.bootstrapServers(),
                 "bench",
                 kafka.deadLetterTopic(),
@@ -94,9 +94,13 @@ final class BenchIngest implements AutoCloseable {
                 metrics)));
     }
 
+    private IngestSettings ingestSettings() {
+        return IngestSettings.from(config.getConfig("livegraft.ingest"));
+    }
+
     private LogEntries entries() {
         return LogEntries.of(
-                IngestSettings.from(config.getConfig("livegraft.ingest")),
+                ingestSettings(),
                 settings.tokenizing() ? FeedbackExamples.Encoding.of(tokenizer) : new ByteEncoding(),
                 base.config().maxPositions());
     }
@@ -105,7 +109,13 @@ final class BenchIngest implements AutoCloseable {
         TrainerSettings trainer =
                 TrainerSettings.from(config.getConfig("livegraft")).forBase(base.config());
         return new Trainer.Environment(
-                TrainingBasis.of(trainer, base.config(), kafka.feedbackTopic(), "bench", "bench"),
+                TrainingBasis.of(
+                        trainer,
+                        ingestSettings().bounds(base.config().maxPositions()),
+                        base.config(),
+                        kafka.feedbackTopic(),
+                        "bench",
+                        "bench"),
                 base.name(),
                 new CheckpointStore(settings.directory().resolve("checkpoints"), trainer.retainedCheckpoints()),
                 new ArtifactStore(settings.directory().resolve("adapters")),

@@ -1,6 +1,7 @@
 package io.livegraft.actors.ingest;
 
 import com.typesafe.config.Config;
+import io.livegraft.actors.trainer.LogBounds;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.time.Duration;
@@ -39,6 +40,15 @@ public record IngestSettings(
                     "livegraft.ingest: record-bytes %d, messages %d, in-flight %d and poll-records %d must be at least 1, listed-tenants %d at least 0"
                             .formatted(recordBytes, messages, inFlight, pollRecords, listedTenants));
         }
+    }
+
+    /**
+     * What decides which records have a part in states.
+     *
+     * @param sequenceTokens that the base can attend to
+     */
+    public LogBounds bounds(int sequenceTokens) {
+        return new LogBounds(recordBytes, messages, sequenceTokens);
     }
 
     public static IngestSettings from(Config ingest) {

@@ -83,6 +83,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         this.settings = environment.settings();
         this.basis = TrainingBasis.of(
                 settings.trainer().forBase(environment.engine().config()),
+                settings.ingest().bounds(environment.engine().maxSequenceTokens()),
                 environment.engine().config(),
                 settings.kafka().feedbackTopic(),
                 environment.engine().baseDigest(),

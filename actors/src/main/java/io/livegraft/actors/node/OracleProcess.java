@@ -41,6 +41,7 @@ public final class OracleProcess {
         this.engine = engine;
         this.basis = TrainingBasis.of(
                 settings.trainer().forBase(engine.config()),
+                settings.ingest().bounds(engine.maxSequenceTokens()),
                 engine.config(),
                 settings.kafka().feedbackTopic(),
                 engine.baseDigest(),

@@ -93,10 +93,11 @@ public record TrainerSettings(
      * Names everything besides base and log that a state depends on.
      *
      * @param profile what the engine's bits depend on
+     * @param bounds of what ingest takes
      */
-    public String configDigest(String profile) {
+    public String configDigest(String profile, LogBounds bounds) {
         // Records print their components by name and in order, so this text is canonical.
-        return Digests.sha256("%s\n%s\n%s\n%s".formatted(profile, steps, lora, optimizer));
+        return Digests.sha256("%s\n%s\n%s\n%s\n%s".formatted(profile, steps, lora, optimizer, bounds));
     }
 
     private static StepSettings steps(Config trainer) {

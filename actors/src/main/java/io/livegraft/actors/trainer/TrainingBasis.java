@@ -6,7 +6,7 @@ import io.livegraft.gpu.model.ModelConfig;
  * What the states and versions of all tenants of a node depend on besides their logs (law 1).
  *
  * @param topic that the logs are in
- * @param configDigest of {@code settings} and {@code profile}
+ * @param configDigest of settings, bounds and profile
  * @param profile what the engine's bits depend on
  */
 public record TrainingBasis(
@@ -23,7 +23,12 @@ public record TrainingBasis(
      * @param settings for this base
      */
     public static TrainingBasis of(
-            TrainerSettings settings, ModelConfig model, String topic, String baseDigest, String profile) {
-        return new TrainingBasis(settings, model, topic, baseDigest, settings.configDigest(profile), profile);
+            TrainerSettings settings,
+            LogBounds bounds,
+            ModelConfig model,
+            String topic,
+            String baseDigest,
+            String profile) {
+        return new TrainingBasis(settings, model, topic, baseDigest, settings.configDigest(profile, bounds), profile);
     }
 }

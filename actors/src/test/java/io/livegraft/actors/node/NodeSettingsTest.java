@@ -1,10 +1,12 @@
 package io.livegraft.actors.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.trainer.LogBounds;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.util.Map;
@@ -41,12 +43,13 @@ class NodeSettingsTest {
         NodeSettings settings = NodeSettings.from(ConfigFactory.load());
         NodeSettings other = NodeSettings.from(ConfigFactory.parseMap(Map.of("livegraft.trainer.replay-examples", 5))
                 .withFallback(ConfigFactory.load()));
-        assertEquals(settings.trainer().configDigest("cpu"), settings.trainer().configDigest("cpu"));
-        assertTrue(
-                !settings.trainer().configDigest("cpu").equals(other.trainer().configDigest("cpu")));
-        assertTrue(!settings.trainer()
-                .configDigest("cpu")
-                .equals(settings.trainer().configDigest("cuda")));
+        LogBounds bounds = settings.ingest().bounds(512);
+        String digest = settings.trainer().configDigest("cpu", bounds);
+        assertEquals(digest, settings.trainer().configDigest("cpu", bounds));
+        assertNotEquals(digest, other.trainer().configDigest("cpu", bounds));
+        assertNotEquals(digest, settings.trainer().configDigest("cuda", bounds));
+        assertNotEquals(
+                digest, settings.trainer().configDigest("cpu", settings.ingest().bounds(256)));
     }
 
     private static void assertRefused(String path, Object value, String part) {
