@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -84,17 +85,26 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    /** Only where the file is known to be absent another one is drawn. */
+    private static String clusterId(Path file) throws IOException {
+        try {
+            return Files.readString(file).strip();
+        } catch (NoSuchFileException e) {
+            String id = Uuid.randomUuid().toString();
+            Files.writeString(file, id);
+            return id;
+        }
+    }
+
     /** The id is written first, so that a crash while formatting is made good by formatting again with the same id. */
     private static void format(Path directory, Path log) throws IOException {
         Files.createDirectories(log);
         Path idFile = directory.resolve(CLUSTER_ID);
-        if (!Files.exists(idFile)) {
-            Files.writeString(idFile, Uuid.randomUuid().toString());
-        }
+        String id = clusterId(idFile);
         try (PrintStream silent = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()
                     .setNodeId(1)
-                    .setClusterId(Files.readString(idFile).strip())
+                    .setClusterId(id)
                     .setControllerListenerName("CONTROLLER")
                     .setMetadataLogDirectory(log.toString())
                     .addDirectory(log.toString())

@@ -10,9 +10,11 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** Everything that outlives the process; belongs to one process at a time and to one base for good. */
 final class StateDirectory implements AutoCloseable {
@@ -60,12 +62,8 @@ final class StateDirectory implements AutoCloseable {
 
     /** INVALID_CONFIGURATION where its adapters belong to another base. */
     void claimFor(String baseDigest) {
-        Path file = directory.resolve("base.sha256");
         try {
-            if (!Files.exists(file)) {
-                files.write(file.getFileName().toString(), baseDigest.getBytes(StandardCharsets.UTF_8));
-            }
-            String claimed = Files.readString(file);
+            String claimed = kept("base.sha256", () -> baseDigest);
             if (!claimed.equals(baseDigest)) {
                 throw new LivegraftException(
                         ErrorCode.INVALID_CONFIGURATION,
@@ -82,20 +80,28 @@ final class StateDirectory implements AutoCloseable {
 
     /** The same for every process that ever runs on this directory. */
     String nodeId() {
-        Path file = directory.resolve("node.id");
         try {
-            if (!Files.exists(file)) {
-                files.write(
-                        file.getFileName().toString(),
-                        UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8));
-            }
-            return Files.readString(file);
+            return kept("node.id", () -> UUID.randomUUID().toString());
         } catch (IOException e) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION,
                     "state directory %s can't be used: %s".formatted(directory, e.getMessage()),
                     e);
         }
+    }
+
+    /** What a file says, from the first time on; only one known to be absent is written. */
+    private String kept(String name, Supplier<String> first) throws IOException {
+        try {
+            return text(name);
+        } catch (NoSuchFileException e) {
+            files.write(name, first.get().getBytes(StandardCharsets.UTF_8));
+            return text(name);
+        }
+    }
+
+    private String text(String name) throws IOException {
+        return new String(files.read(name), StandardCharsets.UTF_8);
     }
 
     Path resolve(String name) {

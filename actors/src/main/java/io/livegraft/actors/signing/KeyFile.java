@@ -7,9 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
@@ -31,12 +33,22 @@ public final class KeyFile {
     /** The key in a file; one that is not there yet is made. */
     public static SigningKey readOrCreate(Path file) {
         try {
-            if (!Files.exists(file)) {
+            if (absent(file)) {
                 write(file, SigningKey.generate());
             }
             return read(file);
         } catch (IOException e) {
             throw refused(file, "can't be used: " + e.getMessage(), e);
+        }
+    }
+
+    /** Only what is known not to be there: a key that can't be read now must not give way to another. */
+    private static boolean absent(Path file) throws IOException {
+        try {
+            Files.readAttributes(file, BasicFileAttributes.class);
+            return false;
+        } catch (NoSuchFileException e) {
+            return true;
         }
     }
 
