@@ -5,10 +5,11 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One tenant's trainer as a plain loop: no actor, no disk, no restart. What a {@link Trainer} must come to, whatever happens
+ * One tenant's trainer as a plain loop: no actor, no disk, no restart; its log is in memory. What a {@link Trainer} must come to, whatever happens
  * to its processes; written apart from it on purpose.
  */
 public final class PlainTrainer {
@@ -23,6 +24,7 @@ public final class PlainTrainer {
     private final StepPlans plans;
     private final OfferManifests manifests;
     private final List<Offered> offers = new ArrayList<>();
+    private final List<LogEntry> log = new ArrayList<>();
     private TrainerState state;
 
     /**
@@ -41,21 +43,45 @@ public final class PlainTrainer {
         this.state = codec.initial(tenant);
     }
 
-    /** Returns when all that follows from the entry is done; forgets and resets, which read the log again, are refused. */
+    /** Returns when all that follows from the entry is done. */
     public void take(LogEntry entry) {
+        log.add(entry);
         TrainerCore.Outcome outcome = state.core().on(entry);
-        if (outcome.remake().isPresent()) {
-            throw new IllegalArgumentException(
-                    "%s: a plain trainer does not go back, as %s asks".formatted(tenant, entry));
-        }
+        state = outcome.remake().isPresent() ? remade(outcome.remake().get().cause()) : taken(outcome);
+    }
+
+    private TrainerState taken(TrainerCore.Outcome outcome) {
         TrainerState next =
                 outcome.closed().map(step -> trained(outcome.next(), step)).orElseGet(() -> state.with(outcome.next()));
         if (outcome.offer().isPresent()) {
-            String adapter = next.adapterDigest();
-            next = next.offering(manifests.manifest(next, outcome.offer().get(), adapter));
-            offers.add(new Offered(next.core().offset(), adapter));
+            next = offering(next, outcome.offer().get());
         }
-        state = outcome.checkpoint() ? saved(next) : next;
+        return outcome.checkpoint() ? saved(next) : next;
+    }
+
+    private TrainerState offering(TrainerState next, TrainerCore.Offer offer) {
+        String adapter = next.adapterDigest();
+        offers.add(new Offered(next.core().offset(), adapter));
+        return next.offering(manifests.manifest(next, offer, adapter));
+    }
+
+    /** From the log so far, which this trainer has in memory. */
+    private TrainerState remade(LogEntry.Control cause) {
+        Optional<Remade> remade = Remade.read(replay(), cause);
+        if (remade.isEmpty()) {
+            return saved(state.with(state.core().passed(cause.offset())));
+        }
+        Line line = remade.get().line();
+        TrainerState next = state.remade(remade.get().again(), line);
+        boolean offered = line.forgets() && next.core().steps() > 0;
+        return saved(offered ? offering(next, new TrainerCore.Offer(List.of())) : next);
+    }
+
+    private Replay replay() {
+        TenantLog reading = (name, ofPartition, from, through, taker) -> log.stream()
+                .filter(entry -> entry.offset() >= from && entry.offset() <= through)
+                .forEach(taker);
+        return new Replay(reading, device::apply, plans, codec.initial(tenant), tenant, partition, () -> false);
     }
 
     private TrainerState trained(TrainerCore next, TrainerCore.ClosedStep step) {
@@ -75,6 +101,11 @@ public final class PlainTrainer {
     /** Of the feedback topic. */
     public int partition() {
         return partition;
+    }
+
+    /** Of the adapter as it is now. */
+    public String adapterDigest() {
+        return state.adapterDigest();
     }
 
     /** Of the last checkpoint; empty before the first. */

@@ -7,6 +7,7 @@ import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.training.AdapterTraining;
+import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
@@ -70,7 +71,11 @@ final class TestingTenant implements AutoCloseable {
     }
 
     private StepResult train(TrainerState state, TrainerCore.ClosedStep closed) {
-        return new AdapterTraining(backend, transformer, plans.plan(state, closed), 64).finish();
+        return train(plans.plan(state, closed));
+    }
+
+    StepResult train(StepPlan plan) {
+        return new AdapterTraining(backend, transformer, plan, 64).finish();
     }
 
     Replay replay(List<LogEntry> log) {
