@@ -102,7 +102,9 @@ class PassivationLawTest {
 
     private void breakNewest(String tenant) throws IOException {
         try (Stream<Path> files = Files.list(state.resolve("checkpoints").resolve(tenant))) {
-            Path newest = files.max(Comparator.naturalOrder()).orElseThrow();
+            Path newest = files.filter(file -> file.toString().endsWith(".ckpt"))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
             Files.writeString(newest, "broken");
         }
     }
