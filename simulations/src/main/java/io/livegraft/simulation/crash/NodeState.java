@@ -96,7 +96,7 @@ final class NodeState implements AutoCloseable {
         }
         try (Stream<Path> files = Files.list(checkpoints.resolve(tenant))) {
             Optional<Path> file = files.filter(
-                            each -> each.getFileName().toString().contains(digest))
+                            each -> each.getFileName().toString().endsWith(digest + ".ckpt"))
                     .findFirst();
             return file.isPresent() ? Optional.of(Files.readAllBytes(file.get())) : Optional.empty();
         } catch (IOException replaced) {
