@@ -29,6 +29,7 @@ final class CudaDevice implements AutoCloseable {
     private final CudaQueue queue;
     private final CudaMetadata metadata;
     private final PinnedBuffer staging;
+    private final long copyBytes;
     private final Map<String, CUmodule> loaded = new HashMap<>();
     private final Map<String, CudaKernel> kernels = new TreeMap<>();
 
@@ -51,6 +52,7 @@ final class CudaDevice implements AutoCloseable {
         this.queue = new CudaQueue(this, stream(), settings.graphs());
         this.metadata = new CudaMetadata(queue, memory, settings.metadataBytes());
         this.staging = new PinnedBuffer(settings.stagingBytes());
+        this.copyBytes = settings.copyBytes();
     }
 
     private static long memoryBytes(CudaSettings settings) {
@@ -82,6 +84,11 @@ final class CudaDevice implements AutoCloseable {
     /** As {@code NVIDIA H100 80GB HBM3 (sm_90)}. */
     String name() {
         return found.toString();
+    }
+
+    /** What copies of weights may take, while memory is there. */
+    long copyBytes() {
+        return copyBytes;
     }
 
     CudaCapability capability() {

@@ -8,12 +8,14 @@ final class CudaRounding {
     private static final int TILES_PER_BLOCK = THREADS / 32;
 
     private final CudaDevice device;
+    private final WeightCopies copies;
     private final CudaKernel round;
     private final CudaKernel fourBits;
     private final CudaKernel eightBits;
 
     CudaRounding(CudaDevice device) {
         this.device = device;
+        this.copies = new WeightCopies(device.memory(), device.copyBytes());
         this.round = device.kernel("weight", "round_to_bf16");
         this.fourBits = device.kernel("weight", "dequantize_4bit");
         this.eightBits = device.kernel("weight", "dequantize_8bit");
@@ -53,13 +55,18 @@ final class CudaRounding {
         return switch (weight) {
             case CudaWeight.Fp32(var values) -> rounded(values);
             case CudaWeight.Bf16(var values) -> values;
-            case CudaWeight.Rows rows -> dequantized(rows);
-            case CudaWeight.Blocks blocks -> dequantized(blocks);
+            case CudaWeight.Rows rows -> copies.of(rows).orElseGet(() -> dequantized(rows));
+            case CudaWeight.Blocks blocks -> copies.of(blocks).orElseGet(() -> dequantized(blocks));
         };
     }
 
+    /** Room for a copy that lasts while memory does, or as long as the scope in use. */
+    private Bf16Matrix room(CudaWeight weight) {
+        return copies.room(weight).orElseGet(() -> unset(weight.outputFeatures(), weight.inputFeatures()));
+    }
+
     private Bf16Matrix dequantized(CudaWeight.Rows w) {
-        Bf16Matrix out = unset(w.outputFeatures(), w.inputFeatures());
+        Bf16Matrix out = room(w);
         eightBits
                 .arguments()
                 .address(w.tiles().address())
@@ -73,7 +80,7 @@ final class CudaRounding {
     }
 
     private Bf16Matrix dequantized(CudaWeight.Blocks w) {
-        Bf16Matrix out = unset(w.outputFeatures(), w.inputFeatures());
+        Bf16Matrix out = room(w);
         blocks(fourBits.arguments(), w)
                 .address(out.address())
                 .integer(out.rows())

@@ -30,6 +30,7 @@ final class DeviceMemory {
     /** What a block is for; rows of the budget table. */
     enum Use {
         WEIGHTS,
+        COPIES,
         CACHES,
         TENSORS,
         WORKSPACES
@@ -112,15 +113,22 @@ final class DeviceMemory {
         long size = Math.max(1, Math.ceilDiv(wanted, ALIGNMENT)) * ALIGNMENT;
         collect();
         return find(size, use)
-                .or(() -> {
-                    savings.forEach(Runnable::run);
-                    return find(size, use);
-                })
+                .or(() -> findAfterSavings(size, use))
                 .or(() -> findAmongForgotten(size, use))
                 .orElseThrow(() -> new CudaException(
                         "an allocation for " + use,
                         "%d bytes beside %s".formatted(wanted, budget()),
                         CudaCode.outOfMemoryCode()));
+    }
+
+    /** One after the other, in the order they were named. */
+    private Optional<Block> findAfterSavings(long size, Use use) {
+        Optional<Block> found = Optional.empty();
+        for (int i = 0; i < savings.size() && found.isEmpty(); i++) {
+            savings.get(i).run();
+            found = find(size, use);
+        }
+        return found;
     }
 
     private Optional<Block> findAmongForgotten(long size, Use use) {

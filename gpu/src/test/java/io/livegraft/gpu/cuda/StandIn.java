@@ -11,6 +11,8 @@ import java.util.function.Consumer;
 public final class StandIn {
     private static final long MEMORY_BYTES = 1 << 28;
     private static final int PINNED_BYTES = 1 << 20;
+    /** For some weights of a test and not for others. */
+    private static final long COPY_BYTES = 1 << 17;
 
     /** Set where the suite is to run on the card of this machine instead of the stand-in. */
     static final boolean ON_CARD = System.getenv("LIVEGRAFT_CARD") != null;
@@ -67,6 +69,7 @@ public final class StandIn {
             StandInDriver.load();
         }
         CudaProbe.Found found = assertInstanceOf(CudaProbe.Found.class, CudaProbe.of(0));
-        return new CudaDevice(found, modules, new CudaSettings(0, memoryBytes, 1, PINNED_BYTES, PINNED_BYTES, 8));
+        return new CudaDevice(
+                found, modules, new CudaSettings(0, memoryBytes, 1, PINNED_BYTES, PINNED_BYTES, COPY_BYTES, 8));
     }
 }
