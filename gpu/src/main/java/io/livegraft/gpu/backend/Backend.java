@@ -99,6 +99,11 @@ public interface Backend extends AutoCloseable {
      */
     void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase);
 
+    /** Rows of a chain that suit {@link #multiply(List, Arithmetic)} best: enough for a product, few enough for all workers to get some. */
+    default int chainRows() {
+        return 64;
+    }
+
     /**
      * Many small products: the chains are independent of each other, the products of a chain run in order. Right-hand sides
      * keep their values during the call, left-hand ones within a chain once they have been read.

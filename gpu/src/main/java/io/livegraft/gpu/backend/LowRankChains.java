@@ -7,9 +7,6 @@ import java.util.Map;
 
 /** {@link Backend#lowRankBackward} by way of small products. */
 final class LowRankChains {
-    /** Rows of a chain: enough for a product, few enough for all threads to get some. */
-    private static final int CHAIN_ROWS = 64;
-
     /** A part with room for h = x·Aᵀ and for dh. */
     private record Part(LowRankGradient of, Tensor h, Tensor dh) {}
 
@@ -29,14 +26,15 @@ final class LowRankChains {
 
     /** dh, its part of dx, and h, in pieces; those of the same rows of dx one after the other. */
     private static List<List<Product>> rows(Backend backend, List<Part> parts) {
+        int size = backend.chainRows();
         Map<Tensor, List<List<Product>>> chains = new LinkedHashMap<>();
         for (Part part : parts) {
             List<List<Product>> pieces = chains.computeIfAbsent(part.of().dx(), dx -> new ArrayList<>());
-            for (int row = 0, i = 0; row < part.of().rows(); row += CHAIN_ROWS, i++) {
+            for (int row = 0, i = 0; row < part.of().rows(); row += size, i++) {
                 if (i == pieces.size()) {
                     pieces.add(new ArrayList<>());
                 }
-                int count = Math.min(CHAIN_ROWS, part.of().rows() - row);
+                int count = Math.min(size, part.of().rows() - row);
                 pieces.get(i).addAll(piece(backend, part, row, count));
             }
         }

@@ -3,10 +3,13 @@ package io.livegraft.gpu.cuda;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.quantization.QuantizedTensor;
@@ -30,6 +33,8 @@ public final class CudaBackend extends CudaMemory {
     private final CudaEmbedding embedding;
     private final CudaWeights weights;
     private final CudaProducts products;
+    private final CudaChains chains;
+    private final CudaLowRank lowRank;
     private final CudaAttention attention;
     private final CudaAttentionBackward attentionBackward;
     private final CudaLoss loss;
@@ -45,6 +50,8 @@ public final class CudaBackend extends CudaMemory {
         this.embedding = new CudaEmbedding(device);
         this.weights = new CudaWeights(device, rounding);
         this.products = new CudaProducts(device, rounding);
+        this.chains = new CudaChains(device, products);
+        this.lowRank = new CudaLowRank(device, rounding, chains);
         this.attention = new CudaAttention(device);
         this.attentionBackward = new CudaAttentionBackward(device, attention);
         this.loss = new CudaLoss(device);
@@ -138,6 +145,36 @@ public final class CudaBackend extends CudaMemory {
                 scale,
                 accumulate,
                 arithmetic);
+    }
+
+    /** No more than rows: a launch takes any number of them. */
+    @Override
+    public int chainRows() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public void multiply(List<List<Product>> some, Arithmetic arithmetic) {
+        switch (arithmetic) {
+            case FLOAT32 -> super.multiply(some, arithmetic);
+            case BFLOAT16 -> chains.run(some);
+        }
+    }
+
+    @Override
+    public void lowRankBackward(List<LowRankGradient> parts, Arithmetic arithmetic) {
+        switch (arithmetic) {
+            case FLOAT32 -> super.lowRankBackward(parts, arithmetic);
+            case BFLOAT16 -> lowRank.backward(parts);
+        }
+    }
+
+    @Override
+    public Factor factor(HostTensor w, Arithmetic arithmetic) {
+        return switch (arithmetic) {
+            case FLOAT32 -> super.factor(w, arithmetic);
+            case BFLOAT16 -> new CudaFactor(weights.bf16(w));
+        };
     }
 
     private static List<CudaWeight> of(List<LinearWeight> weights) {

@@ -46,9 +46,7 @@ final class CudaChains {
         int[] placed = new int[chain.size()];
         for (int i = 0; i < placed.length; i++) {
             for (int j = 0; j < i; j++) {
-                CudaTensor written = CudaTensor.of(chain.get(j).c());
-                if (overlap(written, chain.get(i).a())
-                        || overlap(written, chain.get(i).c())) {
+                if (waits(chain.get(i), CudaTensor.of(chain.get(j).c()))) {
                     placed[i] = Math.max(placed[i], placed[j] + 1);
                 }
             }
@@ -57,6 +55,12 @@ final class CudaChains {
             }
             levels.get(placed[i]).add(chain.get(i));
         }
+    }
+
+    private static boolean waits(Product product, CudaTensor written) {
+        return overlap(written, product.a())
+                || overlap(written, product.c())
+                || (product.b() instanceof TensorFactor factor && overlap(written, factor.tensor()));
     }
 
     private static boolean overlap(CudaTensor one, Tensor tensor) {

@@ -45,7 +45,7 @@ final class CudaWeights {
     CudaWeight freeze(HostTensor weight, Precision precision) {
         return switch (precision) {
             case FP32 -> new CudaWeight.Fp32(lasting(weight));
-            case BF16 -> bf16(weight);
+            case BF16 -> new CudaWeight.Bf16(bf16(weight));
             case NF4, NF4_SINGLE, FP4, INT8, INT4 ->
                 freeze(QuantizationFormat.of(precision).quantize(weight));
         };
@@ -64,14 +64,15 @@ final class CudaWeights {
         return tensor;
     }
 
-    private CudaWeight bf16(HostTensor weight) {
+    /** Rounded to nearest even, in memory that lasts. */
+    Bf16Matrix bf16(HostTensor weight) {
         Bf16Matrix values = rounding.own(weight.rows(), weight.columns());
         try (var _ = device.workspaces().scratch()) {
             CudaTensor exact = device.workspaces().unset(weight.rows(), weight.columns());
             device.upload(exact.address(), MemorySegment.ofArray(weight.values()));
             rounding.round(values, exact);
         }
-        return new CudaWeight.Bf16(values);
+        return values;
     }
 
     private CudaWeight eightBits(RowTensor weight) {

@@ -20,9 +20,6 @@ import java.util.Optional;
  * Segments, and pieces of long ones, are chains of products that run side by side; {@link AdapterGradients} is the way back.
  */
 final class AdapterProducts {
-    /** Rows of a chain: enough for a product, few enough for all threads to get some. */
-    private static final int CHAIN_ROWS = 64;
-
     private final Backend backend;
     private final Arithmetic arithmetic;
 
@@ -35,12 +32,12 @@ final class AdapterProducts {
     void forward(List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
         List<List<Product>> chains = new ArrayList<>();
         for (AdaptedRows rows : batch.adapted()) {
-            if (batch.adapted().size() == 1 && rows.count() <= CHAIN_ROWS) {
+            if (batch.adapted().size() == 1 && rows.count() <= backend.chainRows()) {
                 for (int i = 0; i < kinds.size(); i++) {
                     chains.add(chain(List.of(ys.get(i)), x, layer, List.of(kinds.get(i)), rows));
                 }
             } else {
-                for (AdaptedRows piece : rows.pieces(CHAIN_ROWS)) {
+                for (AdaptedRows piece : rows.pieces(backend.chainRows())) {
                     chains.add(chain(ys, x, layer, kinds, piece));
                 }
             }

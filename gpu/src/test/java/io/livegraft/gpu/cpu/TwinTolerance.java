@@ -63,7 +63,8 @@ enum TwinTolerance {
 
     static TwinTolerance of(String operation) {
         return switch (operation) {
-            case "allocate",
+            case "chainRows",
+                    "allocate",
                     "allocateUnset",
                     "workspace",
                     "temporaries",

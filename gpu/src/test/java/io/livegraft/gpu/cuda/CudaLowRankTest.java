@@ -62,7 +62,7 @@ class CudaLowRankTest {
         float[] x = TinyModel.gaussian(new Random(1), 77 * IN, 1);
         float[] before = TinyModel.gaussian(new Random(2), 77 * OUT, 1);
         float[] together = forward(x, before, ranks, counts, false);
-        assertEquals(2L, device.launches().get("rows_adapter_64"));
+        assertEquals(2L, device.launches().get("rows.rows_adapter_64"));
         int row = 0;
         for (int i = 0; i < ranks.length; i++) {
             float[] own = Arrays.copyOfRange(x, row * IN, (row + counts[i]) * IN);
@@ -102,6 +102,28 @@ class CudaLowRankTest {
         }
         chains.run(products);
         return values(y);
+    }
+
+    @Test
+    void aFactorThatItsChainMakesIsWaitedFor() {
+        for (int rows : new int[] {1, 13, 61}) {
+            CudaTensor x = tensor(TinyModel.gaussian(new Random(1), rows * IN, 1), rows, IN);
+            CudaTensor h = device.workspaces().own(rows, 5, DeviceMemory.Use.TENSORS);
+            CudaTensor sum = tensor(new float[5 * IN], IN, 5);
+            float[] a = TinyModel.gaussian(new Random(2), 5 * IN, 1);
+            chains.run(List.of(List.of(
+                    Product.into(h, x, factor(tensor(a, 5, IN), true), 1),
+                    Product.addingTransposed(sum, x, new TensorFactor(h, Operand.PLAIN), 1))));
+            float[] narrow = values(h);
+            float[] wide = values(x);
+            double[] expected = new double[5 * IN];
+            for (int i = 0; i < expected.length; i++) {
+                for (int n = 0; n < rows; n++) {
+                    expected[i] += (double) rounded(wide[n * IN + i / 5]) * rounded(narrow[n * 5 + i % 5]);
+                }
+            }
+            assertNear(expected, values(sum), 2e-6);
+        }
     }
 
     private Factor factor(CudaTensor w, boolean trained) {
