@@ -150,7 +150,7 @@ int launch(const Function* function, std::vector<unsigned char> values, const un
     size_t offset = 0;
     for (int i = 0; i < function->kernel->parameters; i++) {
         places.push_back(values.data() + offset);
-        offset += size_t(function->kernel->sizes[i]);
+        offset += 8;
     }
     launches++;
     const char* failure = function->module->run(function->kernel, places.data(), grid, block, dynamic_bytes, order, seed);
@@ -496,6 +496,7 @@ API cuLaunchKernel(void* function, unsigned grid_x, unsigned grid_y, unsigned gr
     for (int i = 0; i < asked->kernel->parameters; i++) {
         auto* value = static_cast<unsigned char*>(values[i]);
         kept.insert(kept.end(), value, value + asked->kernel->sizes[i]);
+        kept.resize(size_t(i + 1) * 8);  // none is larger
     }
     return enqueue(stream, [=] {
         unsigned grid[3] = {grid_x, grid_y, grid_z}, block[3] = {block_x, block_y, block_z};

@@ -40,6 +40,7 @@ livegraft_switch:
 #ifdef __SANITIZE_ADDRESS__
 extern "C" void __sanitizer_start_switch_fiber(void** fake, const void* bottom, size_t bytes);
 extern "C" void __sanitizer_finish_switch_fiber(void* fake, const void** bottom, size_t* bytes);
+extern "C" void __asan_unpoison_memory_region(const volatile void* memory, size_t bytes);
 #endif
 
 namespace shim {
@@ -127,6 +128,9 @@ inline void prepare(Fiber& fiber, int number) {
     if (fiber.stack == nullptr) {
         fiber.stack = mmap(nullptr, Fiber::stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     }
+#ifdef __SANITIZE_ADDRESS__
+    __asan_unpoison_memory_region(fiber.stack, Fiber::stack_bytes);  // the frames that its last thread never left
+#endif
     auto* top = reinterpret_cast<void**>(static_cast<char*>(fiber.stack) + Fiber::stack_bytes);
     *--top = nullptr;
     *--top = reinterpret_cast<void*>(&start);  // the return address of the first switch, on 16 bytes

@@ -22,6 +22,9 @@ final class HostCompiler {
     static final Path SHIM = Path.of("src/test/cuda");
     private static final Path BUILT = Path.of("target/cuda/host");
 
+    /** Set in a process that has the sanitizers' libraries loaded. */
+    static final String SANITIZE = "livegraft.kernels.sanitize";
+
     private HostCompiler() {}
 
     static boolean present() {
@@ -74,6 +77,9 @@ final class HostCompiler {
 
     private static Path library(Path source, List<String> options) {
         List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror"));
+        if (Boolean.getBoolean(SANITIZE)) {
+            command.addAll(List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
+        }
         command.addAll(List.of("-fPIC", "-shared", "-I", KERNELS.toString(), "-I", SHIM.toString()));
         command.addAll(options);
         try {

@@ -1,0 +1,104 @@
+package io.livegraft.gpu.cuda;
+
+import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.Product;
+import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import jcuda.driver.CUmodule;
+
+/** A little of everything that multiplies, on kernels of which some come from another folder. */
+final class KernelSlice {
+    private static final long MEMORY_BYTES = 1 << 26;
+
+    /** Sources come from the folder where it has them. */
+    private record Mutated(Path folder) implements CudaModules {
+        @Override
+        public CUmodule load(String name, CudaCapability capability) {
+            boolean own = Files.exists(folder.resolve(name + ".cu"));
+            return (own ? new HostModules(folder) : new HostModules()).load(name, capability);
+        }
+
+        @Override
+        public String digest() {
+            return "mutated-kernels";
+        }
+    }
+
+    private KernelSlice() {}
+
+    /** Runs with every order of threads; the argument is the folder. A process of its own for sanitizers. */
+    public static void main(String[] arguments) {
+        for (FiberOrder order : FiberOrder.values()) {
+            System.out.println(
+                    order + " " + results(Path.of(arguments[0]), order).size());
+        }
+    }
+
+    static List<float[]> results(Path folder, FiberOrder order) {
+        StandInDriver.load();
+        StandInDriver.order(order, 11);
+        try (CudaDevice device = StandIn.device(new Mutated(folder), MEMORY_BYTES)) {
+            CudaRounding rounding = new CudaRounding(device);
+            CudaProducts products = new CudaProducts(device, rounding);
+            List<float[]> results = new ArrayList<>(linear(device, new CudaWeights(device, rounding), products));
+            for (Arithmetic arithmetic : Arithmetic.values()) {
+                CudaTensor c = tensor(device, 3, 41, 43);
+                CudaTensor a = tensor(device, 4, 41, 47);
+                CudaTensor b = tensor(device, 5, 43, 47);
+                products.multiply(c, a, Operand.PLAIN, b, Operand.TRANSPOSED, 1, false, arithmetic);
+                results.add(read(device, c));
+            }
+            results.add(adapted(device, rounding, new CudaChains(device, products)));
+            return results;
+        } finally {
+            StandInDriver.order(FiberOrder.FORWARD, 1);
+        }
+    }
+
+    private static List<float[]> linear(CudaDevice device, CudaWeights weights, CudaProducts products) {
+        List<float[]> results = new ArrayList<>();
+        for (Precision precision : List.of(Precision.NF4, Precision.INT8)) {
+            CudaWeight weight = weights.freeze(HostTensor.matrix(37, 576, values(1, 37 * 576)), precision);
+            CudaTensor x = tensor(device, 2, 11, 576);
+            for (Phase phase : List.of(Phase.TRAINING, Phase.DECODE)) {
+                CudaTensor y = tensor(device, 3, 11, 37);
+                products.linear(List.of(y), x, List.of(weight), phase);
+                results.add(read(device, y));
+            }
+        }
+        return results;
+    }
+
+    private static float[] adapted(CudaDevice device, CudaRounding rounding, CudaChains chains) {
+        Bf16Matrix shrink = rounding.own(16, 331);
+        rounding.round(shrink, tensor(device, 6, 16, 331));
+        CudaTensor h = tensor(device, 7, 9, 16);
+        chains.run(List.of(List.of(Product.into(h, tensor(device, 8, 9, 331), new CudaFactor(shrink), 1))));
+        return read(device, h);
+    }
+
+    private static float[] values(int seed, int count) {
+        return TinyModel.gaussian(new Random(seed), count, 1);
+    }
+
+    private static CudaTensor tensor(CudaDevice device, int seed, int rows, int columns) {
+        CudaTensor tensor = device.workspaces().own(rows, columns, DeviceMemory.Use.TENSORS);
+        device.upload(tensor.address(), MemorySegment.ofArray(values(seed, rows * columns)));
+        return tensor;
+    }
+
+    private static float[] read(CudaDevice device, CudaTensor tensor) {
+        float[] values = new float[tensor.rows() * tensor.columns()];
+        device.download(MemorySegment.ofArray(values), tensor.address());
+        return values;
+    }
+}
