@@ -60,88 +60,81 @@ DEVICE void attend(float* out, float* log_sums, const float* q, const long long*
     int last_row = (first_row + rows_of_block < packed_rows ? first_row + rows_of_block : packed_rows) - 1;
     int lowest = start + first_row / group, highest = start + last_row / group, end = highest + 1;
     int own_row = warp_id() * 16 * Tiles;  // of the block
-    float results[Tiles][D / 8][4] = {};
-    Softmax softmax[Tiles];
     SHARED(Total, totals, rows_of_block);
     for (int row = int(threadIdx.x); row < rows_of_block; row += 128) {
         totals[row] = {-INFINITY, 0};
-    }
-    UNROLL
-    for (int m = 0; m < Tiles; m++) {
-        softmax[m] = no_softmax();
     }
     int key = first_seen(lowest, window) / keys_of_block * keys_of_block;
     copy_tile<D, keys_of_block>(keys, all_keys, sequence.position_stride, key, end);
     commit_copies();
     load_queries<D, rows_of_block>(queries, q, sequence, first_row, packed_rows, group, head, dim, int(gridDim.y));
-    for (; key < end; key += keys_of_block) {
-        wait_copies<0>();
-        sync_block();
-        copy_tile<D, keys_of_block>(values, all_values, sequence.position_stride, key, end);
-        commit_copies();
-        float scores[Tiles][8][4] = {};
-        UNROLL
-        for (int k = 0; k < D / 16; k++) {
-            unsigned left[Tiles][4], first[2], second[2];
-            UNROLL
-            for (int m = 0; m < Tiles; m++) {
-                load_left<D>(left[m], queries, own_row + 16 * m, k);
-            }
-            UNROLL
-            for (int n = 0; n < 8; n += 2) {
-                load_right<D>(first, second, keys, 8 * n, k);
-                UNROLL
-                for (int m = 0; m < Tiles; m++) {
-                    mma_bf16(scores[m][n], left[m], first);
-                    mma_bf16(scores[m][n + 1], left[m], second);
-                }
-            }
-        }
-        bool masked = key + keys_of_block - 1 > lowest || highest - key >= window;
-        float2 kept[Tiles];
-        unsigned probabilities[Tiles][4][4];
+    while (key < end) {
+        int stretch_end = (key / keys_of_stretch + 1) * keys_of_stretch;
+        stretch_end = stretch_end < end ? stretch_end : end;
+        float results[Tiles][D / 8][4] = {};
+        Softmax softmax[Tiles];
         UNROLL
         for (int m = 0; m < Tiles; m++) {
-            int row = first_row + own_row + 16 * m + lane_id() / 4;
-            if (masked) {
-                hide(scores[m], start + row / group, start + (row + 8) / group, key, window);
-            }
-            kept[m] = add_scores(softmax[m], scores[m], factor);
-            UNROLL
-            for (int k = 0; k < 4; k++) {
-                left_of_sums(probabilities[m][k], scores[m][2 * k], scores[m][2 * k + 1]);
-            }
+            softmax[m] = no_softmax();
         }
-        wait_copies<0>();
-        sync_block();
-        bool last = key + keys_of_block >= end;
-        if (!last) {
-            copy_tile<D, keys_of_block>(keys, all_keys, sequence.position_stride, key + keys_of_block, end);
-        }
-        commit_copies();
-        add_values<D>(results, kept, probabilities, values, 0);
-        if (last || (key + keys_of_block) % keys_of_stretch == 0) {
+        for (; key < stretch_end; key += keys_of_block) {
+            wait_copies<0>();
+            sync_block();
+            copy_tile<D, keys_of_block>(values, all_values, sequence.position_stride, key, end);
+            commit_copies();
+            float scores[Tiles][8][4] = {};
             UNROLL
-            for (int m = 0; m < Tiles; m++) {
+            for (int k = 0; k < D / 16; k++) {
+                unsigned left[Tiles][4], first[2], second[2];
                 UNROLL
-                for (int half = 0; half < 2; half++) {
-                    int row = own_row + 16 * m + 8 * half + lane_id() / 4;
-                    bool there = first_row + row < packed_rows;
-                    long long offset = there ? offset_of(sequence, first_row + row, group, head, dim, int(gridDim.y)) : -1;
-                    float sum = row_sum(softmax[m].sum[half]);
-                    Total total = totals[row];
-                    sync_warp();
-                    close_stretch(out, log_sums, offset, results[m], half, softmax[m].max[half], sum, total, totals[row], last, dim,
-                                  factor);
+                for (int m = 0; m < Tiles; m++) {
+                    load_left<D>(left[m], queries, own_row + 16 * m, k);
                 }
-                softmax[m] = no_softmax();
                 UNROLL
-                for (int n = 0; n < D / 8; n++) {
+                for (int n = 0; n < 8; n += 2) {
+                    load_right<D>(first, second, keys, 8 * n, k);
                     UNROLL
-                    for (int i = 0; i < 4; i++) {
-                        results[m][n][i] = 0;
+                    for (int m = 0; m < Tiles; m++) {
+                        mma_bf16(scores[m][n], left[m], first);
+                        mma_bf16(scores[m][n + 1], left[m], second);
                     }
                 }
+            }
+            bool masked = key + keys_of_block - 1 > lowest || highest - key >= window;
+            float2 kept[Tiles];
+            unsigned probabilities[Tiles][4][4];
+            UNROLL
+            for (int m = 0; m < Tiles; m++) {
+                int row = first_row + own_row + 16 * m + lane_id() / 4;
+                if (masked) {
+                    hide(scores[m], start + row / group, start + (row + 8) / group, key, window);
+                }
+                kept[m] = add_scores(softmax[m], scores[m], factor);
+                UNROLL
+                for (int k = 0; k < 4; k++) {
+                    left_of_sums(probabilities[m][k], scores[m][2 * k], scores[m][2 * k + 1]);
+                }
+            }
+            wait_copies<0>();
+            sync_block();
+            if (key + keys_of_block < end) {
+                copy_tile<D, keys_of_block>(keys, all_keys, sequence.position_stride, key + keys_of_block, end);
+            }
+            commit_copies();
+            add_values<D>(results, kept, probabilities, values, 0);
+        }
+        UNROLL
+        for (int m = 0; m < Tiles; m++) {
+            UNROLL
+            for (int half = 0; half < 2; half++) {
+                int row = own_row + 16 * m + 8 * half + lane_id() / 4;
+                bool there = first_row + row < packed_rows;
+                long long offset = there ? offset_of(sequence, first_row + row, group, head, dim, int(gridDim.y)) : -1;
+                float sum = row_sum(softmax[m].sum[half]);
+                Total total = totals[row];
+                sync_warp();
+                close_stretch(out, log_sums, offset, results[m], half, softmax[m].max[half], sum, total, totals[row], key >= end, dim,
+                              factor);
             }
         }
     }
@@ -156,5 +149,5 @@ BOUNDED_KERNEL(128, 2, attention_tile_64, float* out, float* log_sums, const flo
 }
 BOUNDED_KERNEL(128, 2, attention_tile_128, float* out, float* log_sums, const float* q, const long long* table, int layer, int group,
                int dim, int window, float factor) {
-    attend<128, 1>(out, log_sums, q, table, layer, group, dim, window, factor);
+    attend<128, 2>(out, log_sums, q, table, layer, group, dim, window, factor);
 }

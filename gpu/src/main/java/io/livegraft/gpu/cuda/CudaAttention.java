@@ -15,6 +15,7 @@ final class CudaAttention {
     private static final int WARP = 32;
     private static final int FLOAT_ROWS = 16;
     private static final int STEP_ROWS = 16;
+    private static final int TILE_ROWS = 128;
     private static final int KEYS = 64;
     /** Keys whose sums are by themselves. */
     private static final int STRETCH = 512;
@@ -240,16 +241,15 @@ final class CudaAttention {
             }
             case BF16 -> {
                 int padded = form.columns(heads.dim());
-                int block = padded == 64 ? 128 : 64;
                 CudaKernel kernel = device.kernel("attention_tile", "attention_tile_" + padded);
                 arguments(kernel, out, logSums, q, sent, layer, heads, window)
                         .number(heads.binaryScale())
                         .launch(
-                                Math.ceilDiv(rows, block),
+                                Math.ceilDiv(rows, TILE_ROWS),
                                 heads.kvHeads(),
                                 table.count(),
                                 THREADS,
-                                2 * (block + 2 * KEYS) * padded);
+                                2 * (TILE_ROWS + 2 * KEYS) * padded);
             }
         }
     }
