@@ -38,17 +38,21 @@ KERNEL(adamw, float* p, float* m, float* v, const float* g, long long count, flo
     }
 }
 
-// Many tensors in one launch, tensor blockIdx.y: pieces has for each the addresses of p, m, v, g, the count, and the bits of keep
-// and rate as one number, keep above.
-KERNEL(adamw_many, const long long* pieces, float keep1, float add1, float keep2, float add2, float root_factor, float epsilon,
-       float gradient_scale) {
-    const long long* piece = pieces + 6 * blockIdx.y;
-    long long count = piece[4];
-    float keep = float_of_bits(unsigned(piece[5] >> 32)), rate = float_of_bits(unsigned(piece[5]));
-    Step step{keep1, add1, keep2, add2, keep, rate, root_factor, epsilon, gradient_scale};
-    for (long long i = first_of_four(); i < count; i += 4ll * gridDim.x * blockDim.x) {
-        step_four(reinterpret_cast<float*>(piece[0]), reinterpret_cast<float*>(piece[1]), reinterpret_cast<float*>(piece[2]),
-                  reinterpret_cast<const float*>(piece[3]), i, count, step);
+// One of many tensors, in device memory.
+struct Part {
+    float *p, *m, *v;
+    const float* g;
+    long long count;
+    Step step;
+};
+
+// Many tensors in one launch, part blockIdx.y, each with constants of its own.
+KERNEL(adamw_parts, const long long* parts) {
+    constexpr int longs = 10;
+    static_assert(sizeof(Part) <= 8 * longs);
+    const Part& part = *reinterpret_cast<const Part*>(parts + longs * blockIdx.y);
+    for (long long i = first_of_four(); i < part.count; i += 4ll * gridDim.x * blockDim.x) {
+        step_four(part.p, part.m, part.v, part.g, i, part.count, part.step);
     }
 }
 

@@ -4,6 +4,7 @@ import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One device's tensor operations. Shapes are (rows, columns); N = rows of a batch (all tokens of all its sequences), C =
@@ -305,6 +306,18 @@ public interface Backend extends AutoCloseable {
      * }</pre>
      */
     void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step);
+
+    /** The same for several tensors, which share no element. */
+    default void adamW(List<AdamWPart> parts) {
+        for (AdamWPart part : parts) {
+            adamW(part.p(), part.m(), part.v(), part.g(), part.step());
+        }
+    }
+
+    /** Moments that this backend keeps in 8 bits and steps by itself; none where the caller has to. */
+    default Optional<BlockwiseMoments> blockwise(BlockwiseState state) {
+        return Optional.empty();
+    }
 
     @Override
     void close();

@@ -1,7 +1,10 @@
 package io.livegraft.gpu.cuda;
 
+import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.BlockwiseMoments;
+import io.livegraft.gpu.backend.BlockwiseState;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
@@ -331,5 +334,15 @@ public final class CudaBackend extends CudaMemory {
     @Override
     public void adamW(Tensor p, Tensor m, Tensor v, Tensor g, AdamWStep step) {
         optimizer.adamW(CudaTensor.of(p), CudaTensor.of(m), CudaTensor.of(v), CudaTensor.of(g), step);
+    }
+
+    @Override
+    public void adamW(List<AdamWPart> parts) {
+        optimizer.adamW(parts);
+    }
+
+    @Override
+    public Optional<BlockwiseMoments> blockwise(BlockwiseState state) {
+        return Optional.of(new CudaBlockwiseMoments(device, state));
     }
 }

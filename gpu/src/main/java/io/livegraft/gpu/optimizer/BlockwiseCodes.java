@@ -1,5 +1,7 @@
 package io.livegraft.gpu.optimizer;
 
+import io.livegraft.gpu.backend.BlockwiseState;
+
 /**
  * One moment of one tensor in 8 bits per value (Dettmers et al., arXiv 2110.02861, equation 2):
  *
@@ -15,7 +17,7 @@ package io.livegraft.gpu.optimizer;
  */
 public record BlockwiseCodes(byte[] codes, float[] absMax) {
     /** Values per absmax; bitsandbytes' choice, the paper has 2048. */
-    public static final int BLOCK = 256;
+    public static final int BLOCK = BlockwiseState.BLOCK;
 
     public BlockwiseCodes {
         if (absMax.length != Math.ceilDiv(codes.length, BLOCK)) {
@@ -39,6 +41,15 @@ public record BlockwiseCodes(byte[] codes, float[] absMax) {
             }
         }
         return new BlockwiseCodes(codes, absMax);
+    }
+
+    static BlockwiseCodes of(BlockwiseState.Codes codes) {
+        return new BlockwiseCodes(codes.codes(), codes.absMax());
+    }
+
+    /** As a backend takes them. */
+    BlockwiseState.Codes on(DynamicMap map) {
+        return new BlockwiseState.Codes(codes, absMax, map.values());
     }
 
     float[] dequantize(DynamicMap map) {

@@ -28,6 +28,11 @@ final class DynamicMap {
         return values[code & 0xFF];
     }
 
+    /** All of them, a new array. */
+    float[] values() {
+        return values.clone();
+    }
+
     /** The code of an exact 0. */
     byte zero() {
         return (byte) zero;

@@ -1,8 +1,11 @@
 package io.livegraft.gpu.optimizer;
 
+import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Both moments in one float32 tensor each on the device. */
 final class FloatAdamW implements AdamW {
@@ -25,14 +28,16 @@ final class FloatAdamW implements AdamW {
             backend.adamW(values, first, second, gradients, settings.step(stepsTaken, gradientNorm));
             return;
         }
+        List<AdamWPart> parts = new ArrayList<>();
         for (ParameterLayout.Entry entry : layout.entries()) {
-            backend.adamW(
+            parts.add(new AdamWPart(
                     part(values, entry),
                     part(first, entry),
                     part(second, entry),
                     part(gradients, entry),
-                    settings.step(entry.name(), stepsTaken, gradientNorm));
+                    settings.step(entry.name(), stepsTaken, gradientNorm)));
         }
+        backend.adamW(parts);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
@@ -226,6 +227,7 @@ public final class TwinBackend {
             case Product product ->
                 Stream.of(product.c(), product.a(), product.b()).flatMap(TwinBackend::parts);
             case TensorFactor factor -> Stream.of(factor.tensor());
+            case AdamWPart part -> Stream.of(part.p(), part.m(), part.v(), part.g());
             case LowRankGradient g -> Stream.of(g.dx(), g.dy(), g.x(), g.a(), g.b(), g.aGradient(), g.bGradient());
             default -> Stream.of(argument);
         };
@@ -288,8 +290,14 @@ public final class TwinBackend {
                 g.scaling());
     }
 
+    private static AdamWPart side(AdamWPart part, UnaryOperator<Tensor> side) {
+        return new AdamWPart(
+                side.apply(part.p()), side.apply(part.m()), side.apply(part.v()), side.apply(part.g()), part.step());
+    }
+
     private Object referenceOf(Object argument) {
         return switch (argument) {
+            case AdamWPart part -> side(part, tensor -> (Tensor) referenceOf(tensor));
             case LowRankGradient g -> side(g, tensor -> (Tensor) referenceOf(tensor));
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
@@ -311,6 +319,7 @@ public final class TwinBackend {
 
     private Object twinOf(Object argument) {
         return switch (argument) {
+            case AdamWPart part -> side(part, tensor -> (Tensor) twinOf(tensor));
             case LowRankGradient g -> side(g, tensor -> (Tensor) twinOf(tensor));
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;

@@ -1,9 +1,11 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.BlockwiseState;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
@@ -330,6 +332,18 @@ public final class TwinCases {
                 both.adamW(p, m, v, tensor(both, random, 1, size), constants);
             }
         }
+        both.adamW(List.of(part(both, random, 67, 1e-2), part(both, random, 3, 0.16)));
+        BlockwiseState.Codes none = new BlockwiseState.Codes(new byte[256], new float[1], new float[256]);
+        both.blockwise(new BlockwiseState(none, none));
+    }
+
+    private static AdamWPart part(Backend both, Random random, int size, double learningRate) {
+        return new AdamWPart(
+                tensor(both, random, 1, size),
+                tensor(both, random, 1, size),
+                both.allocate(1, size),
+                tensor(both, random, 1, size),
+                new AdamWStep(learningRate, 0.9, 0.999, 1e-8, 0.1, 1, 0.5));
     }
 
     private static Tensor tensor(Backend backend, Random random, int rows, int columns) {

@@ -79,6 +79,7 @@ enum TwinTolerance {
                     "allocateKvCache",
                     "appendKv",
                     "zero",
+                    "blockwise",
                     "embed" -> EXACT;
             case "add", "addBias" -> ROUNDED;
             case "dropout", "dropoutBackward" -> DROPPED;

@@ -45,7 +45,7 @@ class CudaAttentionBackwardTest {
 
     @BeforeEach
     void open() {
-        device = new CudaLayers(StandIn.device());
+        device = StandIn.backend();
     }
 
     @AfterEach

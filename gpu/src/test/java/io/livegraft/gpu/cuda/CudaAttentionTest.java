@@ -62,7 +62,7 @@ class CudaAttentionTest {
 
     @BeforeEach
     void open() {
-        device = new CudaLayers(StandIn.device());
+        device = StandIn.backend();
     }
 
     @AfterEach
@@ -165,7 +165,7 @@ class CudaAttentionTest {
             }
         }
         Shape shape = shapes().getFirst();
-        try (Backend broken = new CudaLayers(StandIn.device(sources))) {
+        try (Backend broken = new CudaBackend(StandIn.device(sources))) {
             float[] expected = prompt(broken, shape, shape.length());
             assertNear(expected, prompt(device, shape, shape.length()), shape.arithmetic());
             assertFalse(Arrays.equals(expected, prompt(broken, shape, 1)));

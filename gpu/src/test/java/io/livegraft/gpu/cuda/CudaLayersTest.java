@@ -11,7 +11,14 @@ import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.ReferenceBackend;
 import io.livegraft.gpu.cpu.TwinBackend;
+import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.model.RopeScaling;
+import io.livegraft.gpu.optimizer.AdamW;
+import io.livegraft.gpu.optimizer.MomentPrecision;
+import io.livegraft.gpu.optimizer.Moments;
+import io.livegraft.gpu.optimizer.OptimizerSettings;
+import io.livegraft.gpu.tensor.ParameterLayout;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
@@ -26,11 +33,13 @@ class CudaLayersTest {
     private static final int[][] SHAPES = {{1, 1}, {1, 67}, {13, 2}, {61, 1021}, {7, 1024}, {3, 4400}};
 
     private final Random random = new Random(1);
-    private CudaLayers layers;
+    private CudaDevice device;
+    private CudaBackend layers;
 
     @BeforeEach
     void open() {
-        layers = new CudaLayers(StandIn.device());
+        device = StandIn.device();
+        layers = new CudaBackend(device);
     }
 
     @AfterEach
@@ -123,7 +132,8 @@ class CudaLayersTest {
         logits[1031 + 700] = 8;
         logits[1031 + 7] = 8;
         logits[2 * 1031] = 7;
-        assertArrayEquals(new int[] {1030, 7, 0}, layers.largest(layers.upload(logits, 3, 1031)));
+        assertArrayEquals(
+                new int[] {1030, 7, 0}, new CudaLoss(device).largest(CudaTensor.of(layers.upload(logits, 3, 1031))));
     }
 
     @ParameterizedTest
@@ -140,6 +150,48 @@ class CudaLayersTest {
                 }
             });
         }
+    }
+
+    /** Every element goes the way it goes on the CPU, so that moments kept in 8 bits have the same codes. */
+    @ParameterizedTest
+    @EnumSource(FiberOrder.class)
+    void stepsOfManyTensorsInBothFormsHaveTheBitsOfTheCpu(FiberOrder order) {
+        StandInDriver.order(order, 7);
+        ParameterLayout layout = ParameterLayout.builder()
+                .add("q_proj.lora_A.weight", 3, 67)
+                .add("q_proj.lora_B.weight", 67, 131)
+                .add("v_proj.lora_B.weight", 1, 4_096)
+                .build();
+        for (MomentPrecision precision : MomentPrecision.values()) {
+            OptimizerSettings settings = new OptimizerSettings(0.01, 0.9, 0.999, 1e-8, 0.1, 1, 2)
+                    .withLoraPlusRatio(16)
+                    .with(precision);
+            try (Backend cpu = new VectorBackend(1)) {
+                assertArrayEquals(steps(cpu, layout, settings), steps(layers, layout, settings), 0f);
+            }
+        }
+        assertEquals(
+                3, device.launches().get("optimizer.adamw"), "a small tensor has no codes and is stepped by itself");
+        assertEquals(3, device.launches().get("optimizer.adamw_parts"));
+        assertEquals(6, device.launches().get("optimizer.adamw_blockwise"));
+    }
+
+    /** Parameters and both moments. */
+    private static float[] steps(Backend backend, ParameterLayout layout, OptimizerSettings settings) {
+        Random random = new Random(5);
+        int size = layout.size();
+        Tensor values = tensor(backend, random, 1, size);
+        AdamW adamW = AdamW.of(backend, layout, Moments.zero(size), settings.moments());
+        for (int t = 0; t < 3; t++) {
+            adamW.step(values, tensor(backend, random, 1, size), settings, t, 1.5);
+        }
+        Moments.Float32 moments = (Moments.Float32) adamW.moments().in(MomentPrecision.FLOAT32, layout);
+        float[] all = Arrays.copyOf(moments.first(), 3 * size);
+        System.arraycopy(moments.second(), 0, all, size, size);
+        float[] parameters = new float[size];
+        backend.download(parameters, values);
+        System.arraycopy(parameters, 0, all, 2 * size, size);
+        return all;
     }
 
     @ParameterizedTest
