@@ -92,7 +92,7 @@ KERNEL(log_sum_exp, double* sums, const float* logits, int columns) {
 }
 
 // The largest logit's id, the lowest of equal ones: greedy decoding.
-KERNEL(largest_logit, int* ids, const float* logits, int columns) {
+KERNEL(largest_logit, int* ids, float* values, const float* logits, int columns) {
     SHARED(int, of_warp, 32);
     const float* row = logits + static_cast<long long>(blockIdx.x) * columns;
     float max = -INFINITY;
@@ -117,5 +117,6 @@ KERNEL(largest_logit, int* ids, const float* logits, int columns) {
             id = of_warp[warp] < id ? of_warp[warp] : id;
         }
         ids[blockIdx.x] = id < columns ? id : 0;
+        values[blockIdx.x] = row[ids[blockIdx.x]];
     }
 }

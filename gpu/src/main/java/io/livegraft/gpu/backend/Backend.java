@@ -294,6 +294,19 @@ public interface Backend extends AutoCloseable {
     /** {@code ln Σ_v e^logits[n,v]} of each row of logits (N,V): what a logit lacks to a log-probability, in nats. */
     double[] logSumExp(Tensor logits);
 
+    /** The largest of each row of logits (N,V), the lowest of equal ones: what is drawn without a temperature. */
+    default LargestLogits largest(Tensor logits) {
+        int[] ids = new int[logits.rows()];
+        float[] values = new float[logits.rows()];
+        float[] row = new float[logits.columns()];
+        for (int n = 0; n < ids.length; n++) {
+            download(row, rows(logits, n, 1));
+            ids[n] = LargestLogits.idOf(row);
+            values[n] = row[ids[n]];
+        }
+        return new LargestLogits(ids, values);
+    }
+
     /** {@code Σ x²}, in a fixed order and double precision. */
     double sumOfSquares(Tensor x);
 

@@ -8,6 +8,7 @@ import io.livegraft.gpu.backend.BlockwiseState;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Operand;
@@ -324,6 +325,11 @@ public final class CudaBackend extends CudaMemory {
     @Override
     public double[] logSumExp(Tensor logits) {
         return loss.logSumExp(CudaTensor.of(logits));
+    }
+
+    @Override
+    public LargestLogits largest(Tensor logits) {
+        return loss.largest(CudaTensor.of(logits));
     }
 
     @Override

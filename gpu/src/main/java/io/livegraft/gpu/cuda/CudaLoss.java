@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cuda;
 
+import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -53,17 +54,20 @@ final class CudaLoss {
         }
     }
 
-    /** The id of each row's largest logit, the lowest of equal ones. */
-    int[] largest(CudaTensor logits) {
+    LargestLogits largest(CudaTensor logits) {
+        int rows = logits.rows();
         try (Workspace.Scope _ = device.workspaces().scratch()) {
-            CudaTensor ids = device.workspaces().unset(logits.rows(), 1);
+            CudaTensor ids = device.workspaces().unset(rows, 1);
+            CudaTensor values = device.workspaces().unset(rows, 1);
             largest.arguments()
                     .tensor(ids)
+                    .tensor(values)
                     .tensor(logits)
                     .integer(logits.columns())
-                    .launch(logits.rows(), THREADS);
-            int[] found = new int[logits.rows()];
-            device.download(MemorySegment.ofArray(found), ids.address());
+                    .launch(rows, THREADS);
+            LargestLogits found = new LargestLogits(new int[rows], new float[rows]);
+            device.download(MemorySegment.ofArray(found.ids()), ids.address());
+            device.download(MemorySegment.ofArray(found.values()), values.address());
             return found;
         }
     }

@@ -21,8 +21,10 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.transformer.DrawnToken;
 import io.livegraft.gpu.transformer.NextLogits;
 import io.livegraft.gpu.transformer.NextToken;
+import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.gpu.weightcache.BaseWeights;
@@ -219,8 +221,14 @@ public final class Engine implements AutoCloseable {
         if (batch.isEmpty()) {
             return List.of();
         }
-        List<NextToken> next =
-                nextLogits.of(batch.stream().map(Generation::segment).toList());
+        List<Segment> segments = batch.stream().map(Generation::segment).toList();
+        if (batch.stream().allMatch(Generation::greedy)) {
+            List<DrawnToken> drawn = nextLogits.likeliest(segments);
+            return IntStream.range(0, batch.size())
+                    .mapToObj(i -> batch.get(i).accept(drawn.get(i)))
+                    .toList();
+        }
+        List<NextToken> next = nextLogits.of(segments);
         return IntStream.range(0, batch.size())
                 .mapToObj(i -> batch.get(i).accept(next.get(i)))
                 .toList();

@@ -3,12 +3,14 @@ package io.livegraft.gpu.engine;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.LogitAdjustment;
 import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.generation.StopFilter;
 import io.livegraft.gpu.generation.TokenLogprob;
 import io.livegraft.gpu.tokenizer.TokenDecoder;
 import io.livegraft.gpu.transformer.AdapterTensors;
+import io.livegraft.gpu.transformer.DrawnToken;
 import io.livegraft.gpu.transformer.NextToken;
 import io.livegraft.gpu.transformer.Segment;
 import java.util.Arrays;
@@ -81,11 +83,28 @@ public final class Generation implements AutoCloseable {
                 : Segment.decode(lastToken, position, cache, tensors);
     }
 
+    /** Whether the next token is always the likeliest, so that nobody needs to see the others' logits. */
+    boolean greedy() {
+        return sampling.temperature() == 0
+                && sampling.topLogprobs() == 0
+                && sampling.adjustment().equals(LogitAdjustment.NONE);
+    }
+
     /** Draws from what {@link #segment()} led to. */
     GenerationDelta accept(NextToken next) {
-        position += position == 0 ? prompt.length : 1;
         int token = sampler.next(next.logits());
-        GenerationDelta drawn = new GenerationDelta(token, next.logprob(token), "", Optional.empty(), likeliest(next));
+        return accept(new DrawnToken(token, next.logprob(token)), likeliest(next));
+    }
+
+    /** Goes on with what was drawn from what {@link #segment()} led to. */
+    GenerationDelta accept(DrawnToken drawn) {
+        return accept(drawn, List.of());
+    }
+
+    private GenerationDelta accept(DrawnToken next, List<TokenLogprob> likeliest) {
+        position += position == 0 ? prompt.length : 1;
+        int token = next.id();
+        GenerationDelta drawn = new GenerationDelta(token, next.logprob(), "", Optional.empty(), likeliest);
         lastToken = token;
         generated++;
         if (endTokens.contains(token)) {

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.generation;
 
+import io.livegraft.gpu.backend.LargestLogits;
 import java.util.Arrays;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
@@ -44,7 +45,7 @@ public final class Sampler {
     }
 
     private int drawn(float[] logits) {
-        int likeliest = argmax(logits);
+        int likeliest = LargestLogits.idOf(logits);
         if (settings.temperature() == 0) {
             return likeliest;
         }
@@ -169,17 +170,5 @@ public final class Sampler {
 
     private double weight(long key) {
         return weights[(int) key];
-    }
-
-    private static int argmax(float[] logits) {
-        int best = 0;
-        float largest = logits[0];
-        for (int id = 1; id < logits.length; id++) {
-            if (logits[id] > largest) {
-                largest = logits[id];
-                best = id;
-            }
-        }
-        return best;
     }
 }

@@ -7,6 +7,7 @@ import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Product;
@@ -168,6 +169,11 @@ public final class TwinBackend {
                 double[] sum = {(double) expected};
                 close(method, tolerance, sum, new double[] {value}, largest(sum));
                 yield value;
+            }
+            case LargestLogits(var ids, var values) -> {
+                assertArrayEquals(((LargestLogits) expected).ids(), ids, method.getName());
+                assertArrayEquals(((LargestLogits) expected).values(), values, 0, method.getName());
+                yield actual;
             }
             case double[] values -> {
                 double[] sums = (double[]) expected;

@@ -318,6 +318,7 @@ public final class TwinCases {
         both.crossEntropy(tensor(both, random, 2, 3), new int[] {-1, -1}, 1);
         both.crossEntropy(tensor(both, random, 1, 1), new int[] {0}, -1);
         both.logSumExp(tensor(both, random, 3, 1_031));
+        both.largest(tensor(both, random, 3, 1_031));
         int[] many = IntStream.range(0, 271).map(n -> n % 7 - 1).toArray();
         both.crossEntropy(tensor(both, random, many.length, 131), many, 1e-3f);
     }

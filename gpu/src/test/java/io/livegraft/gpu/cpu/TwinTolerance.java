@@ -80,6 +80,7 @@ enum TwinTolerance {
                     "appendKv",
                     "zero",
                     "blockwise",
+                    "largest",
                     "embed" -> EXACT;
             case "add", "addBias" -> ROUNDED;
             case "dropout", "dropoutBackward" -> DROPPED;

@@ -7,6 +7,7 @@ import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.ReferenceBackend;
@@ -132,8 +133,9 @@ class CudaLayersTest {
         logits[1031 + 700] = 8;
         logits[1031 + 7] = 8;
         logits[2 * 1031] = 7;
-        assertArrayEquals(
-                new int[] {1030, 7, 0}, new CudaLoss(device).largest(CudaTensor.of(layers.upload(logits, 3, 1031))));
+        LargestLogits largest = layers.largest(layers.upload(logits, 3, 1031));
+        assertArrayEquals(new float[] {9, 8, 7}, largest.values());
+        assertArrayEquals(new int[] {1030, 7, 0}, largest.ids());
     }
 
     @ParameterizedTest

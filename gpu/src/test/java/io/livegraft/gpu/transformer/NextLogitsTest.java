@@ -9,6 +9,8 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.VectorBackend;
+import io.livegraft.gpu.generation.Sampler;
+import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.tensor.ParameterLayout;
@@ -40,6 +42,22 @@ class NextLogitsTest {
             NextToken expected = alone.of(List.of(segment(i))).getFirst();
             assertArrayEquals(expected.logits(), together.get(i).logits(), 0f, "sequence " + i);
             assertEquals(expected.logSumExp(), together.get(i).logSumExp(), "sequence " + i);
+        }
+    }
+
+    @Test
+    void theLikeliestTokenIsTheOneThatASamplerWithoutTemperatureDraws() {
+        List<Segment> segments = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            segments.add(segment(i));
+        }
+        List<DrawnToken> drawn = new NextLogits(backend, transformer).likeliest(segments);
+        Sampler sampler = new Sampler(SamplingSettings.greedy(1));
+        for (int i = 0; i < segments.size(); i++) {
+            NextToken next =
+                    new NextLogits(backend, transformer).of(List.of(segment(i))).getFirst();
+            int id = sampler.next(next.logits());
+            assertEquals(new DrawnToken(id, next.logprob(id)), drawn.get(i), "sequence " + i);
         }
     }
 
