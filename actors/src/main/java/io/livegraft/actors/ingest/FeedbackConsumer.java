@@ -180,9 +180,9 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
             Optional.ofNullable(partitions.remove(number)).ifPresent(actor -> {
                 LOG.info("partition {} is no longer read", number);
                 actor.tell(FeedbackPartition.Stop.INSTANCE);
-                environment.metrics().partitionGone(number);
                 actors.add(actor);
             });
+            environment.metrics().partitionGone(number);
         }
         leaving.add(new Leaving(actors, done));
         tellWhoHasLeft();
@@ -204,8 +204,10 @@ public final class FeedbackConsumer extends AbstractBehavior<FeedbackConsumer.Co
     /** All is read again: the reader leaves, which stops the partitions, and starts again after a pause. */
     private Behavior<Command> onPartitionFailed(ChildFailed signal) {
         LOG.warn("reading {} has failed", signal.getRef().path().name(), signal.cause());
+        ActorRef<?> failed = signal.getRef();
+        partitions.values().removeIf(failed::equals);
         reader.ifPresent(LogReader::stop);
-        return onPartitionStopped(signal.getRef());
+        return onPartitionStopped(failed);
     }
 
     private Behavior<Command> onEnded(Optional<Throwable> failure) {

@@ -25,6 +25,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -77,10 +78,7 @@ public final class Node implements AutoCloseable {
             NodeStores stores = NodeStores.open(settings, state, disk);
             LogWriter writer = closing(new LogWriter(bootstrapServers));
             this.system = closing(start(rootConfig, state, stores, writer), Node::stop);
-            NodeGuardian.Parts parts = await(
-                    AskPattern.ask(system, NodeGuardian.GetParts::new, starting(), system.scheduler()),
-                    "start of the actors",
-                    starting());
+            NodeGuardian.Parts parts = await(parts(), "start of the actors", starting());
             this.inference = new ReplicaInference(system, parts.serving(), engine.tokenizer(), engine.baseName());
             this.administration = new RegistryAdministration(
                     system,
@@ -217,6 +215,17 @@ public final class Node implements AutoCloseable {
         NodeGuardian.Environment environment = new NodeGuardian.Environment(
                 settings, bootstrapServers, state.nodeId(), engine, stores, signingKey, tenantIndex, writer, metrics);
         return ActorSystem.create(NodeGuardian.create(environment), SYSTEM, config);
+    }
+
+    /** They never come where the other nodes don't let this one in: then the actors end. */
+    private CompletionStage<NodeGuardian.Parts> parts() {
+        CompletableFuture<NodeGuardian.Parts> parts = AskPattern.ask(
+                        system, NodeGuardian.GetParts::new, starting(), system.scheduler())
+                .toCompletableFuture();
+        system.getWhenTerminated()
+                .thenRun(() -> parts.completeExceptionally(
+                        new IllegalStateException("the other nodes did not let this one in; see livegraft.cluster")));
+        return parts;
     }
 
     /** A node with others beside it joins them first. */

@@ -38,11 +38,19 @@ public record NodeSettings(
         ClusterSettings cluster,
         ScrubSettings scrub,
         Duration drain) {
+    /** Of a tenant, where images cross nodes: they fit in one message of livegraft-cluster.conf. */
+    private static final int MOST_VERSIONS = 500;
+
     public NodeSettings {
         if (cluster.several() && registry.database() instanceof DatabaseSettings.H2) {
             throw new IllegalArgumentException(
                     "livegraft.cluster.seed-nodes names other nodes, which can't share a database of kind h2;"
                             + " expected livegraft.registry.database.kind to be postgresql");
+        }
+        if (cluster.several() && registry.retainedVersions() > MOST_VERSIONS) {
+            throw new IllegalArgumentException(
+                    "livegraft.registry.retained-versions is %d, expected at most %d: all of a tenant's cross nodes at once"
+                            .formatted(registry.retainedVersions(), MOST_VERSIONS));
         }
         if (cluster.several() && objectStore instanceof ObjectStoreSettings.LocalFiles) {
             throw new IllegalArgumentException(

@@ -56,6 +56,9 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
      */
     public record Health(boolean ready, OptionalInt awake) {}
 
+    /** Asks once. */
+    private record NumberPartition(String topic, int partition, ActorRef<Long> replyTo) implements Command {}
+
     record RegistryStopped(String tenant) implements Command {}
 
     private record Prepared() implements Command {}
@@ -117,11 +120,12 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                         register.tenant(),
                         new AdapterRegistry.Register(
                                 register.epoch(), getContext().getSystem().ignoreRef()));
-            case TakePartition take ->
+            case TakePartition take -> onTakePartition(take);
+            case NumberPartition number ->
                 registries.take(
-                        take.topic(),
-                        take.partition(),
-                        new PartitionAssignments.Take(environment.nodeId(), take.replyTo()));
+                        number.topic(),
+                        number.partition(),
+                        new PartitionAssignments.Take(environment.nodeId(), number.replyTo()));
             case ForTenant forTenant -> registries.tell(forTenant.tenant(), forTenant.request());
             case GetHealth get -> get.replyTo().tell(new Health(ready, registries.awake()));
             case RegistryStopped stopped -> registries.stopped(stopped.tenant());
@@ -149,6 +153,14 @@ public final class RegistryGuardian extends AbstractBehavior<RegistryGuardian.Co
                         TenantIndexer.create(
                                 environment.index(), environment.registry().settings(), caughtUp),
                         "tenant-indexer");
+    }
+
+    private void onTakePartition(TakePartition take) {
+        ActorRef<Command> self = getContext().getSelf();
+        getContext()
+                .spawnAnonymous(PartitionTaking.create(
+                        answers -> self.tell(new NumberPartition(take.topic(), take.partition(), answers)),
+                        take.replyTo()));
     }
 
     private AdapterPublisher deleting(AdapterPublisher publisher) {

@@ -1,6 +1,7 @@
 package io.livegraft.actors.replay;
 
 import io.livegraft.actors.archive.ArchivePartition;
+import io.livegraft.actors.archive.DamagedArchiveException;
 import io.livegraft.actors.archive.FeedbackArchive;
 import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.trainer.LogEntry;
@@ -10,9 +11,13 @@ import io.livegraft.gpu.error.LivegraftException;
 import java.io.IOException;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The archive of this node; what it does not hold wholly is read from another log. */
 public final class ArchivedTenantLog implements TenantLog {
+    private static final Logger LOG = LoggerFactory.getLogger(ArchivedTenantLog.class);
+
     private final FeedbackArchive archive;
     private final String topic;
     private final TenantEntries tenantEntries;
@@ -76,9 +81,19 @@ public final class ArchivedTenantLog implements TenantLog {
                 cause);
     }
 
+    /** Whether nothing is missing: while another node had the partition, its records were not archived here. */
     private static boolean holds(ArchivePartition records, long from, long through) throws IOException {
         OptionalLong first = records.first();
         OptionalLong last = records.last();
-        return first.isPresent() && first.getAsLong() <= from && last.isPresent() && last.getAsLong() >= through;
+        if (first.isEmpty() || first.getAsLong() > from || last.isEmpty() || last.getAsLong() < through) {
+            return false;
+        }
+        try {
+            records.read(from, through, record -> {});
+            return true;
+        } catch (DamagedArchiveException e) {
+            LOG.warn("the archive does not hold offsets {} to {}: {}", from, through, e.getMessage());
+            return false;
+        }
     }
 }

@@ -48,6 +48,10 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
 
     private record Answered(AdapterRegistry.Reply reply) implements Command {}
 
+    private record Unanswered(
+            Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> request, Throwable cause)
+            implements Command {}
+
     private record Loaded(List<Optional<LoraAdapter>> adapters) implements Command {}
 
     private record Evaluated(DeviceScheduler.WorkReply<Double> reply) implements Command {}
@@ -98,6 +102,11 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     private Behavior<Command> onCommand(Command command) {
         return switch (command) {
             case Answered answered -> lookedUp ? onDecided(answered.reply()) : onLookedUp(answered.reply());
+            case Unanswered unanswered -> {
+                LOG.warn("{}: the registry does not answer; asking again", label(), unanswered.cause());
+                askRegistry(unanswered.request());
+                yield this;
+            }
             case Loaded loaded -> onLoaded(loaded.adapters());
             case Evaluated evaluated -> onEvaluated(evaluated.reply());
             case Broken broken -> throw new IllegalStateException("publication " + label() + " failed", broken.cause());
@@ -248,7 +257,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         return Behaviors.stopped();
     }
 
-    /** A registry that does not answer may be on its way to another node: then all begins again. */
+    /** A registry that does not answer may be on its way to another node; it decides what it is asked twice only once. */
     private void askRegistry(Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> request) {
         getContext()
                 .ask(
@@ -257,7 +266,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
                         REGISTRY_PATIENCE,
                         answers ->
                                 new RegistryGuardian.ForTenant(offer.manifest().getTenant(), request.apply(answers)),
-                        (reply, failure) -> failure == null ? new Answered(reply) : new Broken(failure));
+                        (reply, failure) -> failure == null ? new Answered(reply) : new Unanswered(request, failure));
     }
 
     private long heldOutTokens() {
