@@ -51,8 +51,8 @@ if [ -d "$home/../shared/models/stories260k" ]; then
     cp -r "$home/../shared/models/stories260k" "$bundle/shared/models"
 fi
 cp "$home/deploy/card/prove" "$home/deploy/card/floors" "$bundle"
-"$jdk/bin/jlink" --output "$bundle/runtime" --strip-debug --no-header-files --no-man-pages --compress zip-6 \
-    --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,jdk.incubator.vector,jdk.jfr,jdk.management,jdk.unsupported
+"$jdk/bin/jlink" --output "$bundle/runtime" --strip-debug --no-header-files --no-man-pages --compress zip-0 \
+    --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.xml,jdk.incubator.vector,jdk.jfr,jdk.management,jdk.unsupported
 
 tar -C "$work" -czf "$archive" livegraft-card
 bytes=$(stat -c %s "$archive")
