@@ -3,6 +3,7 @@ package io.livegraft.simulation;
 import io.livegraft.gateway.cli.CommandProvider;
 import io.livegraft.simulation.corpus.CorpusCommand;
 import io.livegraft.simulation.crash.CrashCommand;
+import io.livegraft.simulation.crash.ZombieCommand;
 import io.livegraft.simulation.demo.DemoCommand;
 import io.livegraft.simulation.load.LoadCommand;
 import java.util.List;
@@ -16,6 +17,7 @@ public final class SimulationCommands implements CommandProvider {
                 .addSubcommand(new CorpusCommand())
                 .addSubcommand(new LoadCommand())
                 .addSubcommand(new CrashCommand())
+                .addSubcommand(new ZombieCommand())
                 .addSubcommand(UnbuiltSimulation.named("swap", "Swap versions under load and check every answer."))
                 .addSubcommand(UnbuiltSimulation.named("fuzz", "Send what no client should."))
                 .addSubcommand(UnbuiltSimulation.named("tenants", "Many tenants, a few of them busy."));

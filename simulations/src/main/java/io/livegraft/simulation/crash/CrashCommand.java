@@ -4,14 +4,9 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -77,7 +72,7 @@ public final class CrashCommand implements Callable<Integer> {
         console.flush();
         report.problems().forEach(problem -> spec.commandLine().getErr().println("livegraft: " + problem));
         if (report.problems().isEmpty() && out.isEmpty()) {
-            delete(run.directory());
+            RunDirectory.delete(run.directory());
         }
         return report.problems().isEmpty() ? PASSED : FAILED;
     }
@@ -94,45 +89,16 @@ public final class CrashCommand implements Callable<Integer> {
                 seed.orElseGet(System::nanoTime),
                 tenants,
                 records,
-                base.orElseGet(CrashCommand::bundledBase).toAbsolutePath().normalize(),
+                base.orElseGet(RunDirectory::bundledBase).toAbsolutePath().normalize(),
                 directory());
     }
 
     private Path directory() {
         try {
-            if (out.isEmpty()) {
-                return Files.createTempDirectory("livegraft-crash-");
-            }
-            Path named = out.get().toAbsolutePath().normalize();
-            require(!Files.exists(named), "--out %s exists already, expected a new folder".formatted(named));
-            return Files.createDirectories(named);
+            return RunDirectory.make(out, "livegraft-crash-");
         } catch (IOException broken) {
             throw new LivegraftException(
                     ErrorCode.INVALID_CONFIGURATION, "the run's folder can't be made: " + broken, broken);
-        }
-    }
-
-    /** The base that comes with the distribution. */
-    private static Path bundledBase() {
-        Path bundled = Path.of(System.getProperty("livegraft.home", ""))
-                .resolve("base")
-                .resolve("livegraft-tiny");
-        if (!Files.isDirectory(bundled)) {
-            throw new LivegraftException(
-                    ErrorCode.INVALID_CONFIGURATION,
-                    "there is no bundled base at %s; name one with --base DIR".formatted(bundled));
-        }
-        return bundled;
-    }
-
-    private static void delete(Path directory) {
-        try (Stream<Path> tree = Files.walk(directory)) {
-            List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
-            for (Path each : deepestFirst) {
-                Files.deleteIfExists(each);
-            }
-        } catch (IOException broken) {
-            throw new UncheckedIOException(broken);
         }
     }
 

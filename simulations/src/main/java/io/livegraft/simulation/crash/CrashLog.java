@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -54,6 +56,13 @@ final class CrashLog {
             }
             return entries;
         }
+    }
+
+    /** Places of the records that a node refused. */
+    static Set<Place> deadLetters(String bootstrapServers) {
+        return read(bootstrapServers, DEAD_LETTER_TOPIC).stream()
+                .flatMap(entry -> entry.subject().stream())
+                .collect(Collectors.toSet());
     }
 
     private static Entry entry(ConsumerRecord<byte[], byte[]> record) {

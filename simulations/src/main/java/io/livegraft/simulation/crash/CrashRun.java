@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -18,7 +17,6 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -26,10 +24,7 @@ import java.util.stream.Stream;
  * beside what it should have come to.
  */
 final class CrashRun {
-    private static final String BROKER = "io.livegraft.actors.kafka.BrokerProcess";
-    private static final String LISTENING = "listening ";
     private static final String UNFINISHED = "%1$s.unfinished%1$s".formatted(File.separator);
-    private static final Duration BROKER_START = Duration.ofMinutes(1);
     private static final Duration FIRST_WORK = Duration.ofSeconds(2);
     private static final Duration SAY = Duration.ofSeconds(10);
     private static final Duration LOOK = Duration.ofMillis(100);
@@ -64,12 +59,8 @@ final class CrashRun {
 
     CrashReport run() {
         long began = System.nanoTime();
-        try (JavaProcess broker = broker()) {
-            String bootstrapServers = broker.await(
-                    BROKER_START,
-                    line -> line.startsWith(LISTENING)
-                            ? Optional.of(line.substring(LISTENING.length()))
-                            : Optional.empty());
+        try (Broker broker = Broker.start(run.directory(), classPath)) {
+            String bootstrapServers = broker.bootstrapServers();
             Path file = NodeFile.write(
                     run.directory().resolve("node.conf"), run, state, bootstrapServers, "livegraft-trainer");
             SortedMap<String, Found> found;
@@ -83,25 +74,14 @@ final class CrashRun {
                 producers.sendUntil(run.events());
                 producers.await();
             }
-            Ledger ledger = ledger(bootstrapServers);
+            Ledger ledger = Ledger.read(bootstrapServers, run);
             found = settle(run.directory(), "settling", file, state, ledger);
             progress.accept("the node has settled; the oracle replays %d events".formatted(ledger.events()));
             Oracle oracle = Oracle.replay(run.directory(), classPath, file);
-            Verdict verdict = Verdict.of(ledger, found, oracle, deadLetters(bootstrapServers));
+            Verdict verdict = Verdict.of(ledger, found, oracle, CrashLog.deadLetters(bootstrapServers));
             return new CrashReport(
                     run, phases, midWrite, ownEnds, ledger, found, verdict, (System.nanoTime() - began) / 1e9);
         }
-    }
-
-    private JavaProcess broker() {
-        return JavaProcess.start(
-                run.directory(),
-                "broker",
-                List.of(),
-                "-cp",
-                classPath,
-                BROKER,
-                run.directory().resolve("kafka").toString());
     }
 
     /** A life without a kill, so that the next ones find their classes kept. */
@@ -163,7 +143,7 @@ final class CrashRun {
             try (NodeState asked = new NodeState(node.address(), stateDirectory)) {
                 SortedMap<String, Found> last = new TreeMap<>(asked.look());
                 long changed = System.nanoTime();
-                while (!settled(last, ledger) && System.nanoTime() - changed < STILLNESS.toNanos()) {
+                while (!ledger.settles(last) && System.nanoTime() - changed < STILLNESS.toNanos()) {
                     JavaProcess.pause(LOOK);
                     SortedMap<String, Found> now = asked.look();
                     if (!now.equals(last)) {
@@ -174,27 +154,6 @@ final class CrashRun {
                 return last;
             }
         }
-    }
-
-    /** Every record counted, every step offered, every offer decided. */
-    private static boolean settled(SortedMap<String, Found> found, Ledger ledger) {
-        return ledger.tenants().entrySet().stream().allMatch(each -> Optional.ofNullable(found.get(each.getKey()))
-                .filter(state -> state.settled()
-                        && state.counts().records() == each.getValue().counts().records())
-                .isPresent());
-    }
-
-    private Ledger ledger(String bootstrapServers) {
-        Set<String> tenants = IntStream.range(0, run.tenants())
-                .mapToObj(CrashSettings::tenant)
-                .collect(Collectors.toSet());
-        return Ledger.of(CrashLog.read(bootstrapServers, CrashLog.FEEDBACK_TOPIC), tenants);
-    }
-
-    private static Set<CrashLog.Place> deadLetters(String bootstrapServers) {
-        return CrashLog.read(bootstrapServers, CrashLog.DEAD_LETTER_TOPIC).stream()
-                .flatMap(entry -> entry.subject().stream())
-                .collect(Collectors.toSet());
     }
 
     /** Waits for a new checkpoint; where nothing is left to train there is none, so patience is short. */

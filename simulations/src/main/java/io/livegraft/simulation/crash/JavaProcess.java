@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -34,6 +35,12 @@ final class JavaProcess implements AutoCloseable {
 
     /** Standard output goes to {@code NAME.out}, what the process logs to {@code NAME.log}. */
     static JavaProcess start(Path directory, String name, List<String> flags, String... command) {
+        return start(directory, name, Map.of(), flags, command);
+    }
+
+    /** As above, with variables in its environment besides this process's own. */
+    static JavaProcess start(
+            Path directory, String name, Map<String, String> environment, List<String> flags, String... command) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xms32m",
@@ -51,11 +58,10 @@ final class JavaProcess implements AutoCloseable {
         Path output = directory.resolve(name + ".out");
         Path log = directory.resolve(name + ".log");
         try {
-            Process process = new ProcessBuilder(words)
-                    .redirectOutput(output.toFile())
-                    .redirectError(log.toFile())
-                    .start();
-            return new JavaProcess(process, output, log);
+            ProcessBuilder builder =
+                    new ProcessBuilder(words).redirectOutput(output.toFile()).redirectError(log.toFile());
+            builder.environment().putAll(environment);
+            return new JavaProcess(builder.start(), output, log);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
@@ -78,6 +84,11 @@ final class JavaProcess implements AutoCloseable {
         return found.get();
     }
 
+    /** What it has logged. */
+    Stream<String> log() {
+        return read(log);
+    }
+
     Stream<String> lines() {
         return read(output);
     }
@@ -96,6 +107,21 @@ final class JavaProcess implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /** A signal by its name, such as STOP. */
+    void signal(String name) {
+        try {
+            Process sent = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+            if (sent.waitFor() != 0) {
+                throw new LivegraftException(
+                        ErrorCode.UNAVAILABLE, "process %d took no signal %s".formatted(process.pid(), name));
+            }
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        } catch (InterruptedException interrupted) {
+            throw interrupted(interrupted);
+        }
     }
 
     /** SIGKILL; returns when the process is gone. */

@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What each record of the log must come to, by the rules that the documentation states and nothing of the node's code.
@@ -66,6 +68,22 @@ record Ledger(SortedMap<String, Account> tenants, Set<CrashLog.Place> bad) {
         SortedMap<String, Account> accounts = new TreeMap<>();
         drafts.forEach((tenant, draft) -> accounts.put(tenant, draft.account()));
         return new Ledger(accounts, bad);
+    }
+
+    /** Of what is in the log now; the run's tenants are those that count. */
+    static Ledger read(String bootstrapServers, CrashSettings run) {
+        Set<String> tenants = IntStream.range(0, run.tenants())
+                .mapToObj(CrashSettings::tenant)
+                .collect(Collectors.toSet());
+        return of(CrashLog.read(bootstrapServers, CrashLog.FEEDBACK_TOPIC), tenants);
+    }
+
+    /** Whether every record is counted, every step offered and every offer decided. */
+    boolean settles(SortedMap<String, Found> found) {
+        return tenants.entrySet().stream().allMatch(each -> Optional.ofNullable(found.get(each.getKey()))
+                .filter(state -> state.settled()
+                        && state.counts().records() == each.getValue().counts().records())
+                .isPresent());
     }
 
     Account account(String tenant) {

@@ -10,6 +10,12 @@ final class NodeFile {
     private NodeFile() {}
 
     static Path write(Path file, CrashSettings run, Path state, String bootstrapServers, String consumerGroup) {
+        return write(file, run, state, bootstrapServers, consumerGroup, "");
+    }
+
+    /** As above, with settings of its own. */
+    static Path write(
+            Path file, CrashSettings run, Path state, String bootstrapServers, String consumerGroup, String own) {
         String text = """
                 livegraft {
                   state-directory = "%s"
@@ -36,6 +42,7 @@ final class NodeFile {
                         consumerGroup,
                         CrashSettings.HELD_OUT_SHARE,
                         run.eventWindow());
+        text += own;
         try {
             return Files.writeString(file, text);
         } catch (IOException broken) {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,6 +29,8 @@ import java.util.stream.Stream;
 /** Asks a living node how far it is, and reads the checkpoints that it names. */
 final class NodeState implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int OK = 200;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -46,12 +49,14 @@ final class NodeState implements AutoCloseable {
         for (JsonNode trainer : get("/training").path("trainers")) {
             String tenant = trainer.path("tenant").asText();
             String digest = trainer.path("checkpointDigest").asText();
-            checkpoint(tenant, digest)
-                    .ifPresent(bytes -> found.put(
-                            tenant,
-                            found(digest, bytes, get("/adapters/" + tenant).path("versions"))));
+            checkpoint(tenant, digest).ifPresent(bytes -> found.put(tenant, found(digest, bytes, versions(tenant))));
         }
         return found;
+    }
+
+    /** The retained versions of a tenant. */
+    JsonNode versions(String tenant) {
+        return get("/adapters/" + tenant).path("versions");
     }
 
     private static Found found(String digest, byte[] bytes, JsonNode versions) {
@@ -104,17 +109,34 @@ final class NodeState implements AutoCloseable {
         }
     }
 
+    boolean ready() {
+        return send(admin.resolve("/readyz")).statusCode() == OK;
+    }
+
+    /** Whether it trains the tenants of this partition. */
+    boolean trains(int partition) {
+        return send(admin.resolve("/metrics"))
+                .body()
+                .contains("livegraft_trainers_awake{partition=\"%d\"}".formatted(partition));
+    }
+
     private JsonNode get(String path) {
         URI uri = URI.create(admin + path);
+        HttpResponse<String> response = send(uri);
+        if (response.statusCode() != OK) {
+            throw new LivegraftException(
+                    ErrorCode.UNAVAILABLE, "%s answered %d: %s".formatted(uri, response.statusCode(), response.body()));
+        }
         try {
-            HttpResponse<String> response =
-                    http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
-            if (response.statusCode() != 200) {
-                throw new LivegraftException(
-                        ErrorCode.UNAVAILABLE,
-                        "%s answered %d: %s".formatted(uri, response.statusCode(), response.body()));
-            }
             return JSON.readTree(response.body());
+        } catch (IOException broken) {
+            throw new LivegraftException(ErrorCode.UNAVAILABLE, "%s answers no JSON".formatted(uri), broken);
+        }
+    }
+
+    private HttpResponse<String> send(URI uri) {
+        try {
+            return http.send(HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), BodyHandlers.ofString());
         } catch (IOException broken) {
             throw new LivegraftException(
                     ErrorCode.UNAVAILABLE, "%s does not answer: %s".formatted(uri, broken), broken);

@@ -4,7 +4,9 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** One life of {@code livegraft serve}. */
 final class NodeUnderTest implements AutoCloseable {
@@ -24,6 +26,18 @@ final class NodeUnderTest implements AutoCloseable {
                 directory, name, flags, "-cp", classPath, MAIN, "serve", "--config", file.toString()));
     }
 
+    /** As above, with variables in its environment. */
+    static NodeUnderTest start(
+            Path directory,
+            String name,
+            Map<String, String> environment,
+            List<String> flags,
+            String classPath,
+            Path file) {
+        return new NodeUnderTest(JavaProcess.start(
+                directory, name, environment, flags, "-cp", classPath, MAIN, "serve", "--config", file.toString()));
+    }
+
     void awaitReady() {
         process.await(START, line -> line.startsWith(READY) ? Optional.of(line) : Optional.empty());
     }
@@ -36,6 +50,19 @@ final class NodeUnderTest implements AutoCloseable {
                         ? Optional.of(URI.create(
                                 line.strip().substring(ADMIN.length()).strip()))
                         : Optional.empty());
+    }
+
+    void signal(String name) {
+        process.signal(name);
+    }
+
+    /** Whether it ends by itself. */
+    boolean ends(Duration patience) {
+        return process.end(patience).isPresent();
+    }
+
+    Stream<String> log() {
+        return process.log();
     }
 
     boolean alive() {
