@@ -222,7 +222,7 @@ public final class Engine implements AutoCloseable {
             return List.of();
         }
         List<Segment> segments = batch.stream().map(Generation::segment).toList();
-        if (batch.stream().allMatch(Generation::greedy)) {
+        if (batch.stream().allMatch(Generation::takesLargest)) {
             List<DrawnToken> drawn = nextLogits.likeliest(segments);
             return IntStream.range(0, batch.size())
                     .mapToObj(i -> batch.get(i).accept(drawn.get(i)))

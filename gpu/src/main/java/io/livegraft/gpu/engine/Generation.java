@@ -3,7 +3,6 @@ package io.livegraft.gpu.engine;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
-import io.livegraft.gpu.generation.LogitAdjustment;
 import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.generation.StopFilter;
@@ -83,28 +82,25 @@ public final class Generation implements AutoCloseable {
                 : Segment.decode(lastToken, position, cache, tensors);
     }
 
-    /** Whether the next token is always the likeliest, so that nobody needs to see the others' logits. */
-    boolean greedy() {
-        return sampling.temperature() == 0
-                && sampling.topLogprobs() == 0
-                && sampling.adjustment().equals(LogitAdjustment.NONE);
+    /** Whether nobody needs to see more than the largest logit. */
+    boolean takesLargest() {
+        return sampling.takesLargest();
     }
 
     /** Draws from what {@link #segment()} led to. */
     GenerationDelta accept(NextToken next) {
         int token = sampler.next(next.logits());
-        return accept(new DrawnToken(token, next.logprob(token)), likeliest(next));
+        return accept(new GenerationDelta(token, next.logprob(token), "", Optional.empty(), likeliest(next)));
     }
 
-    /** Goes on with what was drawn from what {@link #segment()} led to. */
-    GenerationDelta accept(DrawnToken drawn) {
-        return accept(drawn, List.of());
+    /** Goes on with the largest logit of what {@link #segment()} led to. */
+    GenerationDelta accept(DrawnToken largest) {
+        return accept(new GenerationDelta(largest.id(), largest.logprob(), "", Optional.empty()));
     }
 
-    private GenerationDelta accept(DrawnToken next, List<TokenLogprob> likeliest) {
+    private GenerationDelta accept(GenerationDelta drawn) {
         position += position == 0 ? prompt.length : 1;
-        int token = next.id();
-        GenerationDelta drawn = new GenerationDelta(token, next.logprob(), "", Optional.empty(), likeliest);
+        int token = drawn.token();
         lastToken = token;
         generated++;
         if (endTokens.contains(token)) {

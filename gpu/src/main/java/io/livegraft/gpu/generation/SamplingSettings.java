@@ -45,6 +45,11 @@ public record SamplingSettings(
         return new SamplingSettings(maxTokens, 0, 1, 0, 0, List.of());
     }
 
+    /** Whether a draw needs no more than the largest logit as it is. */
+    public boolean takesLargest() {
+        return temperature == 0 && adjustment.equals(LogitAdjustment.NONE) && topLogprobs == 0;
+    }
+
     private static void require(boolean holds, String field, Object value, String expected) {
         if (!holds) {
             throw new IllegalArgumentException("%s is %s, expected %s".formatted(field, value, expected));

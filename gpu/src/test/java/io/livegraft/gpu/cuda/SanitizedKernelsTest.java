@@ -35,7 +35,8 @@ class SanitizedKernelsTest {
         Files.writeString(folder.resolve("product_fp32.cu"), mutated);
         Ended ended = run();
         assertNotEquals(0, ended.code());
-        boolean found = ended.output().contains("AddressSanitizer") || ended.output().contains("runtime error");
+        boolean found =
+                ended.output().contains("AddressSanitizer") || ended.output().contains("runtime error");
         assertTrue(found, ended.output());
     }
 

@@ -2,6 +2,7 @@ package io.livegraft.gpu.generation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -140,5 +141,14 @@ class SamplerTest {
             ids.add(sampler.next(LOGITS));
         }
         return ids;
+    }
+
+    @Test
+    void theLargestLogitIsEnoughWhereNeitherChanceNorAdjustmentNorOtherTokensAreAskedFor() {
+        LogitAdjustment biased = new LogitAdjustment(0, 0, Map.of(3, 1.0));
+        assertTrue(SamplingSettings.greedy(1).takesLargest());
+        assertFalse(new SamplingSettings(1, 0.1, 1, 0, 0, List.of()).takesLargest());
+        assertFalse(new SamplingSettings(1, 0, 1, 0, 0, List.of(), biased, 0).takesLargest());
+        assertFalse(new SamplingSettings(1, 0, 1, 0, 0, List.of(), LogitAdjustment.NONE, 1).takesLargest());
     }
 }
