@@ -84,7 +84,7 @@ class BenchCommandTest {
     @Test
     void whatCannotBeMeasuredIsRefusedBeforeAnythingIs() {
         refused("shape is '7b', expected one of [15m, 135m, 1.1b, 8b, 65b, tiny]", "engine", "--shape", "7b");
-        refused("backend is 'cuda', expected cpu", "engine", "--backend", "cuda");
+        refused("backend is 'tpu', expected auto, cpu or cuda", "engine", "--backend", "tpu");
         refused("batch is 0, expected at least 1", "engine", "--batch", "4,0");
         refused("precision is 'nf5'", "train", "--precision", "nf5");
         refused("context is 1, expected at least 2", "train", "--context", "1");
