@@ -23,10 +23,12 @@ record CrashReport(
         Ledger ledger,
         SortedMap<String, Found> found,
         Verdict verdict,
-        double seconds) {
+        double seconds)
+        implements Report {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    List<String> problems() {
+    @Override
+    public List<String> problems() {
         List<String> problems = new ArrayList<>(ownEnds);
         problems.addAll(verdict.problems());
         return problems;
@@ -37,7 +39,8 @@ record CrashReport(
         return run.kills() == 0 ? 1 : Math.min(1, 3.0 / run.kills());
     }
 
-    String text() {
+    @Override
+    public String text() {
         return String.format(
                 Locale.ROOT,
                 "%d kills in %.0f s (seed %d): %d events of %d tenants, %d lost, %d doubled, %d of %d digests the oracle's",
@@ -52,7 +55,8 @@ record CrashReport(
                 verdict.matches().size());
     }
 
-    String json() {
+    @Override
+    public String json() {
         ObjectNode json = JSON.createObjectNode()
                 .put("passed", problems().isEmpty())
                 .put("kills", run.kills())

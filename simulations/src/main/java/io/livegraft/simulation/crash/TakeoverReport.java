@@ -24,7 +24,8 @@ record TakeoverReport(
         Ledger ledger,
         Verdict verdict,
         List<String> problems,
-        double seconds) {
+        double seconds)
+        implements Report {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Highest rate of stale publishes that so many tries without one leave possible, with 95 % confidence. */
@@ -32,7 +33,8 @@ record TakeoverReport(
         return faults.isEmpty() ? 1 : Math.min(1, 3.0 / faults.size());
     }
 
-    String text() {
+    @Override
+    public String text() {
         return String.format(
                 Locale.ROOT,
                 "%d faults in %.0f s (seed %d): %d versions, %d stale, %d handovers; %d events, %d lost, %d doubled, %d of %d"
@@ -54,7 +56,8 @@ record TakeoverReport(
         return verdict.matches().values().stream().filter(same -> same).count();
     }
 
-    String json() {
+    @Override
+    public String json() {
         ObjectNode json = JSON.createObjectNode()
                 .put("passed", problems.isEmpty())
                 .put("tries", faults.size())
