@@ -127,12 +127,18 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
-     * {@code wᵀ} as a factor that is multiplied with often and never changes.
-     *
-     * @param w (N,K)
+     * {@code wᵀ} of each of some matrices (N,K) as factors that are multiplied with often and never change. Bits don't depend on what else
+     * is frozen with one.
      */
+    default Factors factors(List<HostTensor> ws, Arithmetic arithmetic) {
+        return Factors.unowned(ws.stream()
+                .<Factor>map(w -> new TensorFactor(upload(w.values(), w.rows(), w.columns()), Operand.TRANSPOSED))
+                .toList());
+    }
+
+    /** As above for one matrix, for as long as it is reachable. */
     default Factor factor(HostTensor w, Arithmetic arithmetic) {
-        return new TensorFactor(upload(w.values(), w.rows(), w.columns()), Operand.TRANSPOSED);
+        return factors(List.of(w), arithmetic).all().getFirst();
     }
 
     /** {@code y (N,out) = x (N,in) · wᵀ}. */

@@ -3,7 +3,6 @@ package io.livegraft.gpu.cpu;
 import io.livegraft.gpu.backend.WeightImage;
 import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.tensor.Bf16;
-import io.livegraft.gpu.tensor.HostTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
@@ -43,18 +42,6 @@ record Bf16Weight(int outputFeatures, int inputFeatures, MemorySegment values) i
         MemorySegment moved = memory.allocate(values.byteSize());
         MemorySegment.copy(values, ValueLayout.JAVA_SHORT, 0, moved, ValueLayout.JAVA_SHORT, 0, values.byteSize() / 2);
         return new Bf16Weight(outputFeatures, inputFeatures, moved);
-    }
-
-    /** With zeros behind the columns of {@code weight}, up to a multiple of {@code unit}. */
-    static Bf16Weight padded(HostTensor weight, int unit) {
-        int columns = Math.ceilDiv(weight.columns(), unit) * unit;
-        short[] rounded = new short[weight.rows() * columns];
-        for (int row = 0; row < weight.rows(); row++) {
-            for (int i = 0; i < weight.columns(); i++) {
-                rounded[row * columns + i] = Bf16.fromFloat(weight.values()[row * weight.columns() + i]);
-            }
-        }
-        return new Bf16Weight(weight.rows(), columns, MemorySegment.ofArray(rounded));
     }
 
     @Override

@@ -29,6 +29,20 @@ final class CrossEntropy {
         return StrictMath.log(sum) - shifted;
     }
 
+    /** The first column with the row's largest value. */
+    static int largest(Optional<ElementKernels> code, CpuTensor logits, int n) {
+        int from = logits.row(n);
+        int last = logits.columns() - 1;
+        float max = code.isPresent()
+                ? Softmax.max(code.get().exponential(), logits.memory(n * logits.columns()), logits.columns())
+                : Softmax.max(logits.data(), from, logits.columns());
+        int column = 0;
+        while (column < last && logits.data()[from + column] != max) {
+            column++;
+        }
+        return column;
+    }
+
     /** {@code max + ln Σ e^(x − max)}, a piece of the row after the other. */
     static double logSumExp(Optional<ElementKernels> code, CpuTensor logits, int n) {
         return code.isPresent() ? logSumExp(code.get().exponential(), logits, n) : logSumExp(logits, n);

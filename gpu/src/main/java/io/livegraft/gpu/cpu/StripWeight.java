@@ -38,6 +38,7 @@ record StripWeight(
     private static final int ROWS_PER_WORD = 4;
 
     private static final int WORD_INPUTS = 2 * ROWS_PER_WORD;
+    private static final float[] NO_LEVELS = new float[16];
 
     /** The form that fits a weight of 4 bits: blocks and strips' blocks must not cross. */
     static Optional<StripForm> form(BlockTensor tensor) {
@@ -73,6 +74,12 @@ record StripWeight(
         StripWeight weight = empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
         IntStream.range(0, rounded.outputFeatures()).parallel().forEach(row -> weight.fill(row, rounded));
         return weight;
+    }
+
+    /** In bfloat16, for products of few rows alone: without the strip that makes pairs even. */
+    static StripWeight unpaired(
+            StripForm form, int outputFeatures, int inputFeatures, MemorySegment strips, Constants constants) {
+        return new StripWeight(form, outputFeatures, inputFeatures, strips, NO_LEVELS, constants);
     }
 
     /** A weight as {@link #image} has it; empty where that is of another length than its shape and form say. */

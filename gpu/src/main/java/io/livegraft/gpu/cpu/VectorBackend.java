@@ -3,8 +3,9 @@ package io.livegraft.gpu.cpu;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.DropoutMask;
-import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Operand;
@@ -57,6 +58,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     private final ProductChains chains;
     private final Optional<LowRankProducts> lowRank;
     private final HeadAttention attention;
+    private final Optional<StripFactors> factors;
     private final RotaryTable rotary = new RotaryTable();
 
     /** With portable kernels. */
@@ -73,6 +75,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.lowRank = kernels.tiles().map(tiles -> new LowRankProducts(workers, tiles));
         this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
         this.attention = new HeadAttention(workers, kernels);
+        this.factors = kernels.strips().map(strips -> new StripFactors(new FactorMemory(strips.memory())));
     }
 
     @Override
@@ -206,15 +209,10 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
-    public Factor factor(HostTensor w, Arithmetic arithmetic) {
-        StripForm form =
-                w.columns() <= StripForm.BFLOAT16_16.blockInputs() ? StripForm.BFLOAT16_16 : StripForm.BFLOAT16;
-        if (arithmetic == Arithmetic.FLOAT32 || kernels.strips().isEmpty()) {
-            return super.factor(w, arithmetic);
-        }
-        Bf16Weight rounded = Bf16Weight.padded(w, form.blockInputs());
-        return new StripFactor(
-                StripWeight.of(rounded, form, kernels.strips().get().memory()));
+    public Factors factors(List<HostTensor> ws, Arithmetic arithmetic) {
+        return arithmetic == Arithmetic.BFLOAT16 && factors.isPresent()
+                ? factors.get().of(ws)
+                : super.factors(ws, arithmetic);
     }
 
     private boolean rounds(Arithmetic arithmetic) {
@@ -385,6 +383,18 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         double[] sums = new double[rows.rows()];
         forEachRow(rows, n -> sums[n] = CrossEntropy.logSumExp(kernels.elements(), rows, n));
         return sums;
+    }
+
+    @Override
+    public LargestLogits largest(Tensor logits) {
+        CpuTensor rows = CpuTensor.of(logits);
+        int[] ids = new int[rows.rows()];
+        float[] values = new float[ids.length];
+        forEachRow(rows, n -> {
+            ids[n] = CrossEntropy.largest(kernels.elements(), rows, n);
+            values[n] = rows.data()[rows.row(n) + ids[n]];
+        });
+        return new LargestLogits(ids, values);
     }
 
     @Override

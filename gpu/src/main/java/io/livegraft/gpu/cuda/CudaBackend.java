@@ -7,6 +7,7 @@ import io.livegraft.gpu.backend.BlockwiseMoments;
 import io.livegraft.gpu.backend.BlockwiseState;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
@@ -174,10 +175,13 @@ public final class CudaBackend extends CudaMemory {
     }
 
     @Override
-    public Factor factor(HostTensor w, Arithmetic arithmetic) {
+    public Factors factors(List<HostTensor> ws, Arithmetic arithmetic) {
         return switch (arithmetic) {
-            case FLOAT32 -> super.factor(w, arithmetic);
-            case BFLOAT16 -> new CudaFactor(weights.bf16(w));
+            case FLOAT32 -> super.factors(ws, arithmetic);
+            case BFLOAT16 ->
+                Factors.unowned(ws.stream()
+                        .<Factor>map(w -> new CudaFactor(weights.bf16(w)))
+                        .toList());
         };
     }
 

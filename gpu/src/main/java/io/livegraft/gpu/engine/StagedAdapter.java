@@ -23,6 +23,9 @@ public final class StagedAdapter implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
+        if (!closed) {
+            closed = true;
+            tensors.close();
+        }
     }
 }

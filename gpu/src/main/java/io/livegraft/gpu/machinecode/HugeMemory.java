@@ -29,6 +29,13 @@ public final class HugeMemory {
         return memory;
     }
 
+    /** As above in a region of its own, which goes when the memory itself is unreachable; small pages where it would fill no huge one. */
+    public MemorySegment allocateAlone(long bytes) {
+        return bytes < PAGE
+                ? Arena.ofAuto().allocate(bytes, ALIGNMENT)
+                : region(Math.ceilDiv(bytes, PAGE) * PAGE).asSlice(0, bytes);
+    }
+
     @SuppressWarnings("restricted") // the launcher allows native access
     private MemorySegment region(long bytes) {
         long mapped = bytes + PAGE;

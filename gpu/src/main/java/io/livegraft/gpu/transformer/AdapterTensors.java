@@ -3,6 +3,7 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
@@ -10,9 +11,12 @@ import io.livegraft.gpu.lora.AdaptedLinear;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -22,7 +26,7 @@ import java.util.function.Function;
  * all its P values in one arena (1,P) and their gradients in another, of which pairs are views, so that one optimizer step covers
  * them all.
  */
-public final class AdapterTensors {
+public final class AdapterTensors implements AutoCloseable {
     /**
      * What one linear layer gets.
      *
@@ -46,11 +50,17 @@ public final class AdapterTensors {
     private final Map<Integer, Map<LinearKind, Pair>> layers;
     private final double dropout;
     private final Optional<Arenas> arenas;
+    private final Optional<Factors> factors;
 
-    private AdapterTensors(LoraAdapter adapter, Optional<Arenas> arenas, Function<AdaptedLinear, Pair> pair) {
+    private AdapterTensors(
+            LoraAdapter adapter,
+            Optional<Arenas> arenas,
+            Optional<Factors> factors,
+            Function<AdaptedLinear, Pair> pair) {
         this.layers = new HashMap<>();
         this.dropout = adapter.config().dropout();
         this.arenas = arenas;
+        this.factors = factors;
         for (AdaptedLinear linear : adapter.linears()) {
             layers.computeIfAbsent(linear.layer(), layer -> new EnumMap<>(LinearKind.class))
                     .put(LinearKind.of(linear.module()), pair.apply(linear));
@@ -69,16 +79,19 @@ public final class AdapterTensors {
      */
     public static AdapterTensors forServing(Backend backend, LoraAdapter adapter, Arithmetic arithmetic) {
         ParameterLayout layout = adapter.layout();
-        return new AdapterTensors(adapter, Optional.empty(), linear -> {
-            HostTensor a = matrix(adapter, layout.entry(linear.a()));
-            HostTensor b = matrix(adapter, layout.entry(linear.b()));
-            return new Pair(
-                    a.rows(),
-                    backend.factor(a, arithmetic),
-                    backend.factor(b, arithmetic),
-                    linear.scaling(),
-                    Optional.empty());
-        });
+        List<HostTensor> matrices = new ArrayList<>();
+        for (AdaptedLinear linear : adapter.linears()) {
+            matrices.add(matrix(adapter, layout.entry(linear.a())));
+            matrices.add(matrix(adapter, layout.entry(linear.b())));
+        }
+        Factors factors = backend.factors(matrices, arithmetic);
+        Iterator<Factor> next = factors.all().iterator();
+        return new AdapterTensors(
+                adapter,
+                Optional.empty(),
+                Optional.of(factors),
+                linear -> new Pair(
+                        layout.entry(linear.a()).rows(), next.next(), next.next(), linear.scaling(), Optional.empty()));
     }
 
     private static HostTensor matrix(LoraAdapter adapter, ParameterLayout.Entry entry) {
@@ -94,7 +107,7 @@ public final class AdapterTensors {
         ParameterLayout layout = adapter.layout();
         Tensor values = backend.upload(adapter.values(), 1, layout.size());
         Tensor gradients = backend.allocate(1, layout.size());
-        return new AdapterTensors(adapter, Optional.of(new Arenas(values, gradients)), linear -> {
+        return new AdapterTensors(adapter, Optional.of(new Arenas(values, gradients)), Optional.empty(), linear -> {
             ParameterLayout.Entry a = layout.entry(linear.a());
             ParameterLayout.Entry b = layout.entry(linear.b());
             Trained trained = new Trained(
@@ -128,6 +141,12 @@ public final class AdapterTensors {
     /** All values (1,P) in the adapter's layout; empty unless uploaded for training. */
     public Optional<Tensor> values() {
         return arenas.map(Arenas::values);
+    }
+
+    /** Gives the memory of one that is only read back; nothing may be multiplied with it any more. */
+    @Override
+    public void close() {
+        factors.ifPresent(Factors::close);
     }
 
     /** All gradients (1,P) in the adapter's layout; empty unless uploaded for training. */

@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
@@ -79,7 +80,7 @@ public final class TwinBackend {
         }
     }
 
-    private record Factors(Factor reference, Factor twin) implements Factor {}
+    private record BothFactors(Factor reference, Factor twin) implements Factor {}
 
     private record Workspaces(Workspace reference, Workspace twin) implements Workspace {
         @Override
@@ -97,6 +98,17 @@ public final class TwinBackend {
             reference.close();
             twin.close();
         }
+    }
+
+    private static Factors both(Factors reference, Factors twin) {
+        List<Factor> pairs = IntStream.range(0, twin.all().size())
+                .<Factor>mapToObj(
+                        i -> new BothFactors(reference.all().get(i), twin.all().get(i)))
+                .toList();
+        return new Factors(pairs, () -> {
+            reference.close();
+            twin.close();
+        });
     }
 
     private static Workspace.Scope both(Workspace.Scope reference, Workspace.Scope twin) {
@@ -161,7 +173,8 @@ public final class TwinBackend {
                 yield made;
             }
             case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
-            case Factor factor -> new Factors((Factor) expected, factor);
+            case Factor factor -> new BothFactors((Factor) expected, factor);
+            case Factors factors -> both((Factors) expected, factors);
             case KvCache cache -> new Caches((KvCache) expected, cache, arithmetic(arguments));
             case Workspace workspace -> new Workspaces((Workspace) expected, workspace);
             case Workspace.Scope scope -> both((Workspace.Scope) expected, scope);
@@ -308,7 +321,7 @@ public final class TwinBackend {
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
             case Caches(var one, var other, var arithmetic) -> one;
-            case Factors(var one, var other) -> one;
+            case BothFactors(var one, var other) -> one;
             case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) referenceOf(tensor), operand);
             case Product p ->
                 new Product(
@@ -330,7 +343,7 @@ public final class TwinBackend {
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;
             case Caches(var one, var other, var arithmetic) -> other;
-            case Factors(var one, var other) -> other;
+            case BothFactors(var one, var other) -> other;
             case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) twinOf(tensor), operand);
             case Product p ->
                 new Product(

@@ -162,7 +162,10 @@ public final class TwinCases {
 
     /** As an adapter is applied, to several pieces of rows. */
     private static void chains(Backend both, Random random, Arithmetic arithmetic) {
-        Factor shrink = both.factor(matrix(random, 5, 67), arithmetic);
+        HostTensor first = matrix(random, 5, 67);
+        HostTensor second = matrix(random, 67, 67);
+        Factor shrink = both.factor(first, arithmetic);
+        List<Factor> together = both.factors(List.of(second, first), arithmetic).all();
         Factor expand = new TensorFactor(tensor(both, random, 131, 5), Operand.TRANSPOSED);
         List<List<Product>> chains = new ArrayList<>();
         for (int rows : new int[] {1, 13, 61}) {
@@ -170,6 +173,8 @@ public final class TwinCases {
             Tensor x = tensor(both, random, rows, 67);
             chains.add(List.of(
                     Product.into(h, x, shrink, 1),
+                    Product.into(both.allocateUnset(rows, 67), x, together.getFirst(), 1),
+                    Product.adding(h, x, together.getLast(), 0.5f),
                     Product.adding(tensor(both, random, rows, 131), h, expand, 2),
                     Product.addingTransposed(
                             tensor(both, random, 67, 5), x, new TensorFactor(h, Operand.PLAIN), 0.5f)));

@@ -76,6 +76,7 @@ enum TwinTolerance {
                     "freeze",
                     "freezeTable",
                     "factor",
+                    "factors",
                     "allocateKvCache",
                     "appendKv",
                     "zero",
