@@ -20,16 +20,14 @@ record EngineTable(EngineReport report) {
                     out,
                     "generation at depth %d".formatted(g.depthTokens()),
                     g.tokensPerSecond(),
-                    "%.0f%% of the DRAM limit, sampling %.0f%%"
-                            .formatted(100 * g.dramShare(), 100 * g.samplingShare()));
+                    "%.0f%% of the DRAM limit".formatted(100 * g.dramShare()));
         }
         for (Batch b : report.batches()) {
             print(
                     out,
                     "%d sequences, %d adapters".formatted(b.sequences(), b.adapters()),
                     b.tokensPerSecond(),
-                    "%.2f of the base alone, %.2f x one sequence, sampling %.0f%%"
-                            .formatted(b.overBase(), b.overOne(), 100 * b.samplingShare()));
+                    "%.2f of the base alone, %.2f x one sequence".formatted(b.overBase(), b.overOne()));
         }
     }
 

@@ -50,7 +50,7 @@ final class BatchBench {
                 baseOnly.putIfAbsent(sequences, rate);
                 double overBase = rate.over(baseOnly.getOrDefault(sequences, rate));
                 double overOne = rate.over(baseOnly.getOrDefault(1, rate));
-                all.add(new Batch(sequences, count, rate, overBase, overOne, run.samplingShare()));
+                all.add(new Batch(sequences, count, rate, overBase, overOne));
             }
         }
         return all;

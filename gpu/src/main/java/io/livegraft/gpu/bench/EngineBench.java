@@ -117,6 +117,6 @@ public final class EngineBench {
         Rate rate = Rate.measure(settings.runs(), run.tokens(), run);
         long bytes = memory.tokenBytes() + run.contextBytes();
         double limit = 1e9 * ceilings.dramReadGigabytesPerSecond().max() / bytes;
-        return new Generation(depth, bytes, rate, rate.median() / limit, run.samplingShare());
+        return new Generation(depth, bytes, rate, rate.median() / limit);
     }
 }

@@ -49,10 +49,8 @@ public record EngineReport(
      * @param depthTokens that it had already
      * @param tokenBytes read for a token: weights and context
      * @param dramShare of the greatest {@link Ceilings#dramReadGigabytesPerSecond} that this needs; above 1 where caches hold the weights
-     * @param samplingShare of the time that went into choosing tokens
      */
-    public record Generation(
-            int depthTokens, long tokenBytes, Rate tokensPerSecond, double dramShare, double samplingShare) {}
+    public record Generation(int depthTokens, long tokenBytes, Rate tokensPerSecond, double dramShare) {}
 
     /**
      * Sequences side by side.
@@ -62,6 +60,5 @@ public record EngineReport(
      * @param overBase over as many sequences without adapters
      * @param overOne over one sequence without adapter
      */
-    public record Batch(
-            int sequences, int adapters, Rate tokensPerSecond, double overBase, double overOne, double samplingShare) {}
+    public record Batch(int sequences, int adapters, Rate tokensPerSecond, double overBase, double overOne) {}
 }

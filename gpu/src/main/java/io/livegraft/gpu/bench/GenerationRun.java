@@ -2,11 +2,9 @@ package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
-import io.livegraft.gpu.generation.Sampler;
-import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.transformer.AdapterTensors;
+import io.livegraft.gpu.transformer.DrawnToken;
 import io.livegraft.gpu.transformer.NextLogits;
-import io.livegraft.gpu.transformer.NextToken;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.ArrayList;
@@ -18,15 +16,11 @@ import java.util.Optional;
  * its log-probability computed as for a request of temperature 0. Caches are filled to a depth once; every run begins there anew.
  */
 final class GenerationRun implements Runnable {
-    private static final Sampler SAMPLER = new Sampler(SamplingSettings.greedy(1));
-
     private final NextLogits next;
     private final List<Optional<AdapterTensors>> adapters;
     private final List<KvCache> caches = new ArrayList<>();
     private final int depth;
     private final int steps;
-    private double seconds;
-    private double samplingSeconds;
     private double logProbabilities;
 
     /**
@@ -52,12 +46,10 @@ final class GenerationRun implements Runnable {
 
     @Override
     public void run() {
-        Stopwatch watch = new Stopwatch();
         int[] last = new int[caches.size()];
         for (int position = depth; position < depth + steps; position++) {
-            draw(last, next.of(segments(last, position)));
+            take(last, next.likeliest(segments(last, position)));
         }
-        seconds += watch.seconds();
         if (!Double.isFinite(logProbabilities)) {
             throw new IllegalStateException("the random base overflowed");
         }
@@ -71,23 +63,16 @@ final class GenerationRun implements Runnable {
         return segments;
     }
 
-    private void draw(int[] last, List<NextToken> drawn) {
-        Stopwatch watch = new Stopwatch();
+    private void take(int[] last, List<DrawnToken> drawn) {
         for (int i = 0; i < last.length; i++) {
-            last[i] = SAMPLER.next(drawn.get(i).logits());
-            logProbabilities += drawn.get(i).logprob(last[i]);
+            last[i] = drawn.get(i).id();
+            logProbabilities += drawn.get(i).logprob();
         }
-        samplingSeconds += watch.seconds();
     }
 
     /** Tokens of all sequences in one run. */
     int tokens() {
         return caches.size() * steps;
-    }
-
-    /** Of the time of all runs, the part that went into choosing tokens; llama-bench and its like leave that out. */
-    double samplingShare() {
-        return samplingSeconds / seconds;
     }
 
     /** Keys and values that a token of one sequence reads, in the middle of a run. */

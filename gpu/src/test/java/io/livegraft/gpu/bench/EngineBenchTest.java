@@ -34,7 +34,6 @@ class EngineBenchTest {
         for (Generation generation : report.generation()) {
             assertPositive(generation.tokensPerSecond());
             assertTrue(generation.dramShare() > 0);
-            assertTrue(generation.samplingShare() > 0 && generation.samplingShare() < 1);
         }
         assertTrue(progress.contains("generation at depth 12"), progress.toString());
     }
