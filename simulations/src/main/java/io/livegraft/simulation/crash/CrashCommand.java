@@ -1,5 +1,6 @@
 package io.livegraft.simulation.crash;
 
+import io.livegraft.simulation.run.RunOptions;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -18,7 +19,7 @@ public final class CrashCommand implements Callable<Integer> {
     private static final int EVENTS_PER_KILL = 10;
 
     @Mixin
-    private RunOptions options = new RunOptions();
+    private RunOptions options = new RunOptions(3);
 
     @Option(names = "--kills", paramLabel = "N", description = "How often (default: ${DEFAULT-VALUE}).")
     private int kills = 30;
@@ -36,7 +37,7 @@ public final class CrashCommand implements Callable<Integer> {
         int least = options.tenants() * 10;
         options.require(
                 records >= least, "--events is %d, expected at least %d, 10 for each tenant".formatted(records, least));
-        CrashSettings run = options.settings(kills, records, "livegraft-crash-");
-        return options.tell(run, progress -> new CrashRun(run, progress).run());
+        CrashSettings run = CrashSettings.of(options, kills, records, "livegraft-crash-");
+        return options.tell(run.directory(), progress -> new CrashRun(run, progress).run());
     }
 }

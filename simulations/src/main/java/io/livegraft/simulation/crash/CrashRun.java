@@ -1,5 +1,9 @@
 package io.livegraft.simulation.crash;
 
+import io.livegraft.simulation.run.Broker;
+import io.livegraft.simulation.run.ClassPath;
+import io.livegraft.simulation.run.JavaProcess;
+import io.livegraft.simulation.run.NodeUnderTest;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

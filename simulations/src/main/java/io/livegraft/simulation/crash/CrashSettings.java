@@ -1,5 +1,6 @@
 package io.livegraft.simulation.crash;
 
+import io.livegraft.simulation.run.RunOptions;
 import java.nio.file.Path;
 
 /**
@@ -15,6 +16,12 @@ record CrashSettings(int kills, long seed, int tenants, int events, Path base, P
     static final int PARTITIONS = 3;
     /** As the node's default: of 256, event ids whose SHA-256 begins below it are kept for evaluation. */
     static final int HELD_OUT_SHARE = 26;
+
+    /** {@code folder} begins the name of a temporary directory. */
+    static CrashSettings of(RunOptions options, int faults, int records, String folder) {
+        return new CrashSettings(
+                faults, options.seed(), options.tenants(), records, options.base(), options.directory(folder));
+    }
 
     /** The id of tenant {@code index}. */
     static String tenant(int index) {

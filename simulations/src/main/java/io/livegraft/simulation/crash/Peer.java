@@ -1,6 +1,8 @@
 package io.livegraft.simulation.crash;
 
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.simulation.run.JavaProcess;
+import io.livegraft.simulation.run.NodeUnderTest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

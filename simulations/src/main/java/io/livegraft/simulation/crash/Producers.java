@@ -2,6 +2,7 @@ package io.livegraft.simulation.crash;
 
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.simulation.run.JavaProcess;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.livegraft.simulation.crash;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.livegraft.simulation.run.Report;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;

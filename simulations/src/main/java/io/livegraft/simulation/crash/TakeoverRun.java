@@ -2,6 +2,9 @@ package io.livegraft.simulation.crash;
 
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.simulation.run.Broker;
+import io.livegraft.simulation.run.ClassPath;
+import io.livegraft.simulation.run.JavaProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -1,5 +1,6 @@
 package io.livegraft.simulation.crash;
 
+import io.livegraft.simulation.run.RunOptions;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Option;
         })
 public final class ZombieCommand implements Callable<Integer> {
     @Mixin
-    private RunOptions options = new RunOptions();
+    private RunOptions options = new RunOptions(3);
 
     @Option(names = "--tries", paramLabel = "N", description = "How often (default: ${DEFAULT-VALUE}).")
     private int tries = 10;
@@ -35,8 +36,8 @@ public final class ZombieCommand implements Callable<Integer> {
                 registry.url().startsWith("jdbc:postgresql:"),
                 "LIVEGRAFT_DATABASE_URL is '%s', expected jdbc:postgresql://HOST:PORT/DATABASE"
                         .formatted(registry.url()));
-        CrashSettings run = options.settings(tries, TakeoverRun.events(tries), "livegraft-zombie-");
+        CrashSettings run = CrashSettings.of(options, tries, TakeoverRun.events(tries), "livegraft-zombie-");
         List<Fault> faults = Collections.nCopies(tries, kill ? Fault.KILLED : Fault.PAUSED);
-        return options.tell(run, progress -> new TakeoverRun(run, faults, registry, progress).run());
+        return options.tell(run.directory(), progress -> new TakeoverRun(run, faults, registry, progress).run());
     }
 }

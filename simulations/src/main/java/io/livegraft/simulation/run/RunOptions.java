@@ -1,4 +1,4 @@
-package io.livegraft.simulation.crash;
+package io.livegraft.simulation.run;
 
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What {@code sim crash} and {@code sim zombie} have in common: what they run on, and how they tell what they found. */
-final class RunOptions {
+/** What the verbs that run real processes have in common: what they run on, and how they tell what they found. */
+public final class RunOptions {
     private static final int PASSED = 0;
     private static final int FAILED = 1;
 
@@ -25,7 +25,7 @@ final class RunOptions {
     private Optional<Long> seed = Optional.empty();
 
     @Option(names = "--tenants", paramLabel = "T", description = "Tenants (default: ${DEFAULT-VALUE}).")
-    private int tenants = 3;
+    private int tenants;
 
     @Option(names = "--base", paramLabel = "DIR", description = "Base (default: the bundled one).")
     private Optional<Path> base = Optional.empty();
@@ -39,29 +39,34 @@ final class RunOptions {
     @Option(names = "--json", description = "Print the report as one JSON object as the last line.")
     private boolean json;
 
-    int tenants() {
+    /** {@code tenants} where the option names no other number. */
+    public RunOptions(int tenants) {
+        this.tenants = tenants;
+    }
+
+    public int tenants() {
         require(tenants >= 1 && tenants <= 100, "--tenants is %d, expected 1 to 100".formatted(tenants));
         return tenants;
     }
 
-    void require(boolean held, String message) {
+    /** Refuses the command line as wrong where something that it must hold does not. */
+    public void require(boolean held, String message) {
         if (!held) {
             throw new ParameterException(spec.commandLine(), message);
         }
     }
 
-    /** {@code folder} begins the name of a temporary one. */
-    CrashSettings settings(int faults, int records, String folder) {
-        return new CrashSettings(
-                faults,
-                seed.orElseGet(System::nanoTime),
-                tenants(),
-                records,
-                base.orElseGet(RunDirectory::bundledBase).toAbsolutePath().normalize(),
-                directory(folder));
+    /** Another one at each call where none is named. */
+    public long seed() {
+        return seed.orElseGet(System::nanoTime);
     }
 
-    private Path directory(String folder) {
+    public Path base() {
+        return base.orElseGet(RunDirectory::bundledBase).toAbsolutePath().normalize();
+    }
+
+    /** Makes it; {@code folder} begins the name of a temporary one. */
+    public Path directory(String folder) {
         try {
             return RunDirectory.make(out, folder);
         } catch (IOException broken) {
@@ -70,8 +75,13 @@ final class RunOptions {
         }
     }
 
-    /** Runs, tells what was found and returns the exit code; {@code running} is given where its progress goes. */
-    int tell(CrashSettings run, Function<Consumer<String>, Report> running) {
+    /**
+     * Runs, tells what was found and returns the exit code.
+     *
+     * @param directory deleted where all held, unless it was named
+     * @param running is given where its progress goes
+     */
+    public int tell(Path directory, Function<Consumer<String>, Report> running) {
         PrintWriter console = spec.commandLine().getOut();
         Report report = running.apply(line -> {
             console.println("  " + line);
@@ -84,7 +94,7 @@ final class RunOptions {
         console.flush();
         report.problems().forEach(problem -> spec.commandLine().getErr().println("livegraft: " + problem));
         if (report.problems().isEmpty() && out.isEmpty()) {
-            RunDirectory.delete(run.directory());
+            RunDirectory.delete(directory);
         }
         return report.problems().isEmpty() ? PASSED : FAILED;
     }

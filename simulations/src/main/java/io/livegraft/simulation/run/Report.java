@@ -1,9 +1,9 @@
-package io.livegraft.simulation.crash;
+package io.livegraft.simulation.run;
 
 import java.util.List;
 
-/** What a run that breaks nodes found. */
-sealed interface Report permits CrashReport, TakeoverReport {
+/** What a run found. */
+public interface Report {
     /** For people. */
     String text();
 

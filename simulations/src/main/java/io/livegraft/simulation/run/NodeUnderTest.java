@@ -1,4 +1,4 @@
-package io.livegraft.simulation.crash;
+package io.livegraft.simulation.run;
 
 import java.net.URI;
 import java.nio.file.Path;
@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** One life of {@code livegraft serve}. */
-final class NodeUnderTest implements AutoCloseable {
+public final class NodeUnderTest implements AutoCloseable {
     private static final String MAIN = "io.livegraft.gateway.Main";
     private static final Duration START = Duration.ofMinutes(2);
     private static final String READY = "ready;";
@@ -21,13 +21,13 @@ final class NodeUnderTest implements AutoCloseable {
         this.process = process;
     }
 
-    static NodeUnderTest start(Path directory, String name, List<String> flags, String classPath, Path file) {
+    public static NodeUnderTest start(Path directory, String name, List<String> flags, String classPath, Path file) {
         return new NodeUnderTest(JavaProcess.start(
                 directory, name, flags, "-cp", classPath, MAIN, "serve", "--config", file.toString()));
     }
 
     /** As above, with variables in its environment. */
-    static NodeUnderTest start(
+    public static NodeUnderTest start(
             Path directory,
             String name,
             Map<String, String> environment,
@@ -38,12 +38,12 @@ final class NodeUnderTest implements AutoCloseable {
                 directory, name, environment, flags, "-cp", classPath, MAIN, "serve", "--config", file.toString()));
     }
 
-    void awaitReady() {
+    public void awaitReady() {
         process.await(START, line -> line.startsWith(READY) ? Optional.of(line) : Optional.empty());
     }
 
     /** Of the HTTP server; waits until it runs. */
-    URI address() {
+    public URI address() {
         return process.await(
                 START,
                 line -> line.strip().startsWith(ADMIN)
@@ -52,28 +52,28 @@ final class NodeUnderTest implements AutoCloseable {
                         : Optional.empty());
     }
 
-    void signal(String name) {
+    public void signal(String name) {
         process.signal(name);
     }
 
     /** Whether it ends by itself. */
-    boolean ends(Duration patience) {
+    public boolean ends(Duration patience) {
         return process.end(patience).isPresent();
     }
 
-    Stream<String> log() {
+    public Stream<String> log() {
         return process.log();
     }
 
-    boolean alive() {
+    public boolean alive() {
         return process.alive();
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
-    void kill() {
+    public void kill() {
         process.kill();
     }
 

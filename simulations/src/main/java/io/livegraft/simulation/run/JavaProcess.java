@@ -1,4 +1,4 @@
-package io.livegraft.simulation.crash;
+package io.livegraft.simulation.run;
 
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -16,7 +16,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** A Java process of its own whose output goes to files; it dies with this one. */
-final class JavaProcess implements AutoCloseable {
+public final class JavaProcess implements AutoCloseable {
     private static final Duration END = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(5);
 
@@ -34,12 +34,12 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** Standard output goes to {@code NAME.out}, what the process logs to {@code NAME.log}. */
-    static JavaProcess start(Path directory, String name, List<String> flags, String... command) {
+    public static JavaProcess start(Path directory, String name, List<String> flags, String... command) {
         return start(directory, name, Map.of(), flags, command);
     }
 
     /** As above, with variables in its environment besides this process's own. */
-    static JavaProcess start(
+    public static JavaProcess start(
             Path directory, String name, Map<String, String> environment, List<String> flags, String... command) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -68,7 +68,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** The first line of output that the function finds something in; UNAVAILABLE when none comes in time. */
-    <T> T await(Duration patience, Function<String, Optional<T>> find) {
+    public <T> T await(Duration patience, Function<String, Optional<T>> find) {
         long deadline = System.nanoTime() + patience.toNanos();
         Optional<T> found = lines().flatMap(line -> find.apply(line).stream()).findFirst();
         while (found.isEmpty()) {
@@ -85,11 +85,11 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** What it has logged. */
-    Stream<String> log() {
+    public Stream<String> log() {
         return read(log);
     }
 
-    Stream<String> lines() {
+    public Stream<String> lines() {
         return read(output);
     }
 
@@ -101,16 +101,16 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
-    boolean alive() {
+    public boolean alive() {
         return process.isAlive();
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
     /** A signal by its name, such as STOP. */
-    void signal(String name) {
+    public void signal(String name) {
         try {
             Process sent = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
             if (sent.waitFor() != 0) {
@@ -125,7 +125,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** SIGKILL; returns when the process is gone. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
         await(END);
     }
@@ -140,7 +140,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** The exit code of a process that ends by itself; empty when it does not end in time. */
-    Optional<Integer> end(Duration patience) {
+    public Optional<Integer> end(Duration patience) {
         return await(patience) ? Optional.of(process.exitValue()) : Optional.empty();
     }
 
@@ -164,7 +164,7 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
-    static void pause(Duration time) {
+    public static void pause(Duration time) {
         try {
             Thread.sleep(time);
         } catch (InterruptedException interrupted) {

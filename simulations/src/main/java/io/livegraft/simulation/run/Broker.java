@@ -1,4 +1,4 @@
-package io.livegraft.simulation.crash;
+package io.livegraft.simulation.run;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A real broker in a process of its own, which nobody kills. */
-final class Broker implements AutoCloseable {
+public final class Broker implements AutoCloseable {
     private static final String MAIN = "io.livegraft.actors.kafka.BrokerProcess";
     private static final String LISTENING = "listening ";
     private static final Duration START = Duration.ofMinutes(1);
@@ -24,7 +24,7 @@ final class Broker implements AutoCloseable {
     }
 
     /** Listens when it returns; everything it writes is in {@code directory}. */
-    static Broker start(Path directory, String classPath) {
+    public static Broker start(Path directory, String classPath) {
         return new Broker(JavaProcess.start(
                 directory,
                 "broker",
@@ -35,7 +35,7 @@ final class Broker implements AutoCloseable {
                 directory.resolve("kafka").toString()));
     }
 
-    String bootstrapServers() {
+    public String bootstrapServers() {
         return bootstrapServers;
     }
 

@@ -1,4 +1,4 @@
-package io.livegraft.simulation.crash;
+package io.livegraft.simulation.run;
 
 import java.io.File;
 import java.io.IOException;
@@ -13,11 +13,11 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /** This process's class path with its directories packed into jars: Java keeps classes between starts for jars only. */
-final class ClassPath {
+public final class ClassPath {
     private ClassPath() {}
 
     /** Jars are written into {@code directory}. */
-    static String packed(Path directory) {
+    public static String packed(Path directory) {
         List<String> packed = new ArrayList<>();
         // Surefire's own class path is a jar that names the real one.
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));

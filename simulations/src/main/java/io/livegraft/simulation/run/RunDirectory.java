@@ -1,4 +1,4 @@
-package io.livegraft.simulation.crash;
+package io.livegraft.simulation.run;
 
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The folder of everything that a run writes, and the base that it runs on. */
-final class RunDirectory {
+public final class RunDirectory {
     private RunDirectory() {}
 
     /** A new one: the named, or else a temporary one whose name begins with {@code prefix}. */
-    static Path make(Optional<Path> named, String prefix) throws IOException {
+    public static Path make(Optional<Path> named, String prefix) throws IOException {
         if (named.isEmpty()) {
             return Files.createTempDirectory(prefix);
         }
@@ -30,7 +30,7 @@ final class RunDirectory {
     }
 
     /** The base that comes with the distribution. */
-    static Path bundledBase() {
+    public static Path bundledBase() {
         Path bundled = Path.of(System.getProperty("livegraft.home", ""))
                 .resolve("base")
                 .resolve("livegraft-tiny");
@@ -42,7 +42,7 @@ final class RunDirectory {
         return bundled;
     }
 
-    static void delete(Path directory) {
+    public static void delete(Path directory) {
         try (Stream<Path> tree = Files.walk(directory)) {
             List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
             for (Path each : deepestFirst) {
