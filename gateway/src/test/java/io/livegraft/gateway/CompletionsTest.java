@@ -80,7 +80,7 @@ class CompletionsTest {
         var request = gateway.node.requests.getFirst();
         assertEquals("support:7", request.model());
         assertEquals(new Prompt.Text("Hi"), request.prompt());
-        var sampling = request.sampling();
+        var sampling = request.choices().getFirst();
         assertEquals(9, sampling.maxTokens());
         assertEquals(0.5, sampling.temperature());
         assertEquals(0.9, sampling.topP());
@@ -92,7 +92,7 @@ class CompletionsTest {
     @Test
     void whatIsNotAskedForIsOpenAisDefault() {
         gateway.post("/v1/completions", "{\"model\":\"support\",\"prompt\":\"\",\"stop\":\"x\",\"seed\":null}");
-        var sampling = gateway.node.requests.getFirst().sampling();
+        var sampling = gateway.node.requests.getFirst().choices().getFirst();
         assertEquals(16, sampling.maxTokens());
         assertEquals(1, sampling.temperature());
         assertEquals(1, sampling.topP());
@@ -119,7 +119,7 @@ class CompletionsTest {
         assertEquals(
                 TestingGateway.json("{\" Hal\":-0.25,\"x\":-2.0}"),
                 logprobs.path("top_logprobs").path(1));
-        assertEquals(2, gateway.node.requests.getFirst().sampling().topLogprobs());
+        assertEquals(2, gateway.node.requests.getFirst().choices().getFirst().topLogprobs());
     }
 
     @Test
@@ -157,7 +157,7 @@ class CompletionsTest {
                         + "\"logit_bias\":{\"7\":-100,\"8\":2.5}}");
         assertEquals(
                 new LogitAdjustment(0.5, -1, Map.of(7, -100.0, 8, 2.5)),
-                gateway.node.requests.getFirst().sampling().adjustment());
+                gateway.node.requests.getFirst().choices().getFirst().adjustment());
     }
 
     @Test
@@ -209,7 +209,7 @@ class CompletionsTest {
         assertEquals(
                 new Prompt.Chat(List.of(new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi there"))),
                 gateway.node.onlyPrompt());
-        assertEquals(5, gateway.node.requests.getFirst().sampling().maxTokens());
+        assertEquals(5, gateway.node.requests.getFirst().choices().getFirst().maxTokens());
     }
 
     @Test
@@ -230,7 +230,8 @@ class CompletionsTest {
     @ParameterizedTest
     @CsvSource({
         "support2, 404, model_not_found, model",
-        "crowded, 429, rate_limit_exceeded, null",
+        "crowded, 503, overloaded, null",
+        "greedy, 429, rate_limit_exceeded, null",
         "long, 400, context_length_exceeded, null",
         "bug, 500, internal_error, null"
     })
@@ -243,7 +244,9 @@ class CompletionsTest {
         assertEquals(param, error.path("param").asText());
         assertFalse(error.path("message").asText().isEmpty());
         assertFalse(error.path("type").asText().isEmpty());
-        assertEquals(status == 429, response.headers().firstValue("retry-after").isPresent());
+        assertEquals(
+                status == 429 || status == 503,
+                response.headers().firstValue("retry-after").isPresent());
     }
 
     @ParameterizedTest

@@ -86,6 +86,7 @@ final class TestingNode implements Inference, Administration, LogAdministration,
                     case "endless" -> admitted(endless());
                     case "breaking" -> admitted(words("one").concatLazy(brokenLater()));
                     case "crowded" -> new Admission.Refused(ErrorCode.OVERLOADED, "all 32 places are taken");
+                    case "greedy" -> new Admission.Refused(ErrorCode.QUOTA_EXCEEDED, "8 requests wait already");
                     case "long" -> new Admission.Refused(ErrorCode.CONTEXT_LENGTH_EXCEEDED, "600 tokens, at most 512");
                     case "bug" -> throw new IllegalStateException("bug");
                     default -> new Admission.Refused(ErrorCode.MODEL_NOT_FOUND, "there is no model " + model);
@@ -104,7 +105,7 @@ final class TestingNode implements Inference, Administration, LogAdministration,
     }
 
     private static Admission admitted(Source<GenerationDelta, NotUsed> deltas) {
-        return new Admission.Admitted(new ServedVersion("support", 7, "adapterdigest0123456789"), 5, deltas);
+        return new Admission.Admitted(new ServedVersion("support", 7, "adapterdigest0123456789"), 5, List.of(deltas));
     }
 
     private Source<GenerationDelta, NotUsed> words(String... words) {

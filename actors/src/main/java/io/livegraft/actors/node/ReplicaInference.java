@@ -38,7 +38,8 @@ final class ReplicaInference implements Inference {
                         system.dispatchers().lookup(DispatcherSelector.defaultDispatcher()))
                 .thenCompose(ids -> AskPattern.<ServingReplica.Command, ServingReplica.Reply>ask(
                         serving,
-                        replyTo -> new ServingReplica.Generate(request.model(), ids, request.sampling(), replyTo),
+                        replyTo -> new ServingReplica.Generate(
+                                request.model(), ids, request.choices(), request.deadline(), replyTo),
                         ASK,
                         system.scheduler()))
                 .thenApply(reply -> admission(reply, beginsWithSpace(request.prompt())))
@@ -68,14 +69,19 @@ final class ReplicaInference implements Inference {
 
     private Admission admission(ServingReplica.Reply reply, boolean beginsWithSpace) {
         return switch (reply) {
-            case ServingReplica.Refused refused -> new Admission.Refused(refused.code(), refused.message());
+            case ServingReplica.Refused refused ->
+                new Admission.Refused(refused.code(), refused.message(), refused.retryAfter());
             case ServingReplica.Admitted admitted ->
                 new Admission.Admitted(
                         admitted.tenant()
                                 .map(tenant -> new ServedVersion(tenant, admitted.version(), admitted.digest()))
                                 .orElseGet(() -> ServedVersion.ofBase(baseName, admitted.digest())),
                         admitted.promptTokens(),
-                        beginsWithSpace ? LeadingSpace.removed(admitted.deltas()) : admitted.deltas());
+                        beginsWithSpace
+                                ? admitted.choices().stream()
+                                        .map(LeadingSpace::removed)
+                                        .toList()
+                                : admitted.choices());
         };
     }
 }

@@ -15,6 +15,7 @@ import io.livegraft.actors.registry.TenantName;
 import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -38,6 +39,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.CompletionTimeoutException;
 import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,9 +58,24 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     public sealed interface Command {}
 
-    /** {@code model} is the base, {@code tenant}, {@code tenant:version} or {@code tenant@alias}. */
-    public record Generate(String model, int[] prompt, SamplingSettings sampling, ActorRef<Reply> replyTo)
-            implements Command {}
+    /**
+     * Asks for one answer or several, all by one version.
+     *
+     * @param model the base, {@code tenant}, {@code tenant:version} or {@code tenant@alias}
+     * @param choices one for each answer, at least one
+     * @param deadline how long all of them may take from here on
+     */
+    public record Generate(
+            String model,
+            int[] prompt,
+            List<SamplingSettings> choices,
+            Optional<Duration> deadline,
+            ActorRef<Reply> replyTo)
+            implements Command {
+        public Generate {
+            choices = List.copyOf(choices);
+        }
+    }
 
     /** Where to ask for tenants that are not known here yet; told once, because registry and replica need each other. */
     public record UseRegistry(ActorRef<RegistryGuardian.Command> registry) implements Command {}
@@ -98,16 +115,23 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     public sealed interface Reply {}
 
-    /** {@code tenant} is empty for the base by its own name; version 0 is the base alone. */
+    /**
+     * All choices are made by this version.
+     *
+     * @param tenant empty for the base by its own name
+     * @param version 0 is the base alone
+     * @param choices the tokens of each
+     */
     public record Admitted(
             Optional<String> tenant,
             int version,
             String digest,
             int promptTokens,
-            Source<GenerationDelta, NotUsed> deltas)
+            List<Source<GenerationDelta, NotUsed>> choices)
             implements Reply {}
 
-    public record Refused(ErrorCode code, String message) implements Reply {}
+    /** Nothing was begun; {@code retryAfter} says when the same request may be taken, where that can be told. */
+    public record Refused(ErrorCode code, String message, Optional<Duration> retryAfter) implements Reply {}
 
     /**
      * What the replica needs.
@@ -292,8 +316,12 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                     ErrorCode.CONTEXT_LENGTH_EXCEEDED,
                     "the prompt has %d tokens, but at most %d fit together with the answer"
                             .formatted(request.prompt().length, environment.mostTokens()));
-        } else if (requests >= environment.mostRequests()) {
-            refuse(request, ErrorCode.OVERLOADED, "%d requests run or wait already".formatted(requests));
+        } else if (requests + request.choices().size() > environment.mostRequests()) {
+            refuse(
+                    request,
+                    ErrorCode.OVERLOADED,
+                    "%d answers are made or wait already, at most %d do"
+                            .formatted(requests, environment.mostRequests()));
         } else if (known(request.model())) {
             onKnown(request);
         } else {
@@ -395,22 +423,45 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void admit(Generate request, Target target, Optional<AdapterSlots.Slot<Waiting>> slot) {
-        slot.ifPresent(slots::use);
-        requests++;
-        Pair<BoundedSourceQueue<GenerationDelta>, Source<GenerationDelta, NotUsed>> stream =
-                Source.<GenerationDelta>queue(request.sampling().maxTokens() + 1)
-                        .preMaterialize(getContext().getSystem());
-        Optional<StagedAdapter> staged = slot.flatMap(AdapterSlots.Slot::staged);
-        TokenStream sink = new TokenStream(stream.first(), environment.metrics(), listener(target));
         environment.metrics().admitted(request.prompt().length);
-        environment.device().tell(new DeviceScheduler.Generate(request.prompt(), request.sampling(), staged, sink));
+        List<Source<GenerationDelta, NotUsed>> choices = request.choices().stream()
+                .map(sampling -> choice(request, sampling, target, slot))
+                .toList();
         request.replyTo()
                 .tell(new Admitted(
                         target.tenant(),
                         target.number(),
                         target.digest().orElse(environment.baseDigest()),
                         request.prompt().length,
-                        stream.second()));
+                        choices));
+    }
+
+    private Source<GenerationDelta, NotUsed> choice(
+            Generate request, SamplingSettings sampling, Target target, Optional<AdapterSlots.Slot<Waiting>> slot) {
+        slot.ifPresent(slots::use);
+        requests++;
+        Pair<BoundedSourceQueue<GenerationDelta>, Source<GenerationDelta, NotUsed>> stream =
+                Source.<GenerationDelta>queue(sampling.maxTokens() + 1)
+                        .preMaterialize(getContext().getSystem());
+        environment
+                .device()
+                .tell(new DeviceScheduler.Generate(
+                        request.prompt(),
+                        sampling,
+                        slot.flatMap(AdapterSlots.Slot::staged),
+                        new TokenStream(stream.first(), environment.metrics(), listener(target))));
+        return request.deadline()
+                .map(deadline -> within(deadline, stream.second()))
+                .orElse(stream.second());
+    }
+
+    private static Source<GenerationDelta, NotUsed> within(Duration deadline, Source<GenerationDelta, NotUsed> deltas) {
+        return deltas.completionTimeout(deadline)
+                .mapError(
+                        CompletionTimeoutException.class,
+                        late -> new LivegraftException(
+                                ErrorCode.DEADLINE_EXCEEDED,
+                                "the answer was not done after %d ms".formatted(deadline.toMillis())));
     }
 
     private TokenStream.Listener listener(Target target) {
@@ -446,6 +497,6 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void refuse(Generate request, ErrorCode code, String message) {
-        request.replyTo().tell(new Refused(code, message));
+        request.replyTo().tell(new Refused(code, message, Optional.empty()));
     }
 }

@@ -94,7 +94,7 @@ final class TestingNode implements AutoCloseable {
     }
 
     String text(Inference.Admission.Admitted admitted) {
-        List<GenerationDelta> deltas = get(admitted.deltas().runWith(Sink.seq(), node.system()));
+        List<GenerationDelta> deltas = get(admitted.choices().getFirst().runWith(Sink.seq(), node.system()));
         return deltas.stream().map(GenerationDelta::text).collect(Collectors.joining());
     }
 

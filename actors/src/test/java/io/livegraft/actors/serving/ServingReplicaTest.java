@@ -92,7 +92,7 @@ class ServingReplicaTest {
         assertEquals(List.of("support:1 is not served: manifest_content_differs"), problems());
         TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
         replica.tell(new ServingReplica.Generate(
-                "support:1", new int[] {1, 2}, SamplingSettings.greedy(4), client.getRef()));
+                "support:1", new int[] {1, 2}, List.of(SamplingSettings.greedy(4)), Optional.empty(), client.getRef()));
         ServingReplica.Refused refused = assertInstanceOf(ServingReplica.Refused.class, client.receiveMessage());
         assertEquals(ErrorCode.UNAVAILABLE, refused.code());
         assertEquals("'support:1' is not served: manifest_content_differs", refused.message());
@@ -150,7 +150,8 @@ class ServingReplicaTest {
     }
 
     private static ServingReplica.Generate generate(String model, TestProbe<ServingReplica.Reply> client) {
-        return new ServingReplica.Generate(model, new int[] {1, 2}, SamplingSettings.greedy(4), client.getRef());
+        return new ServingReplica.Generate(
+                model, new int[] {1, 2}, List.of(SamplingSettings.greedy(4)), Optional.empty(), client.getRef());
     }
 
     private String artifact(long seed) throws IOException {

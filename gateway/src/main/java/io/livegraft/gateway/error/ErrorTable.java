@@ -40,8 +40,10 @@ public final class ErrorTable {
             case MODEL_NOT_FOUND -> Row.of(404, "invalid_request_error", "model_not_found", BAD_INPUT);
             case CONFLICT -> Row.of(409, "conflict_error", "conflict", FAILED);
             case IDEMPOTENCY_KEY_REUSED -> Row.of(422, "invalid_request_error", "idempotency_key_reused", BAD_INPUT);
-            case OVERLOADED ->
+            case QUOTA_EXCEEDED ->
                 new Row(429, "rate_limit_error", "rate_limit_exceeded", NOT_AVAILABLE, OptionalInt.of(1));
+            case OVERLOADED -> new Row(503, "unavailable_error", "overloaded", NOT_AVAILABLE, OptionalInt.of(1));
+            case DEADLINE_EXCEEDED -> Row.of(504, "timeout_error", "deadline_exceeded", NOT_AVAILABLE);
             case INVALID_CONFIGURATION -> Row.of(500, "server_error", "invalid_configuration", BAD_INPUT);
             case INVALID_MODEL -> Row.of(500, "server_error", "invalid_model", BAD_INPUT);
             case PORT_IN_USE -> Row.of(500, "server_error", "port_in_use", PORT_TAKEN);

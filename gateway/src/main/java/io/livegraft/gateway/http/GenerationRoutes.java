@@ -111,7 +111,8 @@ final class GenerationRoutes {
             AnswerFormat format,
             HttpRequest http,
             Materializer materializer) {
-        var running = admitted.deltas()
+        var running = admitted.choices()
+                .getFirst()
                 .viaMat(KillSwitches.single(), Keep.right())
                 .toMat(Sink.seq(), Keep.both())
                 .run(materializer);
@@ -142,7 +143,8 @@ final class GenerationRoutes {
 
     private static Source<ObjectNode, NotUsed> chunks(
             Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, boolean includeUsage) {
-        return admitted.deltas()
+        return admitted.choices()
+                .getFirst()
                 .statefulMap(
                         () -> Sent.NOTHING,
                         (sent, delta) ->

@@ -44,7 +44,7 @@ class ErrorTableTest {
         var passing = Arrays.stream(ErrorCode.values())
                 .filter(code -> ErrorTable.row(code).retryAfterSeconds().isPresent())
                 .toList();
-        assertEquals(java.util.List.of(ErrorCode.OVERLOADED, ErrorCode.UNAVAILABLE), passing);
+        assertEquals(java.util.List.of(ErrorCode.OVERLOADED, ErrorCode.QUOTA_EXCEEDED, ErrorCode.UNAVAILABLE), passing);
     }
 
     @Test

@@ -18,6 +18,10 @@ public enum ErrorCode {
     IDEMPOTENCY_KEY_REUSED,
     /** A bounded queue is full; trying later may succeed. */
     OVERLOADED,
+    /** A tenant has as much running, waiting or generated as it may at a time; others are served, and later it is again. */
+    QUOTA_EXCEEDED,
+    /** The caller's own time limit passed before the end of the answer. */
+    DEADLINE_EXCEEDED,
     /** A part the request needs is not ready or has gone. */
     UNAVAILABLE,
     /** A configured port is taken by another process. */
