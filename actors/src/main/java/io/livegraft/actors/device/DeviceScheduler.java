@@ -1,6 +1,7 @@
 package io.livegraft.actors.device;
 
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.gpu.engine.Advance;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.Generation;
 import io.livegraft.gpu.engine.StagedAdapter;
@@ -240,16 +241,18 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         if (running.isEmpty()) {
             return;
         }
-        List<GenerationDelta> deltas;
+        List<Optional<GenerationDelta>> deltas;
         try {
-            deltas = engine.decode(running.stream().map(Running::generation).toList());
+            deltas = engine.advance(running.stream()
+                    .map(each -> Advance.whole(each.generation()))
+                    .toList());
         } catch (RuntimeException e) {
             LivegraftException failure = failure("a decode step", e);
             end(each -> true, each -> each.sink().onFailure(failure));
             return;
         }
         for (int i = 0; i < deltas.size(); i++) {
-            running.get(i).sink().onDelta(deltas.get(i));
+            deltas.get(i).ifPresent(running.get(i).sink()::onDelta);
         }
         end(each -> each.generation().finished(), each -> each.sink().onComplete());
     }

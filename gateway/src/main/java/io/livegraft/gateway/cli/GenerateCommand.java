@@ -1,6 +1,7 @@
 package io.livegraft.gateway.cli;
 
 import io.livegraft.gateway.error.ErrorTable;
+import io.livegraft.gpu.engine.Advance;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.Generation;
 import io.livegraft.gpu.engine.StagedAdapter;
@@ -102,7 +103,9 @@ final class GenerateCommand implements Callable<Integer> {
         var text = new StringBuilder();
         Optional<FinishReason> finish = Optional.empty();
         while (finish.isEmpty()) {
-            GenerationDelta delta = opened.decode(List.of(generation)).getFirst();
+            GenerationDelta delta = opened.advance(List.of(Advance.whole(generation)))
+                    .getFirst()
+                    .orElseThrow();
             text.append(delta.text());
             finish = delta.finish();
             if (!json) {

@@ -7,6 +7,7 @@ import io.livegraft.gpu.bench.EngineReport.Start;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.quality.Footprint;
 import io.livegraft.gpu.quality.Machine;
+import io.livegraft.gpu.transformer.Feed;
 import io.livegraft.gpu.transformer.NextLogits;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
@@ -101,8 +102,8 @@ public final class EngineBench {
 
     private void prefill(int count) {
         int[] prompt = RandomBase.tokens(transformer.config(), count, 1);
-        new NextLogits(backend, transformer)
-                .of(List.of(Segment.prefill(prompt, 0, transformer.allocateKvCache(count), Optional.empty())));
+        Segment segment = Segment.prefill(prompt, 0, transformer.allocateKvCache(count), Optional.empty());
+        new NextLogits(backend, transformer).feed(List.of(new Feed(segment, new Feed.Last(_ -> {}))));
     }
 
     private List<Generation> generation(Ceilings ceilings) {

@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.DrawnToken;
+import io.livegraft.gpu.transformer.Feed;
 import io.livegraft.gpu.transformer.NextLogits;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
@@ -48,26 +49,26 @@ final class GenerationRun implements Runnable {
     public void run() {
         int[] last = new int[caches.size()];
         for (int position = depth; position < depth + steps; position++) {
-            take(last, next.likeliest(segments(last, position)));
+            next.feed(feeds(last, position));
         }
         if (!Double.isFinite(logProbabilities)) {
             throw new IllegalStateException("the random base overflowed");
         }
     }
 
-    private List<Segment> segments(int[] last, int position) {
-        List<Segment> segments = new ArrayList<>();
+    private List<Feed> feeds(int[] last, int position) {
+        List<Feed> feeds = new ArrayList<>();
         for (int i = 0; i < last.length; i++) {
-            segments.add(Segment.decode(last[i], position, caches.get(i), adapters.get(i)));
+            int sequence = i;
+            Segment step = Segment.decode(last[i], position, caches.get(i), adapters.get(i));
+            feeds.add(new Feed(step, new Feed.Likeliest(drawn -> take(last, sequence, drawn))));
         }
-        return segments;
+        return feeds;
     }
 
-    private void take(int[] last, List<DrawnToken> drawn) {
-        for (int i = 0; i < last.length; i++) {
-            last[i] = drawn.get(i).id();
-            logProbabilities += drawn.get(i).logprob();
-        }
+    private void take(int[] last, int sequence, DrawnToken drawn) {
+        last[sequence] = drawn.id();
+        logProbabilities += drawn.logprob();
     }
 
     /** Tokens of all sequences in one run. */

@@ -21,10 +21,7 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
-import io.livegraft.gpu.transformer.DrawnToken;
 import io.livegraft.gpu.transformer.NextLogits;
-import io.livegraft.gpu.transformer.NextToken;
-import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.gpu.weightcache.BaseWeights;
@@ -33,7 +30,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +42,8 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
+    private static final int PAGE_TOKENS = 64;
+
     private final EngineSettings settings;
     private final ModelDirectory directory;
     private final Tokenizer tokenizer;
@@ -56,6 +54,7 @@ public final class Engine implements AutoCloseable {
     private final NextLogits nextLogits;
     private final int maxSequenceTokens;
     private final MemoryBudget memory;
+    private final PagePool pool;
     private int admitted;
 
     private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, Device device) {
@@ -73,6 +72,7 @@ public final class Engine implements AutoCloseable {
         this.maxSequenceTokens =
                 settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
         this.memory = MemoryBudget.of(frozen, transformer, maxSequenceTokens, settings.maxSequences());
+        this.pool = new PagePool(settings.maxSequences() * Math.ceilDiv(maxSequenceTokens, PAGE_TOKENS), PAGE_TOKENS);
         LOG.info("{}", memory.description());
     }
 
@@ -156,15 +156,26 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** As below, sharing what is computed with nobody. */
+    public Generation admit(int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter) {
+        return admit(prompt, sampling, adapter, Optional.empty());
+    }
+
     /**
-     * Reserves a place and KV memory for one request.
+     * Reserves a place for one request; it takes no pages yet.
      *
      * @param prompt token ids, at least one
+     * @param key whose computed prompts it may reuse, and who may reuse its own
      * @throws LivegraftException {@link ErrorCode#CONTEXT_LENGTH_EXCEEDED} when the prompt leaves no room for an answer,
-     *     {@link ErrorCode#OVERLOADED} when all places are taken, or the device's memory, {@link ErrorCode#INVALID_REQUEST} when
-     *     a bias names a token that the base does not have
+     *     {@link ErrorCode#OVERLOADED} when all places are taken, {@link ErrorCode#INVALID_REQUEST} when a bias names a token that the
+     *     base does not have
      */
-    public Generation admit(int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter) {
+    public Generation admit(int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter, CacheKey key) {
+        return admit(prompt, sampling, adapter, Optional.of(key));
+    }
+
+    private Generation admit(
+            int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter, Optional<CacheKey> key) {
         if (prompt.length >= maxSequenceTokens) {
             throw new LivegraftException(
                     ErrorCode.CONTEXT_LENGTH_EXCEEDED,
@@ -176,17 +187,21 @@ public final class Engine implements AutoCloseable {
                     ErrorCode.OVERLOADED, "all %d places for generations are taken".formatted(settings.maxSequences()));
         }
         refuseUnknownTokens(sampling);
-        int capacity = (int) Math.min(maxSequenceTokens, prompt.length + (long) sampling.maxTokens());
-        KvCache cache = cache(capacity);
+        int[] own = prompt.clone();
+        int most = maxSequenceTokens - own.length + 1;
+        int capacity = (int) Math.min(maxSequenceTokens, own.length + (long) sampling.maxTokens());
+        Answer answer =
+                new Answer(sampling, tokenizer.decoderAfter(own), id -> word(own, id), config().eosTokenIds(), most);
         admitted++;
         return new Generation(
-                prompt,
+                new FedTokens(own),
                 sampling,
                 adapter,
-                cache,
-                tokenizer.decoderAfter(prompt),
-                id -> word(prompt, id),
-                config().eosTokenIds(),
+                key,
+                answer,
+                () -> new PromptScores(own, tokenizer.decoder(), answer::likeliest),
+                pool,
+                () -> cache(capacity),
                 () -> admitted--);
     }
 
@@ -216,22 +231,42 @@ public final class Engine implements AutoCloseable {
         return decoder.push(id) + decoder.flush();
     }
 
-    /** One token for each unfinished generation, in the same order; a generation's first call is its prefill. */
-    public List<GenerationDelta> decode(List<Generation> batch) {
+    /** Room for keys and values, in pages. */
+    public int pages() {
+        return pool.pages();
+    }
+
+    /** Tokens that a page has room for. */
+    public int pageTokens() {
+        return pool.pageTokens();
+    }
+
+    /** Pages that can be taken. */
+    public int freePages() {
+        return pool.free();
+    }
+
+    /** Pages that have to be taken to feed so many more tokens. */
+    public int pagesFor(Generation generation, int tokens) {
+        return generation.pagesFor(tokens);
+    }
+
+    /**
+     * Chunks of prompts, decode steps and what suspended generations feed again, in one pass over the base; none changes another's
+     * bits.
+     *
+     * @param batch generations that are not finished, each once; the pages they need must be free
+     * @return in the same order, what was drawn where a token was: everything that is known has been fed then
+     * @throws LivegraftException {@link ErrorCode#OVERLOADED} when the device's memory is short
+     */
+    public List<Optional<GenerationDelta>> advance(List<Advance> batch) {
         if (batch.isEmpty()) {
             return List.of();
         }
-        List<Segment> segments = batch.stream().map(Generation::segment).toList();
-        if (batch.stream().allMatch(Generation::takesLargest)) {
-            List<DrawnToken> drawn = nextLogits.likeliest(segments);
-            return IntStream.range(0, batch.size())
-                    .mapToObj(i -> batch.get(i).accept(drawn.get(i)))
-                    .toList();
-        }
-        List<NextToken> next = nextLogits.of(segments);
-        return IntStream.range(0, batch.size())
-                .mapToObj(i -> batch.get(i).accept(next.get(i)))
-                .toList();
+        nextLogits.feed(batch.stream()
+                .map(each -> each.generation().feed(each.tokens()))
+                .toList());
+        return batch.stream().map(each -> each.generation().fed(each.tokens())).toList();
     }
 
     /** One optimizer step of one adapter, in slices of at most {@code slice-tokens}. */

@@ -1,61 +1,53 @@
 package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.KvCache;
-import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
-import io.livegraft.gpu.generation.Sampler;
 import io.livegraft.gpu.generation.SamplingSettings;
-import io.livegraft.gpu.generation.StopFilter;
-import io.livegraft.gpu.generation.TokenLogprob;
-import io.livegraft.gpu.tokenizer.TokenDecoder;
-import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.DrawnToken;
+import io.livegraft.gpu.transformer.Feed;
 import io.livegraft.gpu.transformer.NextToken;
-import io.livegraft.gpu.transformer.Segment;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /**
- * One admitted request: its token ids, its KV memory and the adapter it keeps to its last token (law 2). Made by
- * {@link Engine#admit}, advanced by {@link Engine#decode}; closing it frees its place.
+ * One admitted request: its token ids, its keys and values, and the adapter it keeps to its last token (law 2). Made by
+ * {@link Engine#admit}, advanced by {@link Engine#advance}; closing it frees its place and its pages.
  */
 public final class Generation implements AutoCloseable {
-    private final int[] prompt;
+    private final FedTokens tokens;
     private final SamplingSettings sampling;
     private final Optional<StagedAdapter> adapter;
-    private final KvCache cache;
-    private final Sampler sampler;
-    private final StopFilter stops;
-    private final TokenDecoder decoder;
-    private final IntFunction<String> words;
-    private final List<Integer> endTokens;
+    private final Optional<CacheKey> key;
+    private final Answer answer;
+    private final Supplier<PromptScores> newScores;
+    private final PagePool pool;
+    private final Supplier<KvCache> newCache;
     private final Runnable onClose;
-    private int position;
-    private int generated;
-    private int lastToken;
+    private Optional<PromptScores> scores = Optional.empty();
+    private Optional<KvCache> cache = Optional.empty();
+    private Optional<GenerationDelta> delta = Optional.empty();
+    private int pages;
     private boolean finished;
     private boolean closed;
 
     Generation(
-            int[] prompt,
+            FedTokens tokens,
             SamplingSettings sampling,
             Optional<StagedAdapter> adapter,
-            KvCache cache,
-            TokenDecoder decoder,
-            IntFunction<String> words,
-            List<Integer> endTokens,
+            Optional<CacheKey> key,
+            Answer answer,
+            Supplier<PromptScores> newScores,
+            PagePool pool,
+            Supplier<KvCache> newCache,
             Runnable onClose) {
-        this.prompt = prompt;
+        this.tokens = tokens;
         this.sampling = sampling;
         this.adapter = adapter;
-        this.cache = cache;
-        this.sampler = new Sampler(sampling);
-        this.stops = new StopFilter(sampling.stop());
-        this.decoder = decoder;
-        this.words = words;
-        this.endTokens = endTokens;
+        this.key = key;
+        this.answer = answer;
+        this.newScores = newScores;
+        this.pool = pool;
+        this.newCache = newCache;
         this.onClose = onClose;
     }
 
@@ -63,81 +55,105 @@ public final class Generation implements AutoCloseable {
         return finished;
     }
 
+    /** Whose computed state it shares; none for one that shares nothing. */
+    public Optional<CacheKey> key() {
+        return key;
+    }
+
     public int promptTokens() {
-        return prompt.length;
+        return tokens.prompt().length;
     }
 
     public int generatedTokens() {
-        return generated;
+        return tokens.drawn();
     }
 
-    /** What the next decode step feeds: the prompt first, then the last token. */
-    Segment segment() {
-        if (finished || closed) {
-            throw new IllegalStateException("a finished generation can't go on");
+    /**
+     * Tokens that can be fed in one piece, at least 1 until it is finished: what is left of the prompt, less what can be reused; after
+     * {@link #suspend} then what is left of its own tokens; else the last one drawn. Feeding all draws a token, unless own ones are to
+     * be fed again.
+     */
+    public int pending() {
+        return finished ? 0 : tokens.pending();
+    }
+
+    /**
+     * Gives all pages back. It goes on later with the same bits: the prompt is fed again as a prompt, its own tokens as the decode
+     * steps that they were.
+     */
+    public void suspend() {
+        cache.ifPresent(KvCache::close);
+        cache = Optional.empty();
+        pool.release(pages);
+        pages = 0;
+        tokens.rewind();
+    }
+
+    /** Pages to take to feed so many more. */
+    int pagesFor(int count) {
+        return Math.max(0, pool.pagesOf(tokens.position() + count) - pages);
+    }
+
+    /** Rows for the next pass, on pages that it takes. */
+    Feed feed(int count) {
+        if (closed || count < 1 || count > pending()) {
+            throw new IllegalStateException("%d tokens for a generation that has %d pending%s"
+                    .formatted(count, pending(), closed ? ", and is closed" : ""));
         }
-        Optional<AdapterTensors> tensors = adapter.map(StagedAdapter::tensors);
-        return position == 0
-                ? Segment.prefill(prompt, 0, cache, tensors)
-                : Segment.decode(lastToken, position, cache, tensors);
+        int more = pagesFor(count);
+        pool.take(more);
+        pages += more;
+        KvCache kept = cache.orElseGet(newCache);
+        cache = Optional.of(kept);
+        return new Feed(tokens.segment(count, kept, adapter.map(StagedAdapter::tensors)), reader(count));
     }
 
-    /** Whether nobody needs to see more than the largest logit. */
-    boolean takesLargest() {
-        return sampling.takesLargest();
-    }
-
-    /** Draws from what {@link #segment()} led to. */
-    GenerationDelta accept(NextToken next) {
-        int token = sampler.next(next.logits());
-        return accept(new GenerationDelta(token, next.logprob(token), "", Optional.empty(), likeliest(next)));
-    }
-
-    /** Goes on with the largest logit of what {@link #segment()} led to. */
-    GenerationDelta accept(DrawnToken largest) {
-        return accept(new GenerationDelta(largest.id(), largest.logprob(), "", Optional.empty()));
-    }
-
-    private GenerationDelta accept(GenerationDelta drawn) {
-        position += position == 0 ? prompt.length : 1;
-        int token = drawn.token();
-        lastToken = token;
-        generated++;
-        if (endTokens.contains(token)) {
-            return last(drawn, FinishReason.STOP);
+    private Feed.Reader reader(int count) {
+        delta = Optional.empty();
+        if (sampling.promptLogprobs() && tokens.drawn() == 0) {
+            if (tokens.position() == 0) {
+                scores = Optional.of(newScores.get());
+            }
+            return new Feed.Every(this::score);
         }
-        GenerationDelta delta = drawn.withText(stops.push(decoder.push(token)));
-        if (stops.stopped()) {
-            return finish(delta, FinishReason.STOP);
+        if (!tokens.last(count)) {
+            return Feed.Nothing.INSTANCE;
         }
-        boolean full = generated == sampling.maxTokens() || position == cache.capacity();
-        return full ? last(delta, FinishReason.LENGTH) : delta;
+        return sampling.takesLargest() ? new Feed.Likeliest(this::take) : new Feed.Last(this::draw);
     }
 
-    private List<TokenLogprob> likeliest(NextToken next) {
-        return sampling.topLogprobs() == 0
-                ? List.of()
-                : Arrays.stream(Sampler.likeliest(next.logits(), sampling.topLogprobs()))
-                        .mapToObj(id -> new TokenLogprob(id, next.logprob(id), words.apply(id)))
-                        .toList();
+    private void score(NextToken next) {
+        PromptScores some = scores.orElseThrow();
+        if (!some.complete()) {
+            some.score(next);
+        } else if (sampling.maxTokens() == 0) {
+            delta = Optional.of(GenerationDelta.ofPrompt(some.all()));
+        } else {
+            delta = Optional.of(answer.draw(next).withPrompt(some.all()));
+        }
     }
 
-    private GenerationDelta last(GenerationDelta delta, FinishReason reason) {
-        String rest = stops.push(decoder.flush());
-        return finish(
-                delta.withText(delta.text() + rest + stops.flush()), stops.stopped() ? FinishReason.STOP : reason);
+    private void draw(NextToken next) {
+        delta = Optional.of(answer.draw(next));
     }
 
-    private GenerationDelta finish(GenerationDelta delta, FinishReason reason) {
-        finished = true;
-        return delta.withFinish(reason);
+    private void take(DrawnToken largest) {
+        delta = Optional.of(answer.take(largest));
+    }
+
+    /** After the pass that {@link #feed} was for: what it added. */
+    Optional<GenerationDelta> fed(int count) {
+        tokens.fed(count);
+        delta.filter(GenerationDelta::drawn).ifPresent(drawn -> tokens.draw(drawn.token()));
+        finished = delta.flatMap(GenerationDelta::finish).isPresent();
+        return delta;
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            cache.close();
+            suspend();
             onClose.run();
         }
     }

@@ -12,6 +12,8 @@ import java.util.List;
  * @param stop generation ends before any of these strings; at most 16
  * @param adjustment of the logits, before all else
  * @param topLogprobs how many tokens to name with each draw, likeliest first; at most 20
+ * @param promptLogprobs whether the prompt's own tokens are scored too, as {@code echo} with {@code logprobs} asks: all of the
+ *     prompt is computed then, whatever is known of it already. Only such a request may ask for no tokens.
  */
 public record SamplingSettings(
         int maxTokens,
@@ -21,10 +23,15 @@ public record SamplingSettings(
         long seed,
         List<String> stop,
         LogitAdjustment adjustment,
-        int topLogprobs) {
+        int topLogprobs,
+        boolean promptLogprobs) {
     public SamplingSettings {
         stop = List.copyOf(stop);
-        require(maxTokens >= 1, "max_tokens", maxTokens, "at least 1");
+        require(
+                maxTokens >= (promptLogprobs ? 0 : 1),
+                "max_tokens",
+                maxTokens,
+                "at least 1, or 0 with echo and logprobs");
         require(temperature >= 0 && temperature <= 2, "temperature", temperature, "between 0 and 2");
         require(topP > 0 && topP <= 1, "top_p", topP, "above 0 and at most 1");
         require(topK >= 0, "top_k", topK, "0 (all) or more");
@@ -34,6 +41,19 @@ public record SamplingSettings(
                 stop,
                 "at most 16 strings, none empty");
         require(topLogprobs >= 0 && topLogprobs <= 20, "top_logprobs", topLogprobs, "between 0 and 20");
+    }
+
+    /** The prompt is not scored. */
+    public SamplingSettings(
+            int maxTokens,
+            double temperature,
+            double topP,
+            int topK,
+            long seed,
+            List<String> stop,
+            LogitAdjustment adjustment,
+            int topLogprobs) {
+        this(maxTokens, temperature, topP, topK, seed, stop, adjustment, topLogprobs, false);
     }
 
     /** Logits as they are, no other tokens named. */

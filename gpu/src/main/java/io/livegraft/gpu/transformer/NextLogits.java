@@ -6,120 +6,100 @@ import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * What the next token of each sequence is drawn from. Decode steps share one product with the head, and those with one adapter stand
  * side by side, so that it is read once; who stands where does not show in a row's bits.
  */
 public final class NextLogits {
+    /** Rows of one segment whose logits are there at once: with a vocabulary of 49,152, 12 MB. */
+    private static final int MOST_ROWS = 64;
+
     private final Backend backend;
     private final Transformer transformer;
-    /** Taken again by every call: megabytes a step. */
-    private final List<float[]> room = new ArrayList<>();
+    /** Taken again by every row. */
+    private final float[] room;
 
     public NextLogits(Backend backend, Transformer transformer) {
         this.backend = backend;
         this.transformer = transformer;
+        this.room = new float[transformer.config().vocabSize()];
     }
 
-    /** What is taken from logits whose rows belong to the segments {@code which}. */
-    private interface Draw<T> {
-        List<T> from(Tensor logits, List<Integer> which);
-    }
-
-    /** Feeds all segments; from each one's last row, in order. Logits are read before the next call, which writes over them. */
-    public List<NextToken> of(List<Segment> segments) {
-        return drawn(segments, this::logits);
-    }
-
-    /** As {@link #of}, of each the token with the largest logit: no others leave the backend. */
-    public List<DrawnToken> likeliest(List<Segment> segments) {
-        return drawn(segments, (logits, _) -> likeliest(logits));
-    }
-
-    private <T> List<T> drawn(List<Segment> segments, Draw<T> draw) {
-        boolean steps = segments.stream().allMatch(segment -> segment.phase() == Phase.DECODE);
+    /** Feeds all segments in one pass over the base; readers are called before it returns, and read logits before they do. */
+    public void feed(List<Feed> feeds) {
+        boolean steps = feeds.stream().allMatch(Feed::isStep);
         try (Workspace workspace = backend.workspace();
                 var _ = workspace.use();
                 var _ = steps ? backend.repeated() : backend.temporaries()) {
-            return fed(segments, draw);
+            fed(ordered(feeds));
         }
     }
 
-    private <T> List<T> fed(List<Segment> segments, Draw<T> draw) {
-        List<Integer> order = order(segments);
-        List<Segment> ordered = order.stream().map(segments::get).toList();
-        Transformer.Tape tape = transformer.infer(ordered);
-        List<T> drawn = new ArrayList<>();
-        while (drawn.size() < ordered.size()) {
-            int from = drawn.size();
-            int count = sharing(ordered.subList(from, ordered.size()));
-            int firstRow = tape.start(from) + ordered.get(from).ids().length - 1;
-            Tensor hidden = backend.rows(tape.hidden(), firstRow, count);
-            try (var _ = backend.temporaries()) {
-                Tensor logits = transformer.logits(hidden, ordered.get(from).phase());
-                drawn.addAll(draw.from(logits, order.subList(from, from + count)));
+    private void fed(List<Feed> feeds) {
+        Transformer.Tape tape =
+                transformer.infer(feeds.stream().map(Feed::segment).toList());
+        int steps = 0;
+        while (steps < feeds.size() && feeds.get(steps).isStep()) {
+            steps++;
+        }
+        if (steps > 0) {
+            Tensor hidden = backend.rows(tape.hidden(), 0, steps);
+            read(hidden, Phase.DECODE, feeds.subList(0, steps));
+        }
+        for (int s = steps; s < feeds.size(); s++) {
+            Feed feed = feeds.get(s);
+            int end = tape.start(s) + feed.segment().ids().length;
+            for (int row = end - feed.read(); row < end; row += MOST_ROWS) {
+                int count = Math.min(MOST_ROWS, end - row);
+                Tensor hidden = backend.rows(tape.hidden(), row, count);
+                read(hidden, feed.segment().phase(), Collections.nCopies(count, feed));
             }
         }
-        List<T> all = new ArrayList<>(drawn);
-        for (int i = 0; i < drawn.size(); i++) {
-            all.set(order.get(i), drawn.get(i));
-        }
-        return all;
     }
 
-    /** Decode steps adapter by adapter, then the others. */
-    private static List<Integer> order(List<Segment> segments) {
-        Map<Optional<AdapterTensors>, List<Integer>> steps = new LinkedHashMap<>();
-        List<Integer> others = new ArrayList<>();
-        for (int i = 0; i < segments.size(); i++) {
-            Segment segment = segments.get(i);
-            boolean step = segment.phase() == Phase.DECODE;
-            (step ? steps.computeIfAbsent(segment.adapter(), _ -> new ArrayList<>()) : others).add(i);
-        }
-        List<Integer> order = new ArrayList<>();
-        steps.values().forEach(order::addAll);
-        order.addAll(others);
-        return order;
+    /** Decode steps adapter by adapter, then other rows of that phase, then the others. */
+    private static List<Feed> ordered(List<Feed> feeds) {
+        Map<Optional<AdapterTensors>, List<Feed>> steps = new LinkedHashMap<>();
+        feeds.stream().filter(Feed::isStep).forEach(step -> steps.computeIfAbsent(
+                        step.segment().adapter(), _ -> new ArrayList<>())
+                .add(step));
+        List<Feed> ordered = new ArrayList<>();
+        steps.values().forEach(ordered::addAll);
+        feeds.stream()
+                .filter(feed -> !feed.isStep() && feed.segment().phase() == Phase.DECODE)
+                .forEach(ordered::add);
+        feeds.stream().filter(feed -> feed.segment().phase() != Phase.DECODE).forEach(ordered::add);
+        return ordered;
     }
 
-    private List<NextToken> logits(Tensor logits, List<Integer> which) {
-        double[] sums = backend.logSumExp(logits);
-        List<NextToken> tokens = new ArrayList<>();
-        for (int row = 0; row < sums.length; row++) {
-            float[] values = room(which.get(row), logits.columns());
-            backend.download(values, backend.rows(logits, row, 1));
-            tokens.add(new NextToken(values, sums[row]));
+    /** @param feeds whose row each is */
+    private void read(Tensor hidden, Phase phase, List<Feed> feeds) {
+        try (var _ = backend.temporaries()) {
+            Tensor logits = transformer.logits(hidden, phase);
+            double[] sums = backend.logSumExp(logits);
+            boolean anyLikeliest = feeds.stream().anyMatch(feed -> feed.reader() instanceof Feed.Likeliest);
+            LargestLogits largest =
+                    anyLikeliest ? backend.largest(logits) : new LargestLogits(new int[0], new float[0]);
+            for (int row = 0; row < feeds.size(); row++) {
+                switch (feeds.get(row).reader()) {
+                    case Feed.Nothing _ -> {}
+                    case Feed.Likeliest(var taker) ->
+                        taker.accept(new DrawnToken(largest.ids()[row], (float) (largest.values()[row] - sums[row])));
+                    case Feed.Last(var taker) -> taker.accept(next(logits, row, sums[row]));
+                    case Feed.Every(var taker) -> taker.accept(next(logits, row, sums[row]));
+                }
+            }
         }
-        return tokens;
     }
 
-    private List<DrawnToken> likeliest(Tensor logits) {
-        double[] sums = backend.logSumExp(logits);
-        LargestLogits largest = backend.largest(logits);
-        return IntStream.range(0, sums.length)
-                .mapToObj(row -> new DrawnToken(largest.ids()[row], (float) (largest.values()[row] - sums[row])))
-                .toList();
-    }
-
-    private float[] room(int segment, int columns) {
-        while (room.size() <= segment) {
-            room.add(new float[columns]);
-        }
-        return room.get(segment);
-    }
-
-    /** How many of the first segments share a product: decode steps have a row each, one behind the other. */
-    private static int sharing(List<Segment> segments) {
-        int count = 0;
-        while (count < segments.size() && segments.get(count).phase() == Phase.DECODE) {
-            count++;
-        }
-        return Math.max(1, count);
+    private NextToken next(Tensor logits, int row, double sum) {
+        backend.download(room, backend.rows(logits, row, 1));
+        return new NextToken(room, sum);
     }
 }

@@ -3,7 +3,7 @@ package io.livegraft.gpu.transformer;
 /**
  * What the next token of a sequence is drawn from.
  *
- * @param logits (V), until {@link NextLogits} is called again
+ * @param logits (V), until its reader returns
  * @param logSumExp of the logits, nats
  */
 public record NextToken(float[] logits, double logSumExp) {

@@ -46,6 +46,16 @@ public record Segment(
         return new Segment(Phase.DECODE, new int[] {id}, position, Optional.of(cache), adapter, OptionalLong.empty());
     }
 
+    /** Tokens of decode steps that are known already, one behind the other: each row has the bits of its own step. */
+    public static Segment replay(int[] ids, int position, KvCache cache, Optional<AdapterTensors> adapter) {
+        return new Segment(Phase.DECODE, ids, position, Optional.of(cache), adapter, OptionalLong.empty());
+    }
+
+    /** Whether this is the token of one decode step. */
+    boolean isStep() {
+        return phase == Phase.DECODE && ids.length == 1;
+    }
+
     /** A sequence in one piece, for training and evaluation: it leaves nothing behind. */
     public static Segment whole(int[] ids, Optional<AdapterTensors> adapter, OptionalLong dropoutSeed) {
         return new Segment(Phase.TRAINING, ids, 0, Optional.empty(), adapter, dropoutSeed);

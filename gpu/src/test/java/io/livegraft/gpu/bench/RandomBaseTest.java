@@ -13,6 +13,7 @@ import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.quality.Footprint;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.transformer.Feed;
 import io.livegraft.gpu.transformer.NextLogits;
 import io.livegraft.gpu.transformer.Segment;
 import io.livegraft.gpu.transformer.Transformer;
@@ -60,10 +61,11 @@ class RandomBaseTest {
             TransformerWeights weights = RandomBase.weights(backend, TINY, Precision.NF4);
             Transformer transformer = new Transformer(backend, weights);
             int[] prompt = RandomBase.tokens(TINY, 6, 3);
-            return new NextLogits(backend, transformer)
-                    .of(List.of(Segment.prefill(prompt, 0, transformer.allocateKvCache(6), Optional.empty())))
-                    .getFirst()
-                    .logits();
+            Segment segment = Segment.prefill(prompt, 0, transformer.allocateKvCache(6), Optional.empty());
+            float[][] last = new float[1][];
+            var reader = new Feed.Last(next -> last[0] = next.logits().clone());
+            new NextLogits(backend, transformer).feed(List.of(new Feed(segment, reader)));
+            return last[0];
         }
     }
 }

@@ -87,7 +87,7 @@ class EngineLawTest {
             List<Generation> batch = new ArrayList<>(others);
             int place = random.nextInt(batch.size() + 1);
             batch.add(place, watched);
-            seen.add(engine.decode(batch).get(place));
+            seen.add(advance(batch).get(place));
         }
         assertEquals(alone, seen);
     }
@@ -145,7 +145,7 @@ class EngineLawTest {
         StagedAdapter adapter = engine.stage(adapter(1));
         Generation generation = admit(engine, 0, Optional.of(adapter));
         adapter.close();
-        assertThrows(IllegalStateException.class, () -> engine.decode(List.of(generation)));
+        assertThrows(IllegalStateException.class, () -> advance(List.of(generation)));
     }
 
     private Generation admit(Engine on, int prompt, Optional<StagedAdapter> adapter) {
@@ -162,7 +162,7 @@ class EngineLawTest {
         generations.forEach(generation -> deltas.put(generation, new ArrayList<>()));
         List<Generation> active = new ArrayList<>(generations);
         while (!active.isEmpty()) {
-            List<GenerationDelta> step = engine.decode(active);
+            List<GenerationDelta> step = advance(active);
             for (int i = 0; i < step.size(); i++) {
                 deltas.computeIfAbsent(active.get(i), one -> new ArrayList<>()).add(step.get(i));
             }
@@ -170,6 +170,12 @@ class EngineLawTest {
         }
         generations.forEach(Generation::close);
         return List.copyOf(deltas.values());
+    }
+
+    private List<GenerationDelta> advance(List<Generation> batch) {
+        return engine.advance(batch.stream().map(Advance::whole).toList()).stream()
+                .map(Optional::orElseThrow)
+                .toList();
     }
 
     private LoraAdapter adapter(long seed) {

@@ -113,7 +113,7 @@ class Stories260kParityTest {
         try (Generation generation = engine.admit(prompt, SamplingSettings.greedy(200), Optional.empty())) {
             List<GenerationDelta> deltas = new ArrayList<>();
             while (!generation.finished()) {
-                deltas.addAll(engine.decode(List.of(generation)));
+                engine.advance(List.of(Advance.whole(generation))).forEach(delta -> delta.ifPresent(deltas::add));
             }
             deltas.forEach(delta -> text.append(delta.text()));
         }

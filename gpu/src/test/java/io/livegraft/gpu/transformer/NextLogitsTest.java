@@ -15,9 +15,11 @@ import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Whoever stands beside whom, a sequence's next token is drawn from its own logits, in its own place. */
@@ -36,10 +38,9 @@ class NextLogitsTest {
         for (int i = 0; i < 11; i++) {
             segments.add(segment(i));
         }
-        List<NextToken> together = new NextLogits(backend, transformer).of(segments);
-        NextLogits alone = new NextLogits(backend, transformer);
+        List<NextToken> together = last(segments);
         for (int i = 0; i < segments.size(); i++) {
-            NextToken expected = alone.of(List.of(segment(i))).getFirst();
+            NextToken expected = last(List.of(segment(i))).getFirst();
             assertArrayEquals(expected.logits(), together.get(i).logits(), 0f, "sequence " + i);
             assertEquals(expected.logSumExp(), together.get(i).logSumExp(), "sequence " + i);
         }
@@ -51,14 +52,53 @@ class NextLogitsTest {
         for (int i = 0; i < 7; i++) {
             segments.add(segment(i));
         }
-        List<DrawnToken> drawn = new NextLogits(backend, transformer).likeliest(segments);
+        List<DrawnToken> drawn = likeliest(segments);
         Sampler sampler = new Sampler(SamplingSettings.greedy(1));
         for (int i = 0; i < segments.size(); i++) {
-            NextToken next =
-                    new NextLogits(backend, transformer).of(List.of(segment(i))).getFirst();
+            NextToken next = last(List.of(segment(i))).getFirst();
             int id = sampler.next(next.logits());
             assertEquals(new DrawnToken(id, next.logprob(id)), drawn.get(i), "sequence " + i);
         }
+    }
+
+    @Test
+    void everyRowIsReadInOrderAndWhatIsNotReadChangesNothing() {
+        int[] ids = IntStream.range(0, 150).map(i -> 1 + i % 9).toArray();
+        NextLogits logits = new NextLogits(backend, transformer);
+        List<float[]> rows = new ArrayList<>();
+        Segment whole = Segment.prefill(ids, 0, transformer.allocateKvCache(ids.length), Optional.empty());
+        logits.feed(List.of(
+                new Feed(segment(1), Feed.Nothing.INSTANCE),
+                new Feed(whole, new Feed.Every(next -> rows.add(next.logits().clone()))),
+                new Feed(segment(3), Feed.Nothing.INSTANCE)));
+        assertEquals(ids.length, rows.size());
+        for (int length : new int[] {1, 64, 65, 150}) {
+            KvCache cache = transformer.allocateKvCache(length);
+            Segment some = Segment.prefill(Arrays.copyOf(ids, length), 0, cache, Optional.empty());
+            assertArrayEquals(last(List.of(some)).getFirst().logits(), rows.get(length - 1), 0f);
+        }
+    }
+
+    /** From its own arrays. */
+    private List<NextToken> last(List<Segment> segments) {
+        NextToken[] tokens = new NextToken[segments.size()];
+        List<Feed> feeds = IntStream.range(0, tokens.length)
+                .mapToObj(i -> new Feed(
+                        segments.get(i),
+                        new Feed.Last(
+                                next -> tokens[i] = new NextToken(next.logits().clone(), next.logSumExp()))))
+                .toList();
+        new NextLogits(backend, transformer).feed(feeds);
+        return List.of(tokens);
+    }
+
+    private List<DrawnToken> likeliest(List<Segment> segments) {
+        DrawnToken[] tokens = new DrawnToken[segments.size()];
+        List<Feed> feeds = IntStream.range(0, tokens.length)
+                .mapToObj(i -> new Feed(segments.get(i), new Feed.Likeliest(drawn -> tokens[i] = drawn)))
+                .toList();
+        new NextLogits(backend, transformer).feed(feeds);
+        return List.of(tokens);
     }
 
     /** Every fourth a prompt, the others a step behind one token. */

@@ -14,6 +14,7 @@ import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.device.DeviceSettings;
+import io.livegraft.gpu.engine.Advance;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.EngineSettings;
 import io.livegraft.gpu.engine.Generation;
@@ -244,7 +245,7 @@ class WeightCacheTest {
             List<GenerationDelta> answer = new ArrayList<>();
             try (Generation generation = engine.admit(PROMPT, SamplingSettings.greedy(12), Optional.empty())) {
                 while (!generation.finished()) {
-                    answer.addAll(engine.decode(List.of(generation)));
+                    engine.advance(List.of(Advance.whole(generation))).forEach(delta -> delta.ifPresent(answer::add));
                 }
             }
             return new Start(answer, engine.baseDigest());

@@ -1,0 +1,46 @@
+package io.livegraft.gpu.engine;
+
+import io.livegraft.gpu.cpu.DecodeActivations;
+import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.device.Device;
+import io.livegraft.gpu.device.DeviceSettings;
+import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
+import io.livegraft.gpu.weightcache.WeightCacheSettings;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Engines over the bundled base, for tests. */
+final class TestingEngine {
+    private TestingEngine() {}
+
+    static Engine open(int maxSequences) {
+        return open(maxSequences, () -> cpu(2, KernelChoice.AUTO));
+    }
+
+    static Engine open(int maxSequences, Supplier<Device> device) {
+        Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
+                .normalize();
+        return Engine.open(
+                new EngineSettings(
+                        base,
+                        Optional.of(Precision.NF4),
+                        Optional.empty(),
+                        new DeviceSettings.Cpu(),
+                        2,
+                        maxSequences,
+                        0,
+                        256,
+                        GradientCheckpointing.NONE,
+                        KernelChoice.AUTO,
+                        DecodeActivations.AUTO,
+                        WeightCacheSettings.OFF),
+                device);
+    }
+
+    /** The CPU with so many threads. */
+    static Device cpu(int threads, KernelChoice kernels) {
+        return Device.open(new DeviceSettings.Cpu(), threads, () -> DecodeActivations.AUTO.of(kernels.kernels()));
+    }
+}
