@@ -35,6 +35,8 @@ class AdminTest {
         assertEquals(
                 "2026-05-01T12:00:00Z", adapter.at("/versions/1/publishedAt").asText());
         assertEquals(1.25, adapter.at("/versions/1/evaluation/candidateNll").asDouble());
+        assertEquals(
+                2.25, adapter.at("/versions/1/evaluation/general/candidateNll").asDouble());
     }
 
     @Test

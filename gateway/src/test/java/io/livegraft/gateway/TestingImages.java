@@ -63,7 +63,8 @@ final class TestingImages {
                 20,
                 400,
                 true,
-                "lower than the parent's");
+                "lower than the parent's",
+                Optional.of(new EvaluationReport.General(2.0, OptionalDouble.empty(), 2.25, 16)));
         return new AdapterVersion(number, digest, parent, 12, 3, 240, report, NOON, LINEAGE, "", Optional.empty());
     }
 }

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
+import io.livegraft.actors.evaluation.GeneralSet;
 import io.livegraft.actors.ingest.FeedbackConsumer;
 import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.IngestSettings;
@@ -112,6 +113,7 @@ final class BenchIngest implements AutoCloseable {
                 TrainingBasis.of(
                         trainer,
                         ingestSettings().bounds(base.config().maxPositions()),
+                        GeneralSet.NONE.digest(),
                         base.config(),
                         kafka.feedbackTopic(),
                         "bench",

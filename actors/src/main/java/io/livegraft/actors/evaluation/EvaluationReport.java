@@ -1,5 +1,6 @@
 package io.livegraft.actors.evaluation;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -9,6 +10,7 @@ import java.util.OptionalDouble;
  * @param parentNll of the last published version; absent for a tenant's first
  * @param heldOutExamples evaluated
  * @param verdict one sentence
+ * @param general what was measured on the general set
  */
 public record EvaluationReport(
         OptionalDouble baseNll,
@@ -17,4 +19,13 @@ public record EvaluationReport(
         int heldOutExamples,
         long heldOutTokens,
         boolean passed,
-        String verdict) {}
+        String verdict,
+        Optional<General> general) {
+
+    /**
+     * On the general set.
+     *
+     * @param parentNll absent where the candidate is compared with the base
+     */
+    public record General(double baseNll, OptionalDouble parentNll, double candidateNll, int examples) {}
+}

@@ -11,7 +11,7 @@ import io.livegraft.gpu.error.LivegraftException;
  * @param mostExamples latest held-out examples that are evaluated
  * @param tolerance a candidate's loss may exceed its parent's by this share
  */
-public record EvaluationSettings(int leastExamples, int mostExamples, double tolerance) {
+public record EvaluationSettings(int leastExamples, int mostExamples, double tolerance, GeneralSettings general) {
     public EvaluationSettings {
         if (leastExamples < 1 || mostExamples < leastExamples || !(tolerance >= 0)) {
             throw new LivegraftException(
@@ -25,6 +25,7 @@ public record EvaluationSettings(int leastExamples, int mostExamples, double tol
         return new EvaluationSettings(
                 evaluation.getInt("least-examples"),
                 evaluation.getInt("most-examples"),
-                evaluation.getDouble("tolerance"));
+                evaluation.getDouble("tolerance"),
+                GeneralSettings.from(evaluation.getConfig("general")));
     }
 }

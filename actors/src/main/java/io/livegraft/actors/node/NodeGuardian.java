@@ -3,8 +3,6 @@ package io.livegraft.actors.node;
 import io.livegraft.actors.cluster.Follower;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.ingest.FeedbackConsumer;
-import io.livegraft.actors.ingest.FeedbackExamples;
-import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.ingest.LogWriter;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterPublisher;
@@ -21,7 +19,6 @@ import io.livegraft.actors.supervisor.Publication;
 import io.livegraft.actors.supervisor.Supervisor;
 import io.livegraft.actors.trainer.TenantLog;
 import io.livegraft.actors.trainer.Trainer;
-import io.livegraft.actors.trainer.TrainingBasis;
 import io.livegraft.gpu.engine.Engine;
 import java.time.Clock;
 import java.time.Duration;
@@ -73,25 +70,14 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private final Environment environment;
     private final NodeSettings settings;
-    private final TrainingBasis basis;
-    private final LogEntries entries;
+    private final NodeBasis basis;
     private final Parts parts;
 
     private NodeGuardian(ActorContext<Command> context, Environment environment) {
         super(context);
         this.environment = environment;
         this.settings = environment.settings();
-        this.basis = TrainingBasis.of(
-                settings.trainer().forBase(environment.engine().config()),
-                settings.ingest().bounds(environment.engine().maxSequenceTokens()),
-                environment.engine().config(),
-                settings.kafka().feedbackTopic(),
-                environment.engine().baseDigest(),
-                environment.engine().profile());
-        this.entries = LogEntries.of(
-                settings.ingest(),
-                FeedbackExamples.Encoding.of(environment.engine().tokenizer()),
-                environment.engine().maxSequenceTokens());
+        this.basis = NodeBasis.of(settings, environment.engine());
         ActorRef<DeviceScheduler.Command> device = context.spawn(
                 DeviceScheduler.create(
                         environment.engine(),
@@ -110,6 +96,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 Supervisor.create(new Publication.Environment(
                         environment.engine().config(),
                         settings.evaluation(),
+                        basis.general(),
                         environment.stores().artifacts(),
                         device,
                         registry,
@@ -199,7 +186,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         Behavior<RegistryGuardian.Command> guardian = RegistryGuardian.create(new RegistryGuardian.Environment(
                 new AdapterRegistry.Environment(
                         environment.engine().baseDigest(),
-                        basis.configDigest(),
+                        basis.training().configDigest(),
                         settings.registry(),
                         Clock.systemUTC(),
                         environment.signingKey(),
@@ -217,7 +204,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             ActorRef<Supervisor.Command> supervisor,
             ActorRef<RegistryGuardian.Command> registry) {
         return new Trainer.Environment(
-                basis,
+                basis.training(),
                 environment.engine().baseName(),
                 environment.stores().checkpoints(),
                 environment.stores().artifacts(),
@@ -233,12 +220,12 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         TenantLog kafka = new KafkaTenantLog(
                 environment.bootstrapServers(),
                 topic,
-                entries,
+                basis.entries(),
                 settings.replay().patience());
         return environment
                 .stores()
                 .archive()
-                .<TenantLog>map(archive -> new ArchivedTenantLog(archive, topic, entries, kafka))
+                .<TenantLog>map(archive -> new ArchivedTenantLog(archive, topic, basis.entries(), kafka))
                 .orElse(kafka);
     }
 
@@ -248,7 +235,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 environment.bootstrapServers(),
                 environment.nodeId(),
                 settings.kafka().deadLetterTopic(),
-                entries,
+                basis.entries(),
                 environment.writer(),
                 environment.stores().archive(),
                 trainer,

@@ -2,7 +2,6 @@ package io.livegraft.actors.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.livegraft.actors.ingest.FeedbackExamples;
 import io.livegraft.actors.ingest.LogEntries;
 import io.livegraft.actors.trainer.PlainTrainer;
 import io.livegraft.actors.trainer.TrainingBasis;
@@ -39,15 +38,9 @@ public final class OracleProcess {
     private OracleProcess(NodeSettings settings, Engine engine) {
         this.settings = settings;
         this.engine = engine;
-        this.basis = TrainingBasis.of(
-                settings.trainer().forBase(engine.config()),
-                settings.ingest().bounds(engine.maxSequenceTokens()),
-                engine.config(),
-                settings.kafka().feedbackTopic(),
-                engine.baseDigest(),
-                engine.profile());
-        this.entries = LogEntries.of(
-                settings.ingest(), FeedbackExamples.Encoding.of(engine.tokenizer()), engine.maxSequenceTokens());
+        NodeBasis node = NodeBasis.of(settings, engine);
+        this.basis = node.training();
+        this.entries = node.entries();
     }
 
     /** Argument: the node's configuration file. */

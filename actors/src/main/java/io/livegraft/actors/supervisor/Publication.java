@@ -5,24 +5,25 @@ import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.evaluation.EvaluationGate;
 import io.livegraft.actors.evaluation.EvaluationReport;
 import io.livegraft.actors.evaluation.EvaluationSettings;
+import io.livegraft.actors.evaluation.GeneralSet;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterRegistry;
+import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.checkpoint.Evaluation;
+import io.livegraft.proto.checkpoint.GeneralEvaluation;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -52,7 +53,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
             Function<ActorRef<AdapterRegistry.Reply>, AdapterRegistry.Request> request, Throwable cause)
             implements Command {}
 
-    private record Loaded(List<Optional<LoraAdapter>> adapters) implements Command {}
+    private record Loaded(Map<Measurements.Subject, LoraAdapter> adapters) implements Command {}
 
     private record Evaluated(DeviceScheduler.WorkReply<Double> reply) implements Command {}
 
@@ -62,6 +63,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     public record Environment(
             ModelConfig model,
             EvaluationSettings settings,
+            GeneralSet general,
             ArtifactStore artifacts,
             ActorRef<DeviceScheduler.Command> device,
             ActorRef<RegistryGuardian.Command> registry,
@@ -72,8 +74,8 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     private final EvaluationGate gate;
     private final List<TrainingExample> heldOut;
     private final Executor blocking;
-    private final Deque<Optional<LoraAdapter>> toEvaluate = new ArrayDeque<>();
-    private final List<Double> losses = new ArrayList<>();
+    private final Measurements measurements = new Measurements();
+    private final Map<Measurements.Subject, LoraAdapter> adapters = new EnumMap<>(Measurements.Subject.class);
     private boolean lookedUp;
 
     private Publication(ActorContext<Command> context, Environment environment, Supervisor.Offer offer) {
@@ -125,29 +127,33 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     }
 
     private Behavior<Command> evaluate(AdapterImage image) {
-        if (!gate.decides(heldOut.size())) {
-            return publish(gate.unjudged(heldOut.size(), heldOutTokens()));
+        boolean parent = image.newest().isPresent();
+        if (gate.decides(heldOut.size())) {
+            measurements.want(Measurements.Examples.HELD_OUT, parent);
         }
-        Optional<String> parent = image.versions().isEmpty()
-                ? Optional.empty()
-                : Optional.of(image.versions().getLast().digest());
+        if (!general().isEmpty()) {
+            measurements.want(Measurements.Examples.GENERAL, parent && gate.comparesGeneralWithParent());
+        }
+        if (measurements.next().isEmpty()) {
+            return judge();
+        }
+        Optional<String> digest = image.newest().map(AdapterVersion::digest);
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> load(parent), blocking),
+                        CompletableFuture.supplyAsync(() -> load(digest), blocking),
                         (adapters, failure) -> failure == null ? new Loaded(adapters) : new Broken(failure));
         return this;
     }
 
-    /** The base (no adapter), the candidate, and the parent where there is one. */
-    private List<Optional<LoraAdapter>> load(Optional<String> parent) {
+    /** The base is no adapter. */
+    private Map<Measurements.Subject, LoraAdapter> load(Optional<String> parent) {
         try {
-            List<Optional<LoraAdapter>> adapters = new ArrayList<>();
-            adapters.add(Optional.empty());
-            adapters.add(Optional.of(read(offer.manifest().getAdapterDigest())));
+            Map<Measurements.Subject, LoraAdapter> loaded = new EnumMap<>(Measurements.Subject.class);
+            loaded.put(Measurements.Subject.CANDIDATE, read(offer.manifest().getAdapterDigest()));
             if (parent.isPresent()) {
-                adapters.add(Optional.of(read(parent.get())));
+                loaded.put(Measurements.Subject.PARENT, read(parent.get()));
             }
-            return adapters;
+            return loaded;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -157,15 +163,25 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         return environment.artifacts().read(digest, environment.model());
     }
 
-    private Behavior<Command> onLoaded(List<Optional<LoraAdapter>> adapters) {
-        toEvaluate.addAll(adapters);
-        return evaluateNext();
+    private Behavior<Command> onLoaded(Map<Measurements.Subject, LoraAdapter> loaded) {
+        adapters.putAll(loaded);
+        return measureNext();
     }
 
-    private Behavior<Command> evaluateNext() {
-        Optional<LoraAdapter> next = toEvaluate.remove();
+    private Behavior<Command> measureNext() {
+        Optional<Measurements.Loss> next = measurements.next();
+        if (next.isEmpty()) {
+            return judge();
+        }
+        Optional<LoraAdapter> adapter =
+                Optional.ofNullable(adapters.get(next.get().subject()));
+        List<TrainingExample> examples =
+                switch (next.get().examples()) {
+                    case HELD_OUT -> heldOut;
+                    case GENERAL -> general();
+                };
         ActorRef<DeviceScheduler.WorkReply<Double>> replies = getContext().messageAdapter(workReply(), Evaluated::new);
-        environment.device().tell(new DeviceScheduler.Evaluate(next, heldOut, replies));
+        environment.device().tell(new DeviceScheduler.Evaluate(adapter, examples, replies));
         return this;
     }
 
@@ -177,16 +193,23 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
 
     private Behavior<Command> onEvaluated(DeviceScheduler.WorkReply<Double> reply) {
         switch (reply) {
-            case DeviceScheduler.WorkDone<Double> done -> losses.add(done.result());
+            case DeviceScheduler.WorkDone<Double> done -> measurements.took(done.result());
             case DeviceScheduler.WorkFailed<Double> failed -> throw failed.reason();
         }
-        if (!toEvaluate.isEmpty()) {
-            return evaluateNext();
-        }
-        OptionalDouble parent = losses.size() > 2 ? OptionalDouble.of(losses.get(2)) : OptionalDouble.empty();
-        EvaluationGate.Losses measured = new EvaluationGate.Losses(losses.get(0), parent, losses.get(1));
-        EvaluationReport report = gate.judge(measured, heldOut.size(), heldOutTokens());
+        return measureNext();
+    }
+
+    private Behavior<Command> judge() {
+        EvaluationReport report = gate.judge(
+                measurements.on(Measurements.Examples.HELD_OUT),
+                measurements.on(Measurements.Examples.GENERAL),
+                new EvaluationGate.Counts(
+                        heldOut.size(), heldOutTokens(), general().size()));
         return report.passed() ? publish(report) : refuse(report);
+    }
+
+    private List<TrainingExample> general() {
+        return environment.general().examples();
     }
 
     private Behavior<Command> publish(EvaluationReport report) {
@@ -208,7 +231,17 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         report.baseNll().ifPresent(evaluation::setBaseNll);
         report.parentNll().ifPresent(evaluation::setParentNll);
         report.candidateNll().ifPresent(evaluation::setCandidateNll);
+        report.general().ifPresent(general -> evaluation.setGeneral(general(general)));
         return offer.manifest().toBuilder().setEvaluation(evaluation).build();
+    }
+
+    private static GeneralEvaluation general(EvaluationReport.General report) {
+        GeneralEvaluation.Builder general = GeneralEvaluation.newBuilder()
+                .setBaseNll(report.baseNll())
+                .setCandidateNll(report.candidateNll())
+                .setExamples(report.examples());
+        report.parentNll().ifPresent(general::setParentNll);
+        return general.build();
     }
 
     private Behavior<Command> onDecided(AdapterRegistry.Reply reply) {

@@ -90,14 +90,17 @@ public record TrainerSettings(
     }
 
     /**
-     * Names everything besides base and log that a state depends on.
+     * Names everything besides base and log that a state depends on, and the general set, which every version of one line is to be
+     * judged by.
      *
      * @param profile what the engine's bits depend on
      * @param bounds of what ingest takes
+     * @param generalDigest of the general set
      */
-    public String configDigest(String profile, LogBounds bounds) {
+    public String configDigest(String profile, LogBounds bounds, String generalDigest) {
         // Records print their components by name and in order, so this text is canonical.
-        return Digests.sha256("%s\n%s\n%s\n%s\n%s".formatted(profile, steps, lora, optimizer, bounds));
+        return Digests.sha256(
+                "%s\n%s\n%s\n%s\n%s\n%s".formatted(profile, steps, lora, optimizer, bounds, generalDigest));
     }
 
     private static StepSettings steps(Config trainer) {

@@ -6,7 +6,7 @@ import io.livegraft.gpu.model.ModelConfig;
  * What the states and versions of all tenants of a node depend on besides their logs (law 1).
  *
  * @param topic that the logs are in
- * @param configDigest of settings, bounds and profile
+ * @param configDigest of settings, bounds, general set and profile
  * @param profile what the engine's bits depend on
  */
 public record TrainingBasis(
@@ -21,14 +21,17 @@ public record TrainingBasis(
      * With the config digest that follows.
      *
      * @param settings for this base
+     * @param generalDigest of the general set that versions are judged by
      */
     public static TrainingBasis of(
             TrainerSettings settings,
             LogBounds bounds,
+            String generalDigest,
             ModelConfig model,
             String topic,
             String baseDigest,
             String profile) {
-        return new TrainingBasis(settings, model, topic, baseDigest, settings.configDigest(profile, bounds), profile);
+        String configDigest = settings.configDigest(profile, bounds, generalDigest);
+        return new TrainingBasis(settings, model, topic, baseDigest, configDigest, profile);
     }
 }

@@ -3,15 +3,10 @@ package io.livegraft.actors.ingest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
-import io.livegraft.gpu.tokenizer.ChatMessage;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Message;
 import io.livegraft.proto.feedback.Rating;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -23,23 +18,7 @@ class FeedbackExamplesTest {
             .setCompletion("answer")
             .build();
 
-    /** One token per character. */
-    private final FeedbackExamples examples = new FeedbackExamples(
-            new FeedbackExamples.Encoding() {
-                @Override
-                public TrainingExample example(String prompt, String completion) {
-                    return new TrainingExample((prompt + completion).chars().toArray(), prompt.length());
-                }
-
-                @Override
-                public TrainingExample example(List<ChatMessage> messages, String answer, Instant time) {
-                    if (messages.getFirst().role().equals("tool")) {
-                        throw new LivegraftException(ErrorCode.INVALID_REQUEST, "no tools");
-                    }
-                    return example(messages.getFirst().content() + time + ">", answer);
-                }
-            },
-            40);
+    private final FeedbackExamples examples = new FeedbackExamples(new CharacterEncoding(), 40);
 
     @Test
     void anUnlabelledAnAcceptedAndAPreferredCompletionAreTheTarget() {

@@ -44,12 +44,12 @@ class NodeSettingsTest {
         NodeSettings other = NodeSettings.from(ConfigFactory.parseMap(Map.of("livegraft.trainer.replay-examples", 5))
                 .withFallback(ConfigFactory.load()));
         LogBounds bounds = settings.ingest().bounds(512);
-        String digest = settings.trainer().configDigest("cpu", bounds);
-        assertEquals(digest, settings.trainer().configDigest("cpu", bounds));
-        assertNotEquals(digest, other.trainer().configDigest("cpu", bounds));
-        assertNotEquals(digest, settings.trainer().configDigest("cuda", bounds));
+        String digest = settings.trainer().configDigest("cpu", bounds, "");
+        assertEquals(digest, settings.trainer().configDigest("cpu", bounds, ""));
+        assertNotEquals(digest, other.trainer().configDigest("cpu", bounds, ""));
+        assertNotEquals(digest, settings.trainer().configDigest("cuda", bounds, ""));
         assertNotEquals(
-                digest, settings.trainer().configDigest("cpu", settings.ingest().bounds(256)));
+                digest, settings.trainer().configDigest("cpu", settings.ingest().bounds(256), ""));
     }
 
     private static void assertRefused(String path, Object value, String part) {

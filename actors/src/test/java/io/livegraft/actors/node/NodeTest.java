@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.HistoryEntry;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.SamplingSettings;
@@ -74,6 +75,23 @@ class NodeTest {
             assertEquals(before, testing.text(rolledBack));
             assertEquals(after, testing.text(testing.admit("boats:" + settled.serving(), PROMPT, 12)));
         }
+    }
+
+    @Test
+    void aVersionThatForgetsTheGeneralSetIsRefusedAndSaysSo() {
+        Map<String, Object> strict = Map.of("livegraft.evaluation.general.tolerance", 1e-4);
+        try (TestingNode testing = new TestingNode(state, strict)) {
+            teach(testing, 0, 64);
+            AdapterImage image = testing.image("boats", each -> refusal(each).isPresent());
+            String reason = refusal(image).orElseThrow().reason();
+            assertTrue(reason.startsWith("refused: general loss"), reason);
+        }
+    }
+
+    private static Optional<HistoryEntry> refusal(AdapterImage image) {
+        return image.history().stream()
+                .filter(entry -> entry.action().equals("refuse"))
+                .findFirst();
     }
 
     @Test

@@ -13,7 +13,14 @@ import java.util.OptionalDouble;
 /** Offers of one tenant's line: {@code d1}, {@code d2} grown from it, and so on. */
 record TestingOffers(String tenant) {
     static final EvaluationReport PASSED = new EvaluationReport(
-            OptionalDouble.of(5), OptionalDouble.empty(), OptionalDouble.of(2), 8, 80, true, "passed");
+            OptionalDouble.of(5),
+            OptionalDouble.empty(),
+            OptionalDouble.of(2),
+            8,
+            80,
+            true,
+            "passed",
+            Optional.empty());
 
     static final SigningKey KEY = SigningKey.generate();
 

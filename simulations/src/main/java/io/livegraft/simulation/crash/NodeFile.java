@@ -29,7 +29,7 @@ final class NodeFile {
                   trainer { checkpoint-every-steps = 1, publish-every-steps = 2, publish-idle = 200 ms, retry = 200 ms }
                   lora.rank = 2
                   # Every version is evaluated and none refused: their number must be the oracle's.
-                  evaluation { least-examples = 1, most-examples = 4, tolerance = 1000 }
+                  evaluation { least-examples = 1, most-examples = 4, tolerance = 1000, general.tolerance = 1000 }
                 }
                 """.formatted(
                         state,
