@@ -1,0 +1,4 @@
+@NullMarked
+package io.livegraft.simulation.swap;
+
+import org.jspecify.annotations.NullMarked;
