@@ -3,6 +3,7 @@ package io.livegraft.gateway.cli;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.device.DeviceSettings;
+import io.livegraft.gpu.device.MemoryUse;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.quality.Machine;
@@ -113,6 +114,11 @@ final class BenchOptions {
     /** The machine in a line. */
     static String line(Machine machine) {
         return "%d cores, %s, %s, %s".formatted(machine.cores(), machine.cpu(), machine.jvm(), machine.system());
+    }
+
+    /** A device's own memory in a line. */
+    static String line(MemoryUse use) {
+        return "%s; at most %s at a time".formatted(use.plan(), QualityTable.size(use.peakBytes()));
     }
 
     /** Memory after a few words, or nothing where it is unknown. */

@@ -95,6 +95,7 @@ final class BenchTrainCommand implements Callable<Integer> {
                 "memory: weights %s%s%n",
                 QualityTable.size(report.modelBytes()),
                 BenchOptions.resident("; the process had at most", report.peakResidentBytes()));
+        report.deviceMemory().ifPresent(use -> out.println(BenchOptions.line(use)));
     }
 
     private static Map<String, Object> json(TrainReport report) {
@@ -117,6 +118,7 @@ final class BenchTrainCommand implements Callable<Integer> {
         json.put("optimizerSeconds", report.optimizerSeconds());
         json.put("modelBytes", report.modelBytes());
         report.peakResidentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
+        report.deviceMemory().ifPresent(use -> json.put("deviceMemory", use));
         return json;
     }
 

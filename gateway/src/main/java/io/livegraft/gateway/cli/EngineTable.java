@@ -48,6 +48,7 @@ record EngineTable(EngineReport report) {
                 QualityTable.size(memory.modelBytes()),
                 QualityTable.size(memory.tokenBytes()),
                 BenchOptions.resident("; the process had", memory.residentBytes()));
+        report.deviceMemory().ifPresent(use -> out.println(BenchOptions.line(use)));
         out.printf(
                 "start: weights made in %.2f s, first token after %.2f s, %.2f s from the start of the process%n",
                 report.start().weightsSeconds(),
@@ -76,6 +77,7 @@ record EngineTable(EngineReport report) {
         json.put("promptTokensPerSecond", report.promptTokensPerSecond());
         json.put("generation", report.generation());
         json.put("batches", report.batches());
+        report.deviceMemory().ifPresent(use -> json.put("deviceMemory", use));
         return json;
     }
 }

@@ -73,7 +73,8 @@ public final class EngineBench {
                     settings.prompt(),
                     bench.prompt(),
                     bench.generation(ceilings),
-                    new BatchBench(settings, backend, bench.transformer, progress).run());
+                    new BatchBench(settings, backend, bench.transformer, progress).run(),
+                    device.memoryUse());
         }
     }
 

@@ -1,7 +1,9 @@
 package io.livegraft.gpu.bench;
 
+import io.livegraft.gpu.device.MemoryUse;
 import io.livegraft.gpu.quality.Machine;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -10,6 +12,7 @@ import java.util.OptionalLong;
  * @param parameters of the shape
  * @param kernels profile, and which kernel serves which phase
  * @param threads that computed
+ * @param deviceMemory where that is not the process's own
  */
 public record EngineReport(
         Machine machine,
@@ -24,7 +27,8 @@ public record EngineReport(
         int promptTokens,
         Rate promptTokensPerSecond,
         List<Generation> generation,
-        List<Batch> batches) {
+        List<Batch> batches,
+        Optional<MemoryUse> deviceMemory) {
     /**
      * Memory of the base.
      *

@@ -79,7 +79,8 @@ public final class TrainBench {
                     mean(steps, TimedStep::passSeconds),
                     mean(steps, TimedStep::optimizerSeconds),
                     Footprint.of(weights).bytes(),
-                    ProcessMemory.peak());
+                    ProcessMemory.peak(),
+                    device.memoryUse());
         }
     }
 

@@ -1,6 +1,8 @@
 package io.livegraft.gpu.bench;
 
+import io.livegraft.gpu.device.MemoryUse;
 import io.livegraft.gpu.quality.Machine;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -14,6 +16,7 @@ import java.util.OptionalLong;
  * @param optimizerSeconds of a step, mean
  * @param modelBytes that the base's weights take
  * @param peakResidentBytes the most that the whole process ever took; Linux only
+ * @param deviceMemory where that is not the process's own
  */
 public record TrainReport(
         Machine machine,
@@ -25,4 +28,5 @@ public record TrainReport(
         double passSeconds,
         double optimizerSeconds,
         long modelBytes,
-        OptionalLong peakResidentBytes) {}
+        OptionalLong peakResidentBytes,
+        Optional<MemoryUse> deviceMemory) {}

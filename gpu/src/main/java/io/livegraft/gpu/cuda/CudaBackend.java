@@ -84,12 +84,14 @@ public final class CudaBackend extends CudaMemory {
                 .formatted(device.name(), DeviceMemory.mib(device.memory().bytes()), profile());
     }
 
-    /** Who has how much of the device's memory, and the most that was in use. */
+    /** Who has how much of the device's memory. */
     public String memoryPlan() {
-        return "%s, at most %.1f MiB at a time"
-                .formatted(
-                        device.memory().budget(),
-                        DeviceMemory.mib(device.memory().peakBytes()));
+        return device.memory().budget();
+    }
+
+    /** The most of the device's memory that was in use at a time. */
+    public long peakBytes() {
+        return device.memory().peakBytes();
     }
 
     CudaDevice device() {

@@ -10,6 +10,7 @@ import io.livegraft.gpu.cuda.CudaProbe;
 import io.livegraft.gpu.cuda.CudaSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -40,6 +41,13 @@ public record Device(Backend backend, WeightImages images, String description) {
                     case CudaProbe.Absent(var reason) -> cpu(threads, kernels.get(), "; no CUDA: " + reason);
                 };
         };
+    }
+
+    /** Empty where the device's memory is the process's own. */
+    public Optional<MemoryUse> memoryUse() {
+        return backend instanceof CudaBackend cuda
+                ? Optional.of(new MemoryUse(cuda.memoryPlan(), cuda.peakBytes()))
+                : Optional.empty();
     }
 
     private static Device cpu(int threads, CpuKernels kernels, String why) {

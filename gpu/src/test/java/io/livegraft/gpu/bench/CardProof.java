@@ -96,6 +96,10 @@ final class CardProof {
                         GradientCheckpointing.NONE),
                 System.err::println);
         figures.put("train", training.tokensPerSecond().median());
+        training.deviceMemory().ifPresent(use -> {
+            System.out.printf("%s trained within: %s%n", shape.label(), use.plan());
+            figures.put("train-peak-mib", use.peakBytes() / (double) (1 << 20));
+        });
         return figures;
     }
 
