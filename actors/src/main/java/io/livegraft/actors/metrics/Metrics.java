@@ -15,6 +15,9 @@ public final class Metrics {
         0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120, 300, 600, 3600
     };
 
+    private static final double[] MOMENT = {
+        1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 1
+    };
     private static final double[] CYCLE = {1, 2, 4, 8, 16, 32, 64};
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -66,6 +69,10 @@ public final class Metrics {
             counter("publish_total", "Offers decided: published, held, refused or repeated.", "outcome");
     private final Histogram swapDuration =
             histogram("swap_duration_seconds", "From the registry's decision to the version that serves.", LATENCY);
+    private final Histogram swapHoldUp = histogram(
+            "swap_hold_up_seconds",
+            "How long no request could be admitted because a version began to serve: verifying and staging it are over by then.",
+            MOMENT);
     private final Counter rollbacks = counter("rollbacks_total", "Rollbacks, by cause.", "cause");
     private final Histogram freshness = histogram(
             "freshness_seconds", "From an event to the first token served by a version that learned it.", FRESHNESS);
@@ -192,6 +199,11 @@ public final class Metrics {
         swapDuration.observe(seconds);
         adapterInfo.remove(tenant, Integer.toString(from));
         adapterInfo.addLabelValues(tenant, Integer.toString(to));
+    }
+
+    /** No request could be admitted for so long because of a swap. */
+    public void swapHeldUp(double seconds) {
+        swapHoldUp.observe(seconds);
     }
 
     public void fresh(double seconds) {

@@ -10,6 +10,7 @@ import io.livegraft.actors.registry.AdapterRegistry;
 import io.livegraft.actors.registry.AdapterUpdate;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.ManifestRefusal;
+import io.livegraft.actors.registry.Manifests;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.registry.TenantName;
 import io.livegraft.actors.signing.TrustedKeys;
@@ -98,6 +99,9 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     public record AskAgain(List<String> tenants) implements Command {}
 
     private record Updated(AdapterDelta delta, AdapterImage image, List<Long> eventTimes) implements Command {}
+
+    private record Verified(AdapterImage image, AdapterVersion version, Optional<ManifestRefusal> refusal)
+            implements Command {}
 
     private record Loaded(AdapterSlots.Key key, LoraAdapter adapter) implements Command {}
 
@@ -191,6 +195,16 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private Behavior<Command> onCommand(Command command) {
+        long began = System.nanoTime();
+        long flips = swaps.flips();
+        on(command);
+        if (swaps.flips() > flips) {
+            environment.metrics().swapHeldUp((System.nanoTime() - began) / 1e9);
+        }
+        return this;
+    }
+
+    private void on(Command command) {
         switch (command) {
             case Generate generate -> onGenerate(generate);
             case UseRegistry use -> registry = Optional.of(use.registry());
@@ -203,6 +217,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             case GetRevisions get -> get.replyTo().tell(new Revisions(swaps.revisions()));
             case AskAgain again ->
                 registry.ifPresent(guardian -> again.tenants().forEach(tenant -> ask(guardian, tenant)));
+            case Verified verified -> onVerified(verified);
             case Loaded loaded ->
                 environment.device().tell(new DeviceScheduler.Stage(loaded.key().label(), loaded.adapter(), onDevice));
             case NotLoaded failed -> onNotStaged(failed.key(), failed.cause());
@@ -210,7 +225,6 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             case FirstToken first -> onFirstToken(first);
             case Ended ended -> onEnded(ended);
         }
-        return this;
     }
 
     private void onUpdated(Updated updated) {
@@ -240,13 +254,45 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private TenantTable decided(AdapterImage image) {
         TenantTable table = swaps.decided(image);
-        if (!table.settled() && swaps.verified(table)) {
-            Optional<AdapterSlots.Key> key = image.servingVersion().map(version -> key(image, version));
-            if (key.isEmpty() || slot(key.get()).staged().isPresent()) {
-                swaps.flip(table);
-            }
-        }
+        serve(table);
         return table;
+    }
+
+    /** Goes on towards what was decided: verifies it, stages it, flips; each away from here but the last. */
+    private void serve(TenantTable table) {
+        AdapterImage image = table.image();
+        if (table.settled()) {
+            return;
+        }
+        Optional<AdapterVersion> version = image.servingVersion();
+        if (version.isEmpty()) {
+            swaps.flip(table);
+        } else if (!table.verified(version.get())) {
+            verify(image, version.get());
+        } else if (slot(key(image, version.get())).staged().isPresent()) {
+            swaps.flip(table);
+        }
+    }
+
+    /** What can't be checked is not served. */
+    private void verify(AdapterImage image, AdapterVersion version) {
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(
+                                () -> Manifests.refusal(image, version, environment.trustedKeys()), blocking),
+                        (refusal, failure) -> new Verified(
+                                image,
+                                version,
+                                failure == null ? refusal : Optional.of(ManifestRefusal.SIGNATURE_INVALID)));
+    }
+
+    private void onVerified(Verified verified) {
+        swaps.find(verified.image().tenant()).ifPresent(table -> {
+            swaps.verified(table, verified.version(), verified.refusal());
+            if (verified.refusal().isEmpty()) {
+                serve(table);
+            }
+        });
     }
 
     private static AdapterSlots.Key key(AdapterImage image, AdapterVersion version) {
@@ -285,7 +331,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         AdapterSlots.Slot<Waiting> slot =
                 slots.find(AdapterSlots.Key.of(staged.label())).orElseThrow();
         slot.staged(staged.adapter());
-        swaps.waitingFor(slot.key()).ifPresent(swaps::flip);
+        swaps.waitingFor(slot.key()).ifPresent(this::serve);
         while (!slot.waiting().isEmpty()) {
             Waiting waiting = slot.waiting().remove();
             admit(waiting.request(), waiting.target(), Optional.of(slot));

@@ -26,6 +26,7 @@ final class Swaps {
     private final TrustedKeys keys;
     private final Metrics metrics;
     private final Map<String, String> problems = new HashMap<>();
+    private long flips;
 
     /** Whose settings bound the tenants known and the event times kept of each. */
     Swaps(ServingSettings settings, TrustedKeys keys, Metrics metrics) {
@@ -64,16 +65,17 @@ final class Swaps {
         return table;
     }
 
-    /** Whether what should serve may; a version that does not verify is told to health. */
-    boolean verified(TenantTable table) {
-        AdapterImage image = table.image();
-        Optional<ManifestRefusal> refusal = refusal(table, image.serving());
-        refusal.ifPresent(found -> {
-            String problem = "%s:%d is not served: %s".formatted(image.tenant(), image.serving(), found.code());
+    /** Takes what came of verifying a version; one that does not verify is told to health. */
+    void verified(TenantTable table, AdapterVersion version, Optional<ManifestRefusal> refusal) {
+        String tenant = table.image().tenant();
+        if (refusal.isEmpty()) {
+            table.verify(version);
+        } else if (table.image().serving() == version.number()) {
+            String problem = "%s:%d is not served: %s"
+                    .formatted(tenant, version.number(), refusal.get().code());
             LOG.error("{}", problem);
-            problems.put(image.tenant(), problem);
-        });
-        return refusal.isEmpty();
+            problems.put(tenant, problem);
+        }
     }
 
     Optional<ManifestRefusal> refusal(TenantTable table, int number) {
@@ -87,7 +89,13 @@ final class Swaps {
         double seconds = table.flip();
         metrics.swapped(tenant, before, table.image().serving(), seconds);
         problems.remove(tenant);
-        LOG.info("{}:{} serves after {} s", tenant, table.image().serving(), seconds);
+        flips++;
+        LOG.debug("{}:{} serves after {} s", tenant, table.image().serving(), seconds);
+    }
+
+    /** How many there were. */
+    long flips() {
+        return flips;
     }
 
     /** The tenant that waits for this adapter to be staged. */

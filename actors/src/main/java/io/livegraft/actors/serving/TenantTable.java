@@ -48,15 +48,23 @@ final class TenantTable {
 
     /** Why a version must not be served; a version that was verified is so until a bit of it changes. */
     Optional<ManifestRefusal> refusal(int number, TrustedKeys keys) {
-        return image.version(number)
-                .filter(version -> !version.equals(verified.get(number)))
-                .flatMap(version -> {
-                    Optional<ManifestRefusal> refusal = Manifests.refusal(image, version, keys);
-                    if (refusal.isEmpty()) {
-                        verified.put(number, version);
-                    }
-                    return refusal;
-                });
+        return image.version(number).filter(version -> !verified(version)).flatMap(version -> {
+            Optional<ManifestRefusal> refusal = Manifests.refusal(image, version, keys);
+            if (refusal.isEmpty()) {
+                verify(version);
+            }
+            return refusal;
+        });
+    }
+
+    /** Whether this very version was verified. */
+    boolean verified(AdapterVersion version) {
+        return version.equals(verified.get(version.number()));
+    }
+
+    /** From now on it is. */
+    void verify(AdapterVersion version) {
+        verified.put(version.number(), version);
     }
 
     /** Whether what the registry wants to serve does. */

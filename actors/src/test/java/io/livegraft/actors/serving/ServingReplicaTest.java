@@ -89,7 +89,7 @@ class ServingReplicaTest {
     void aVersionThatPointsToAnotherArtifactThanWasSignedIsNotServed() throws IOException {
         AdapterImage image = TestingImages.image("support", List.of(artifact(1)), key);
         tell(serving(image, withDigest(image.versions().getFirst(), artifact(2))));
-        assertEquals(List.of("support:1 is not served: manifest_content_differs"), problems());
+        awaitProblem("support:1 is not served: manifest_content_differs");
         TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
         replica.tell(new ServingReplica.Generate(
                 "support:1", new int[] {1, 2}, List.of(SamplingSettings.greedy(4)), Optional.empty(), client.getRef()));
@@ -102,7 +102,7 @@ class ServingReplicaTest {
     @Test
     void aVersionSignedByAStrangerIsNotServed() throws IOException {
         tell(TestingImages.image("support", List.of(artifact(1)), SigningKey.generate()));
-        assertEquals(List.of("support:1 is not served: manifest_key_not_trusted"), problems());
+        awaitProblem("support:1 is not served: manifest_key_not_trusted");
         device.expectNoMessage();
     }
 
@@ -163,6 +163,13 @@ class ServingReplicaTest {
         AdapterEvent event = new AdapterEvent.Registered(Instant.EPOCH, 1);
         ServingReplica.publisher(replica)
                 .onUpdate(new AdapterDelta.Accepted(event, List.of()), image, Optional.empty());
+    }
+
+    private void awaitProblem(String only) {
+        kit.createTestProbe().awaitAssert(() -> {
+            assertEquals(List.of(only), problems());
+            return only;
+        });
     }
 
     private List<String> problems() {
