@@ -29,12 +29,26 @@ final class Measurements {
     private final Deque<Loss> wanted = new ArrayDeque<>();
     private final Map<Loss, Double> measured = new HashMap<>();
 
+    /** Of the base on the general set, which never changes. */
+    static final Loss BASE_ON_GENERAL = new Loss(Subject.BASE, Examples.GENERAL);
+
+    /** Takes a loss from an earlier offer. */
+    void know(Loss loss, double nats) {
+        measured.put(loss, nats);
+    }
+
     /** Wants base's and candidate's loss on these examples, and the parent's where {@code parent}. */
     void want(Examples examples, boolean parent) {
-        wanted.add(new Loss(Subject.BASE, examples));
-        wanted.add(new Loss(Subject.CANDIDATE, examples));
+        want(new Loss(Subject.BASE, examples));
+        want(new Loss(Subject.CANDIDATE, examples));
         if (parent) {
-            wanted.add(new Loss(Subject.PARENT, examples));
+            want(new Loss(Subject.PARENT, examples));
+        }
+    }
+
+    private void want(Loss loss) {
+        if (!measured.containsKey(loss)) {
+            wanted.add(loss);
         }
     }
 

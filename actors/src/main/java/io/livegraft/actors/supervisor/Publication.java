@@ -24,6 +24,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -74,12 +75,20 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     private final EvaluationGate gate;
     private final List<TrainingExample> heldOut;
     private final Executor blocking;
+    private final ActorRef<Supervisor.Command> supervisor;
     private final Measurements measurements = new Measurements();
     private final Map<Measurements.Subject, LoraAdapter> adapters = new EnumMap<>(Measurements.Subject.class);
     private boolean lookedUp;
 
-    private Publication(ActorContext<Command> context, Environment environment, Supervisor.Offer offer) {
+    private Publication(
+            ActorContext<Command> context,
+            Environment environment,
+            Supervisor.Offer offer,
+            OptionalDouble baseOnGeneral,
+            ActorRef<Supervisor.Command> supervisor) {
         super(context);
+        this.supervisor = supervisor;
+        baseOnGeneral.ifPresent(nats -> measurements.know(Measurements.BASE_ON_GENERAL, nats));
         this.environment = environment;
         this.offer = offer;
         this.gate = new EvaluationGate(environment.settings());
@@ -92,8 +101,18 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
                 answers -> new AdapterRegistry.Lookup(manifest.getAdapterDigest(), manifest.getLineOffset(), answers));
     }
 
-    static Behavior<Command> create(Environment environment, Supervisor.Offer offer) {
-        return Behaviors.setup(context -> new Publication(context, environment, offer));
+    /**
+     * Decides one offer.
+     *
+     * @param baseOnGeneral the base's loss on the general set, where it was measured before
+     * @param supervisor told when it was not
+     */
+    static Behavior<Command> create(
+            Environment environment,
+            Supervisor.Offer offer,
+            OptionalDouble baseOnGeneral,
+            ActorRef<Supervisor.Command> supervisor) {
+        return Behaviors.setup(context -> new Publication(context, environment, offer, baseOnGeneral, supervisor));
     }
 
     @Override
@@ -193,7 +212,12 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
 
     private Behavior<Command> onEvaluated(DeviceScheduler.WorkReply<Double> reply) {
         switch (reply) {
-            case DeviceScheduler.WorkDone<Double> done -> measurements.took(done.result());
+            case DeviceScheduler.WorkDone<Double> done -> {
+                if (measurements.next().equals(Optional.of(Measurements.BASE_ON_GENERAL))) {
+                    supervisor.tell(new Supervisor.BaseMeasured(done.result()));
+                }
+                measurements.took(done.result());
+            }
             case DeviceScheduler.WorkFailed<Double> failed -> throw failed.reason();
         }
         return measureNext();

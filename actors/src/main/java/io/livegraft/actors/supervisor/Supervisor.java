@@ -4,6 +4,7 @@ import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -32,8 +33,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     /** The trainer's partition belongs to somebody else by now; it must stop. */
     public record OfferFenced(String reason) implements OfferReply {}
 
+    /** The base's loss on the general set, which no later offer needs to measure again. */
+    record BaseMeasured(double generalNll) implements Command {}
+
     private final Publication.Environment environment;
     private long offers;
+    private OptionalDouble baseOnGeneral = OptionalDouble.empty();
 
     private Supervisor(ActorContext<Command> context, Publication.Environment environment) {
         super(context);
@@ -50,18 +55,20 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     }
 
     private Behavior<Command> onCommand(Command command) {
-        return switch (command) {
+        switch (command) {
             case Offer offer -> onOffer(offer);
-        };
+            case BaseMeasured measured -> baseOnGeneral = OptionalDouble.of(measured.generalNll());
+        }
+        return this;
     }
 
-    private Behavior<Command> onOffer(Offer offer) {
-        Behavior<Publication.Command> publication = Behaviors.supervise(Publication.create(environment, offer))
+    private void onOffer(Offer offer) {
+        Behavior<Publication.Command> publication = Behaviors.supervise(Publication.create(
+                        environment, offer, baseOnGeneral, getContext().getSelf()))
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1));
         getContext()
                 .spawn(
                         publication,
                         "publication-%s-%d".formatted(offer.manifest().getTenant(), ++offers));
-        return this;
     }
 }
