@@ -18,6 +18,7 @@ import java.util.SortedMap;
  * @param alike pairs of versions that gave the same answer to the same question: had they been mixed, it would not show
  * @param pairs of versions that answered the same question
  * @param swapping in which the swaps were made
+ * @param holdUp of all swaps since the node started
  * @param ownEnds what the run itself found amiss
  */
 record SwapReport(
@@ -31,6 +32,7 @@ record SwapReport(
         long pairs,
         Verdict verdict,
         Duration swapping,
+        HoldUp holdUp,
         Duration whole,
         List<String> ownEnds)
         implements Report {
@@ -93,6 +95,7 @@ record SwapReport(
                 .put("swapsPerSecond", allSwaps() / seconds(swapping))
                 .put("requestsPerSecond", exchanges.size() / seconds(swapping))
                 .put("seconds", seconds(whole));
+        json.set("holdUpMicros", holdUp.json());
         json.set("replacedForMillis", Quantiles.of(verdict.lags()).json());
         json.set("firstTokenMillis", Quantiles.of(firstTokens()).json());
         ArrayNode all = json.putArray("problems");

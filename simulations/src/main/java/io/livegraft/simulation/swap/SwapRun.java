@@ -50,7 +50,8 @@ final class SwapRun {
         this.classPath = ClassPath.packed(run.directory());
     }
 
-    private record Lived(Path file, List<Exchange> exchanges, int refused, Instant began, Duration swapping) {}
+    private record Lived(
+            Path file, List<Exchange> exchanges, int refused, Instant began, Duration swapping, HoldUp holdUp) {}
 
     SwapReport run() {
         long began = System.nanoTime();
@@ -79,6 +80,7 @@ final class SwapRun {
                 told.pairs(),
                 verdict,
                 lived.swapping(),
+                lived.holdUp(),
                 since(began),
                 ownEnds);
     }
@@ -139,7 +141,7 @@ final class SwapRun {
         adapters.look();
         chronicles.look(node);
         progress.accept("swaps are over; the oracle computes every answer anew");
-        return new Lived(file, traffic.exchanges(), swapper.refused(), beganAt, took);
+        return new Lived(file, traffic.exchanges(), swapper.refused(), beganAt, took, HoldUp.of(node.metrics()));
     }
 
     private void say(Swapper swapper, Traffic traffic, Duration since) {
