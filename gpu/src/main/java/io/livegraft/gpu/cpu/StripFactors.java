@@ -54,24 +54,24 @@ final class StripFactors {
         return (long) Math.ceilDiv(w.rows(), LANES) * LANES * padded(w) * Short.BYTES;
     }
 
-    /** Pairs of inputs of 16 outputs at a time, as they lie; outputs and inputs that the matrix lacks are zeros. */
+    /** Row by row; outputs and inputs that the matrix lacks are zeros. */
     private static void fill(MemorySegment strips, HostTensor w) {
         int pairs = padded(w) / 2;
-        for (int strip = 0; strip * LANES < w.rows(); strip++) {
-            for (int pair = 0; pair < pairs; pair++) {
-                long at = ((long) strip * pairs + pair) * ROW;
-                for (int lane = 0; lane < LANES; lane++) {
-                    int row = strip * LANES + lane;
-                    int bits = half(w, row, 2 * pair) | (half(w, row, 2 * pair + 1) << 16);
-                    strips.set(ValueLayout.JAVA_INT_UNALIGNED, at + (long) lane * Integer.BYTES, bits);
-                }
-            }
+        if (w.rows() % LANES != 0 || w.columns() % 2 != 0 || w.columns() < 2 * pairs) {
+            strips.fill((byte) 0);
+        }
+        for (int row = 0; row < w.rows(); row++) {
+            long lane = (long) (row / LANES) * pairs * ROW + (long) (row % LANES) * Integer.BYTES;
+            fill(strips, lane, w.values(), row * w.columns(), w.columns());
         }
     }
 
-    private static int half(HostTensor w, int row, int column) {
-        return row < w.rows() && column < w.columns()
-                ? Bf16.fromFloat(w.values()[row * w.columns() + column]) & 0xFFFF
-                : 0;
+    /** One output's pairs of inputs, of which the last may lack its second. */
+    private static void fill(MemorySegment strips, long lane, float[] values, int from, int count) {
+        for (int i = 0; i < count; i += 2) {
+            int first = Bf16.fromFloat(values[from + i]) & 0xFFFF;
+            int second = i + 1 < count ? Bf16.fromFloat(values[from + i + 1]) << 16 : 0;
+            strips.set(ValueLayout.JAVA_INT_UNALIGNED, lane + i / 2L * ROW, first | second);
+        }
     }
 }
