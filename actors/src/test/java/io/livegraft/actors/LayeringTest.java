@@ -50,6 +50,26 @@ class LayeringTest {
     }
 
     @Test
+    void whoIsComputedNextIsDecidedWithoutActorsClocksOrTheEngine() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.livegraft.actors.batching..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "org.apache..",
+                        "java.io..",
+                        "java.nio..",
+                        "java.util.concurrent..",
+                        "java.util.random..",
+                        "io.livegraft.gpu.engine..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.time.Clock")
+                .check(ACTORS);
+    }
+
+    @Test
     void onlyTheDeviceTouchesTheEngine() {
         noClasses()
                 .that()
