@@ -1,5 +1,7 @@
 package io.livegraft.actors.bench;
 
+import io.livegraft.actors.batching.BatchingSettings;
+import io.livegraft.actors.batching.TenantSettings;
 import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.device.DeviceSettings;
@@ -73,7 +75,11 @@ public final class CycleBench {
     private Run run(LoraConfig lora, int cycleSteps) {
         ActorSystem<DeviceScheduler.Command> device = ActorSystem.create(
                 DeviceScheduler.create(
-                        engine, new DeviceSettings(1, tenants, cycleSteps, Long.MAX_VALUE), 1, new Metrics()),
+                        engine,
+                        new DeviceSettings(1, 1, 1, tenants, cycleSteps, Long.MAX_VALUE),
+                        new BatchingSettings(1, 1, 1, engine.pageTokens(), TenantSettings.alike()),
+                        System::nanoTime,
+                        new Metrics()),
                 "bench");
         try {
             long start = System.nanoTime();

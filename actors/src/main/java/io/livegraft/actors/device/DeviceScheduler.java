@@ -1,13 +1,13 @@
 package io.livegraft.actors.device;
 
+import io.livegraft.actors.batching.BatchingSettings;
+import io.livegraft.actors.batching.TrainingShare;
 import io.livegraft.actors.metrics.Metrics;
-import io.livegraft.gpu.engine.Advance;
+import io.livegraft.gpu.engine.CacheKey;
 import io.livegraft.gpu.engine.Engine;
-import io.livegraft.gpu.engine.Generation;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
-import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.training.SlicedWork;
@@ -15,11 +15,10 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -31,8 +30,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 /**
  * The only user of the engine while the node runs; lives on a thread of its own.
  *
- * <p>One turn is one decode step over all running generations, then one slice of training or of evaluation, which take turns.
- * Each turn is a message to itself, so that new requests get in between. A slice's length bounds how long a decode step waits.
+ * <p>One turn is one pass over the base for the answers that {@link Generations} has, then, in its share of the time, one slice of
+ * training or of evaluation, which take turns. Each turn is a message to itself, so that new requests get in between. A slice's
+ * length bounds how long an answer's next token waits.
  */
 public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Command> {
     public sealed interface Command {}
@@ -43,9 +43,27 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     /** Takes it down again; the sender knows that no generation uses it. */
     public record Release(StagedAdapter adapter) implements Command {}
 
+    /**
+     * Asks for answers to one prompt, all made with one adapter or none.
+     *
+     * @param owner whose computed state they may share
+     * @param deadlineNanos on the device's clock: {@link System#nanoTime} where nobody says otherwise
+     */
     public record Generate(
-            int[] prompt, SamplingSettings sampling, Optional<StagedAdapter> adapter, GenerationSink sink)
-            implements Command {}
+            CacheKey owner,
+            int[] prompt,
+            Optional<StagedAdapter> adapter,
+            OptionalLong deadlineNanos,
+            List<Choice> choices,
+            Asker asker)
+            implements Command {
+        public Generate {
+            choices = List.copyOf(choices);
+        }
+    }
+
+    /** One of the answers, and where it goes. */
+    public record Choice(SamplingSettings sampling, GenerationSink sink) {}
 
     public record Train(StepPlan plan, ActorRef<WorkReply<StepResult>> replyTo) implements Command {}
 
@@ -72,8 +90,6 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     /** OVERLOADED when too many works wait: trying later may succeed. */
     public record WorkFailed<T>(LivegraftException reason) implements WorkReply<T> {}
 
-    private record Running(Generation generation, GenerationSink sink) {}
-
     /** An evaluation that answers its sender when it is done. */
     private interface Work {
         boolean advance();
@@ -81,32 +97,36 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
 
     private final Engine engine;
     private final DeviceSettings settings;
-    private final int maxSequences;
+    private final LongSupplier nanoTime;
     private final Metrics metrics;
-    private final ArrayDeque<Generate> waiting = new ArrayDeque<>();
-    private final List<Running> running = new ArrayList<>();
+    private final Generations generations;
+    private final TrainingShare share;
     private final TrainingQueue training;
     private final ArrayDeque<Work> evaluations = new ArrayDeque<>();
     private boolean trainedLast;
     private boolean turning;
 
     private DeviceScheduler(
-            ActorContext<Command> context, Engine engine, DeviceSettings settings, int maxSequences, Metrics metrics) {
+            ActorContext<Command> context,
+            Engine engine,
+            DeviceSettings settings,
+            BatchingSettings batching,
+            LongSupplier nanoTime,
+            Metrics metrics) {
         super(context);
         this.engine = engine;
         this.settings = settings;
-        this.maxSequences = maxSequences;
+        this.nanoTime = nanoTime;
         this.metrics = metrics;
+        this.generations = new Generations(engine, batching, nanoTime, metrics);
+        this.share = new TrainingShare(settings.trainingShare());
         this.training = new TrainingQueue(engine::trainTogether, settings, metrics);
     }
 
-    /**
-     * Spawn it with the dispatcher {@code livegraft.device.dispatcher}.
-     *
-     * @param maxSequences generations that run at once
-     */
-    public static Behavior<Command> create(Engine engine, DeviceSettings settings, int maxSequences, Metrics metrics) {
-        return Behaviors.setup(context -> new DeviceScheduler(context, engine, settings, maxSequences, metrics));
+    /** Spawn it with the dispatcher {@code livegraft.device.dispatcher}. */
+    public static Behavior<Command> create(
+            Engine engine, DeviceSettings settings, BatchingSettings batching, LongSupplier nanoTime, Metrics metrics) {
+        return Behaviors.setup(context -> new DeviceScheduler(context, engine, settings, batching, nanoTime, metrics));
     }
 
     @Override
@@ -127,8 +147,8 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
             case Turn turn -> onTurn();
         }
         metrics.worksWaiting(works());
-        metrics.requestsRunning(running.size());
-        metrics.requestsWaiting(waiting.size());
+        metrics.requestsRunning(generations.running());
+        metrics.requestsWaiting(generations.waiting());
         return this;
     }
 
@@ -141,14 +161,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     }
 
     private void onGenerate(Generate generate) {
-        if (waiting.size() >= settings.waitingRequests()) {
-            generate.sink()
-                    .onFailure(new LivegraftException(
-                            ErrorCode.OVERLOADED,
-                            "%d requests wait already; try again later".formatted(waiting.size())));
-            return;
-        }
-        waiting.add(generate);
+        generations.ask(generate);
         turn();
     }
 
@@ -200,10 +213,19 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
 
     private void onTurn() {
         turning = false;
-        admitWaiting();
-        decode();
-        advanceWorks();
-        if (!waiting.isEmpty() || !running.isEmpty() || works() > 0) {
+        long begun = nanoTime.getAsLong();
+        boolean served = generations.turn();
+        long between = nanoTime.getAsLong();
+        if (served) {
+            share.served(between - begun);
+        }
+        if (works() > 0 && (!served || share.open())) {
+            advanceWorks();
+            if (served) {
+                share.trained(nanoTime.getAsLong() - between);
+            }
+        }
+        if (!generations.isEmpty() || works() > 0) {
             turn();
         }
     }
@@ -221,53 +243,6 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         }
     }
 
-    private void admitWaiting() {
-        while (running.size() < maxSequences && !waiting.isEmpty()) {
-            Generate next = waiting.remove();
-            if (!next.sink().open()) {
-                next.sink().onCancelled();
-                continue;
-            }
-            try {
-                running.add(new Running(engine.admit(next.prompt(), next.sampling(), next.adapter()), next.sink()));
-            } catch (RuntimeException e) {
-                next.sink().onFailure(failure("admitting a request", e));
-            }
-        }
-    }
-
-    private void decode() {
-        end(each -> !each.sink().open(), each -> each.sink().onCancelled());
-        if (running.isEmpty()) {
-            return;
-        }
-        List<Optional<GenerationDelta>> deltas;
-        try {
-            deltas = engine.advance(running.stream()
-                    .map(each -> Advance.whole(each.generation()))
-                    .toList());
-        } catch (RuntimeException e) {
-            LivegraftException failure = failure("a decode step", e);
-            end(each -> true, each -> each.sink().onFailure(failure));
-            return;
-        }
-        for (int i = 0; i < deltas.size(); i++) {
-            deltas.get(i).ifPresent(running.get(i).sink()::onDelta);
-        }
-        end(each -> each.generation().finished(), each -> each.sink().onComplete());
-    }
-
-    private void end(Predicate<Running> ended, Consumer<Running> tell) {
-        running.removeIf(each -> {
-            if (!ended.test(each)) {
-                return false;
-            }
-            each.generation().close();
-            tell.accept(each);
-            return true;
-        });
-    }
-
     private void turn() {
         if (!turning) {
             turning = true;
@@ -276,9 +251,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     }
 
     private Behavior<Command> onStop() {
-        LivegraftException stopped = new LivegraftException(ErrorCode.UNAVAILABLE, "the node is stopping");
-        waiting.forEach(each -> each.sink().onFailure(stopped));
-        end(each -> true, each -> each.sink().onFailure(stopped));
+        generations.failAll(new LivegraftException(ErrorCode.UNAVAILABLE, "the node is stopping"));
         return this;
     }
 

@@ -1,10 +1,12 @@
 package io.livegraft.actors.metrics;
 
+import io.livegraft.gpu.error.ErrorCode;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Locale;
 
 /** Every metric of the node, each recorded through one method; all names start with {@code livegraft_}. */
 public final class Metrics {
@@ -23,6 +25,12 @@ public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Gauge requestsRunning = gauge("requests_running", "Requests on the device.");
     private final Gauge requestsWaiting = gauge("requests_waiting", "Requests that wait for the device.");
+    private final Histogram queueTime =
+            histogram("queue_seconds", "From a request to its place on the device.", LATENCY);
+    private final Counter suspensions =
+            counter("suspensions_total", "Answers that gave their memory back for a while, because others needed it.");
+    private final Counter refusals =
+            counter("requests_refused_total", "Requests that were not queued, by cause.", "cause");
     private final Gauge worksWaiting =
             gauge("works_waiting", "Training steps and evaluations that wait for the device.");
     private final Histogram trainingCycle =
@@ -35,8 +43,10 @@ public final class Metrics {
             histogram("inter_token_latency_seconds", "Between two tokens of a request.", LATENCY);
     private final Histogram requestDuration =
             histogram("request_duration_seconds", "From admission to the last token.", LATENCY);
-    private final Counter promptTokens = counter("prompt_tokens_total", "Prompt tokens of admitted requests.");
-    private final Counter generatedTokens = counter("generated_tokens_total", "Tokens generated.");
+    private final Counter promptTokens =
+            counter("prompt_tokens_total", "Prompt tokens of admitted answers, by class of tenant.", "tenant_class");
+    private final Counter generatedTokens =
+            counter("generated_tokens_total", "Tokens generated, by class of tenant.", "tenant_class");
     private final Gauge feedbackLag =
             gauge("feedback_lag_records", "Records of the feedback topic not yet read.", "partition");
     private final Counter feedbackEvents = counter(
@@ -99,6 +109,18 @@ public final class Metrics {
         requestsWaiting.set(requests);
     }
 
+    public void queued(double seconds) {
+        queueTime.observe(seconds);
+    }
+
+    public void suspended() {
+        suspensions.inc();
+    }
+
+    public void requestRefused(ErrorCode cause) {
+        refusals.labelValues(cause.name().toLowerCase(Locale.ROOT)).inc();
+    }
+
     public void worksWaiting(int works) {
         worksWaiting.set(works);
     }
@@ -112,18 +134,21 @@ public final class Metrics {
         return (int) (requestsRunning.get() + requestsWaiting.get());
     }
 
-    public void admitted(int tokens) {
-        promptTokens.inc(tokens);
+    /** With so many prompt tokens. */
+    public void admitted(String tenantClass, int tokens) {
+        promptTokens.labelValues(tenantClass).inc(tokens);
+    }
+
+    public void generated(String tenantClass) {
+        generatedTokens.labelValues(tenantClass).inc();
     }
 
     public void firstToken(double seconds) {
         timeToFirstToken.observe(seconds);
-        generatedTokens.inc();
     }
 
     public void nextToken(double seconds) {
         interTokenLatency.observe(seconds);
-        generatedTokens.inc();
     }
 
     public void requestEnded(double seconds) {

@@ -1,5 +1,6 @@
 package io.livegraft.actors.node;
 
+import io.livegraft.actors.batching.BatchingSettings;
 import io.livegraft.actors.cluster.Follower;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.ingest.FeedbackConsumer;
@@ -80,10 +81,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         this.basis = NodeBasis.of(settings, environment.engine());
         ActorRef<DeviceScheduler.Command> device = context.spawn(
                 DeviceScheduler.create(
-                        environment.engine(),
-                        settings.device(),
-                        settings.engine().maxSequences(),
-                        environment.metrics()),
+                        environment.engine(), settings.device(), batching(), System::nanoTime, environment.metrics()),
                 "device",
                 DispatcherSelector.fromConfig("livegraft.device.dispatcher"));
         ActorRef<ServingReplica.Command> serving = context.spawn(serving(device), "serving");
@@ -154,6 +152,15 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         };
     }
 
+    private BatchingSettings batching() {
+        return new BatchingSettings(
+                settings.engine().maxSequences(),
+                settings.device().waitingRequests(),
+                settings.device().turnTokens(),
+                environment.engine().pageTokens(),
+                settings.tenants());
+    }
+
     private Behavior<ServingReplica.Command> serving(ActorRef<DeviceScheduler.Command> device) {
         int running = settings.engine().maxSequences();
         return ServingReplica.create(new ServingReplica.Environment(
@@ -162,7 +169,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 environment.engine().baseDigest(),
                 environment.engine().config(),
                 environment.engine().maxSequenceTokens(),
-                running + settings.device().waitingRequests(),
+                running + 2 * settings.device().waitingRequests(),
                 environment.stores().artifacts(),
                 settings.registry().signing().trusting(environment.signingKey()),
                 device,

@@ -3,6 +3,7 @@ package io.livegraft.actors.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.livegraft.actors.archive.ArchiveSettings;
+import io.livegraft.actors.batching.TenantSettings;
 import io.livegraft.actors.cluster.ClusterSettings;
 import io.livegraft.actors.device.DeviceSettings;
 import io.livegraft.actors.evaluation.EvaluationSettings;
@@ -34,6 +35,7 @@ public record NodeSettings(
         RegistrySettings registry,
         ServingSettings serving,
         DeviceSettings device,
+        TenantSettings tenants,
         ReplaySettings replay,
         ClusterSettings cluster,
         ScrubSettings scrub,
@@ -76,6 +78,7 @@ public record NodeSettings(
                     RegistrySettings.from(livegraft.getConfig("registry")),
                     ServingSettings.from(livegraft.getConfig("serving")),
                     DeviceSettings.from(livegraft.getConfig("device")),
+                    TenantSettings.from(livegraft.getConfig("tenants")),
                     ReplaySettings.from(livegraft.getConfig("replay")),
                     ClusterSettings.from(livegraft.getConfig("cluster")),
                     ScrubSettings.from(livegraft.getConfig("scrub")),

@@ -6,6 +6,7 @@ import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -33,13 +34,16 @@ final class ReplicaInference implements Inference {
 
     @Override
     public CompletionStage<Admission> generate(GenerationRequest request) {
+        OptionalLong deadline = request.deadline().stream()
+                .mapToLong(limit -> System.nanoTime() + limit.toNanos())
+                .findFirst();
         return CompletableFuture.supplyAsync(
                         () -> ids(request.prompt()),
                         system.dispatchers().lookup(DispatcherSelector.defaultDispatcher()))
                 .thenCompose(ids -> AskPattern.<ServingReplica.Command, ServingReplica.Reply>ask(
                         serving,
-                        replyTo -> new ServingReplica.Generate(
-                                request.model(), ids, request.choices(), request.deadline(), replyTo),
+                        replyTo ->
+                                new ServingReplica.Generate(request.model(), ids, request.choices(), deadline, replyTo),
                         ASK,
                         system.scheduler()))
                 .thenApply(reply -> admission(reply, beginsWithSpace(request.prompt())))

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
@@ -84,6 +85,11 @@ final class AdapterSlots<W> {
 
     void unuse(Key key) {
         find(key).ifPresent(slot -> slot.uses--);
+    }
+
+    /** Whether one that fits was waiting for an adapter; it waits no more. */
+    boolean removeWaiting(Predicate<W> fits) {
+        return slots.values().stream().anyMatch(slot -> slot.waiting.removeIf(fits));
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.livegraft.actors.serving;
 
+import io.livegraft.actors.batching.Refusal;
 import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.device.Asker;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterDelta;
@@ -14,9 +16,9 @@ import io.livegraft.actors.registry.Manifests;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.registry.TenantName;
 import io.livegraft.actors.signing.TrustedKeys;
+import io.livegraft.gpu.engine.CacheKey;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.pekko.NotUsed;
@@ -40,7 +43,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.BoundedSourceQueue;
-import org.apache.pekko.stream.CompletionTimeoutException;
 import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,13 +66,13 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
      *
      * @param model the base, {@code tenant}, {@code tenant:version} or {@code tenant@alias}
      * @param choices one for each answer, at least one
-     * @param deadline how long all of them may take from here on
+     * @param deadlineNanos of {@link System#nanoTime}: after it nobody wants what is not done
      */
     public record Generate(
             String model,
             int[] prompt,
             List<SamplingSettings> choices,
-            Optional<Duration> deadline,
+            OptionalLong deadlineNanos,
             ActorRef<Reply> replyTo)
             implements Command {
         public Generate {
@@ -113,6 +115,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private record Ended(Optional<AdapterSlots.Key> key) implements Command {}
 
+    private record Late(Generate request) implements Command {}
+
     private record Asked(String tenant, AdapterRegistry.Reply reply) implements Command {}
 
     private record NotAsked(String tenant, Throwable cause) implements Command {}
@@ -141,7 +145,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
      * What the replica needs.
      *
      * @param mostTokens prompt and answer together
-     * @param mostRequests running and waiting ones together
+     * @param mostRequests answers here and on the device together; the device refuses sooner, and knows when to come back
      */
     public record Environment(
             ServingSettings settings,
@@ -224,6 +228,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             case OnDevice answered -> onStageReply(answered.reply());
             case FirstToken first -> onFirstToken(first);
             case Ended ended -> onEnded(ended);
+            case Late late -> onLate(late.request());
         }
     }
 
@@ -392,6 +397,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             return;
         }
         requests++;
+        endWhenLate(request);
         if (unknown.add(tenant, request)) {
             ask(registry.get(), tenant);
         }
@@ -459,6 +465,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             admit(request, target, Optional.of(slot));
         } else if (slot.waiting().size() < environment.settings().waitingForStaging()) {
             slot.waiting().add(new Waiting(request, target));
+            endWhenLate(request);
         } else {
             refuse(
                     request,
@@ -469,45 +476,57 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void admit(Generate request, Target target, Optional<AdapterSlots.Slot<Waiting>> slot) {
-        environment.metrics().admitted(request.prompt().length);
-        List<Source<GenerationDelta, NotUsed>> choices = request.choices().stream()
-                .map(sampling -> choice(request, sampling, target, slot))
+        List<Choice> choices = request.choices().stream()
+                .map(sampling -> choice(sampling, target))
                 .toList();
-        request.replyTo()
-                .tell(new Admitted(
-                        target.tenant(),
-                        target.number(),
-                        target.digest().orElse(environment.baseDigest()),
-                        request.prompt().length,
-                        choices));
-    }
-
-    private Source<GenerationDelta, NotUsed> choice(
-            Generate request, SamplingSettings sampling, Target target, Optional<AdapterSlots.Slot<Waiting>> slot) {
-        slot.ifPresent(slots::use);
-        requests++;
-        Pair<BoundedSourceQueue<GenerationDelta>, Source<GenerationDelta, NotUsed>> stream =
-                Source.<GenerationDelta>queue(sampling.maxTokens() + 1)
-                        .preMaterialize(getContext().getSystem());
+        choices.forEach(each -> slot.ifPresent(slots::use));
+        requests += choices.size();
         environment
                 .device()
                 .tell(new DeviceScheduler.Generate(
+                        new CacheKey(target.tenant().orElse(""), digest(target)),
                         request.prompt(),
-                        sampling,
                         slot.flatMap(AdapterSlots.Slot::staged),
-                        new TokenStream(stream.first(), environment.metrics(), listener(target))));
-        return request.deadline()
-                .map(deadline -> within(deadline, stream.second()))
-                .orElse(stream.second());
+                        request.deadlineNanos(),
+                        choices.stream().map(Choice::wanted).toList(),
+                        asker(request, target, choices)));
     }
 
-    private static Source<GenerationDelta, NotUsed> within(Duration deadline, Source<GenerationDelta, NotUsed> deltas) {
-        return deltas.completionTimeout(deadline)
-                .mapError(
-                        CompletionTimeoutException.class,
-                        late -> new LivegraftException(
-                                ErrorCode.DEADLINE_EXCEEDED,
-                                "the answer was not done after %d ms".formatted(deadline.toMillis())));
+    private Asker asker(Generate request, Target target, List<Choice> choices) {
+        ActorRef<Command> self = getContext().getSelf();
+        Admitted admitted = new Admitted(
+                target.tenant(),
+                target.number(),
+                digest(target),
+                request.prompt().length,
+                choices.stream().map(Choice::deltas).toList());
+        return new Asker() {
+            @Override
+            public void onTaken() {
+                request.replyTo().tell(admitted);
+            }
+
+            @Override
+            public void onRefused(Refusal refusal) {
+                request.replyTo().tell(new Refused(refusal.code(), refusal.message(), refusal.retryAfter()));
+                choices.forEach(each -> self.tell(new Ended(target.key())));
+            }
+        };
+    }
+
+    private String digest(Target target) {
+        return target.digest().orElse(environment.baseDigest());
+    }
+
+    /** One answer: what the device is told, and where its tokens come out. */
+    private record Choice(DeviceScheduler.Choice wanted, Source<GenerationDelta, NotUsed> deltas) {}
+
+    private Choice choice(SamplingSettings sampling, Target target) {
+        Pair<BoundedSourceQueue<GenerationDelta>, Source<GenerationDelta, NotUsed>> stream =
+                Source.<GenerationDelta>queue(sampling.maxTokens() + 1)
+                        .preMaterialize(getContext().getSystem());
+        TokenStream sink = new TokenStream(stream.first(), environment.metrics(), listener(target));
+        return new Choice(new DeviceScheduler.Choice(sampling, sink), stream.second());
     }
 
     private TokenStream.Listener listener(Target target) {
@@ -535,6 +554,24 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         requests--;
         ended.key().ifPresent(slots::unuse);
         evict();
+    }
+
+    /** Whoever waits here; on the device it is the device that looks at the clock. */
+    private void endWhenLate(Generate request) {
+        request.deadlineNanos().ifPresent(deadline -> {
+            Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+            getContext().scheduleOnce(left, getContext().getSelf(), new Late(request));
+        });
+    }
+
+    private void onLate(Generate request) {
+        boolean asking = unknown.remove(request);
+        if (asking) {
+            requests--;
+        }
+        if (asking || slots.removeWaiting(waiting -> waiting.request().equals(request))) {
+            refuse(request, ErrorCode.DEADLINE_EXCEEDED, "'%s' was not there in time".formatted(request.model()));
+        }
     }
 
     private void evict() {

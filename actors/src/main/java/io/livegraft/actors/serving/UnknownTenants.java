@@ -17,6 +17,11 @@ final class UnknownTenants<R> {
         return first;
     }
 
+    /** Whether it was waiting; the registry's answer is not for it any more. */
+    boolean remove(R request) {
+        return waiting.values().stream().anyMatch(requests -> requests.remove(request));
+    }
+
     /** The requests that the registry's answer is for, in their order. */
     List<R> answered(String tenant) {
         return Optional.ofNullable(waiting.remove(tenant)).orElseGet(List::of);

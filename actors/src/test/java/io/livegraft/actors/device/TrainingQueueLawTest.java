@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.typesafe.config.ConfigFactory;
 import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.gpu.engine.Engine;
-import io.livegraft.gpu.engine.EngineSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.lora.PeftDirectory;
@@ -37,7 +35,7 @@ class TrainingQueueLawTest {
     private static final LoraConfig LORA = new LoraConfig(4, 8, false, LoraConfig.ALL_LINEAR);
 
     private final ActorTestKit testKit = ActorTestKit.create();
-    private final Engine engine = engine();
+    private final Engine engine = TestingEngine.open(Map.of());
     /** How many steps each cycle had. */
     private final List<Integer> cycles = new ArrayList<>();
 
@@ -49,35 +47,37 @@ class TrainingQueueLawTest {
 
     @Test
     void aStepIsTheSameBitsAloneAndInACycleWithOthers() {
-        List<String> alone = digests(replies(new DeviceSettings(8, 8, 1, 10_000), engine::trainTogether, plans()));
+        List<String> alone =
+                digests(replies(new DeviceSettings(8, 64, 1, 8, 1, 10_000), engine::trainTogether, plans()));
         assertEquals(List.of(1, 1, 1, 1, 1, 1), cycles);
         cycles.clear();
-        assertEquals(alone, digests(replies(new DeviceSettings(8, 8, 8, 10_000), engine::trainTogether, plans())));
+        assertEquals(
+                alone, digests(replies(new DeviceSettings(8, 64, 1, 8, 8, 10_000), engine::trainTogether, plans())));
         assertEquals(List.of(6), cycles);
 
         // The mutant: a cycle that hands its results out in another order is seen.
         Function<List<StepPlan>, SlicedWork<List<StepResult>>> mutant = plans -> engine.trainTogether(plans.reversed());
-        assertNotEquals(alone, digests(replies(new DeviceSettings(8, 8, 8, 10_000), mutant, plans())));
+        assertNotEquals(alone, digests(replies(new DeviceSettings(8, 64, 1, 8, 8, 10_000), mutant, plans())));
     }
 
     @Test
     void aCycleIsBoundedByStepsAndByTokens() {
-        replies(new DeviceSettings(8, 8, 4, 10_000), engine::trainTogether, plans());
+        replies(new DeviceSettings(8, 64, 1, 8, 4, 10_000), engine::trainTogether, plans());
         assertEquals(List.of(4, 2), cycles);
         cycles.clear();
-        replies(new DeviceSettings(8, 8, 4, 1), engine::trainTogether, plans());
+        replies(new DeviceSettings(8, 64, 1, 8, 4, 1), engine::trainTogether, plans());
         assertEquals(List.of(1, 1, 1, 1, 1, 1), cycles);
     }
 
     @Test
     void aStepThatFailsLeavesTheOthersOfItsCycleAsTheyWere() {
         List<StepPlan> plans = new ArrayList<>(plans());
-        List<String> alone = digests(replies(new DeviceSettings(8, 8, 1, 10_000), engine::trainTogether, plans));
+        List<String> alone = digests(replies(new DeviceSettings(8, 64, 1, 8, 1, 10_000), engine::trainTogether, plans));
         int beyondTheVocabulary = 5_000;
         plans.add(2, plan(9, List.of(new TrainingExample(new int[] {3, beyondTheVocabulary, 4}, 1))));
 
         List<DeviceScheduler.WorkReply<StepResult>> replies =
-                replies(new DeviceSettings(8, 8, 8, 10_000), engine::trainTogether, plans);
+                replies(new DeviceSettings(8, 64, 1, 8, 8, 10_000), engine::trainTogether, plans);
 
         assertInstanceOf(DeviceScheduler.WorkFailed.class, replies.remove(2));
         assertEquals(alone, digests(replies));
@@ -142,16 +142,5 @@ class TrainingQueueLawTest {
     private StepPlan plan(long seed, List<TrainingExample> examples) {
         TrainingState state = TrainingState.initial(LoraAdapter.initial(LORA, engine.config(), seed));
         return StepPlan.supervised(state, examples, OPTIMIZER, seed);
-    }
-
-    private static Engine engine() {
-        Map<String, Object> settings = Map.of(
-                "livegraft.engine.base", "../deploy/base/livegraft-tiny",
-                "livegraft.engine.precision", "nf4",
-                "livegraft.engine.slice-tokens", 64,
-                "livegraft.engine.quantized-cache", "off");
-        return Engine.open(EngineSettings.from(ConfigFactory.parseMap(settings)
-                .withFallback(ConfigFactory.load())
-                .getConfig("livegraft.engine")));
     }
 }

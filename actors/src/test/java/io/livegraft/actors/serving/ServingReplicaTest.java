@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.typesafe.config.ConfigFactory;
+import io.livegraft.actors.batching.Refusal;
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
@@ -29,8 +30,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
-import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
@@ -42,6 +43,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ServingReplicaTest {
     private static final ModelConfig MODEL =
             new ModelConfig(8, 16, 2, 2, 1, 4, 32, 64, 1e-5f, 10000, true, 1, List.of(2));
+
+    private static final int MOST_REQUESTS = 8;
 
     @TempDir
     private Path directory;
@@ -62,7 +65,7 @@ class ServingReplicaTest {
                 "base",
                 MODEL,
                 64,
-                8,
+                MOST_REQUESTS,
                 artifacts,
                 new TrustedKeys(List.of(key.verifyingKey())),
                 device.getRef(),
@@ -92,7 +95,11 @@ class ServingReplicaTest {
         awaitProblem("support:1 is not served: manifest_content_differs");
         TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
         replica.tell(new ServingReplica.Generate(
-                "support:1", new int[] {1, 2}, List.of(SamplingSettings.greedy(4)), Optional.empty(), client.getRef()));
+                "support:1",
+                new int[] {1, 2},
+                List.of(SamplingSettings.greedy(4)),
+                OptionalLong.empty(),
+                client.getRef()));
         ServingReplica.Refused refused = assertInstanceOf(ServingReplica.Refused.class, client.receiveMessage());
         assertEquals(ErrorCode.UNAVAILABLE, refused.code());
         assertEquals("'support:1' is not served: manifest_content_differs", refused.message());
@@ -118,15 +125,41 @@ class ServingReplicaTest {
         asked.request()
                 .replyTo()
                 .tell(new AdapterRegistry.Done(TestingImages.image("support", List.of(artifact(1)), key)));
+        device.expectMessageClass(DeviceScheduler.Generate.class).asker().onTaken();
         assertEquals(
                 0,
                 client.expectMessageClass(ServingReplica.Admitted.class).version(),
                 "the base alone needs no staging");
-        device.fishForMessage(
-                Duration.ofSeconds(10),
-                message -> message instanceof DeviceScheduler.Stage
-                        ? FishingOutcomes.complete()
-                        : FishingOutcomes.continueAndIgnore());
+        device.expectMessageClass(DeviceScheduler.Stage.class);
+    }
+
+    @Test
+    void whatTheDeviceRefusesIsRefusedWithTheTimeToComeBack() {
+        TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
+        Refusal refusal = new Refusal(ErrorCode.QUOTA_EXCEEDED, "too many", Optional.of(Duration.ofSeconds(7)));
+        for (int i = 0; i < MOST_REQUESTS + 1; i++) { // a refused request leaves its place
+            replica.tell(generate("tiny", client));
+            device.expectMessageClass(DeviceScheduler.Generate.class).asker().onRefused(refusal);
+            assertEquals(
+                    new ServingReplica.Refused(refusal.code(), refusal.message(), refusal.retryAfter()),
+                    client.receiveMessage());
+        }
+    }
+
+    @Test
+    void aRequestWhoseTenantIsNotThereInTimeIsRefused() {
+        TestProbe<RegistryGuardian.Command> registry = kit.createTestProbe();
+        replica.tell(new ServingReplica.UseRegistry(registry.getRef()));
+        TestProbe<ServingReplica.Reply> client = kit.createTestProbe();
+        replica.tell(new ServingReplica.Generate(
+                "support",
+                new int[] {1, 2},
+                List.of(SamplingSettings.greedy(4)),
+                OptionalLong.of(System.nanoTime() + 1_000_000),
+                client.getRef()));
+        assertEquals(
+                ErrorCode.DEADLINE_EXCEEDED,
+                client.expectMessageClass(ServingReplica.Refused.class).code());
     }
 
     @Test
@@ -151,7 +184,7 @@ class ServingReplicaTest {
 
     private static ServingReplica.Generate generate(String model, TestProbe<ServingReplica.Reply> client) {
         return new ServingReplica.Generate(
-                model, new int[] {1, 2}, List.of(SamplingSettings.greedy(4)), Optional.empty(), client.getRef());
+                model, new int[] {1, 2}, List.of(SamplingSettings.greedy(4)), OptionalLong.empty(), client.getRef());
     }
 
     private String artifact(long seed) throws IOException {
