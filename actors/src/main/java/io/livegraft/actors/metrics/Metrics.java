@@ -31,6 +31,15 @@ public final class Metrics {
             counter("suspensions_total", "Answers that gave their memory back for a while, because others needed it.");
     private final Counter refusals =
             counter("requests_refused_total", "Requests that were not queued, by cause.", "cause");
+    private final Gauge resident =
+            gauge("adapters_resident", "Adapters by tier: on the device, or in host memory.", "tier");
+    private final Gauge residentBytes = gauge("adapters_resident_bytes", "Bytes of these adapters.", "tier");
+    private final Gauge draining =
+            gauge("versions_draining", "Versions that do not serve, but still answer what they began.");
+    private final Counter adaptersWanted = counter(
+            "adapters_wanted_total", "Adapters brought to the device, by where they were: host or store.", "tier");
+    private final Histogram adapterLoad =
+            histogram("adapter_load_seconds", "From an adapter that is wanted to one that is on the device.", LATENCY);
     private final Gauge worksWaiting =
             gauge("works_waiting", "Training steps and evaluations that wait for the device.");
     private final Histogram trainingCycle =
@@ -107,6 +116,25 @@ public final class Metrics {
 
     public void requestsWaiting(int requests) {
         requestsWaiting.set(requests);
+    }
+
+    /** Of one tier, {@code device} or {@code host}. */
+    public void resident(String tier, long adapters, long bytes) {
+        resident.labelValues(tier).set((double) adapters);
+        residentBytes.labelValues(tier).set((double) bytes);
+    }
+
+    public void draining(long versions) {
+        draining.set((double) versions);
+    }
+
+    /** It is in {@code host} memory, or in the {@code store} only. */
+    public void adapterWanted(String tier) {
+        adaptersWanted.labelValues(tier).inc();
+    }
+
+    public void adapterLoaded(double seconds) {
+        adapterLoad.observe(seconds);
     }
 
     public void queued(double seconds) {

@@ -1,19 +1,25 @@
 package io.livegraft.actors.serving;
 
-import io.livegraft.gpu.engine.StagedAdapter;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 
 /**
- * The adapters on the device or on their way to it, by tenant and digest. Bounded: beyond the bound the least wanted unused one goes;
- * one that answers a request stays until its last token.
+ * The adapters on the device or on their way to it, by tenant and digest. What is on the device never takes more than its bytes,
+ * those of versions that only end their answers among them: one that does not fit waits until unused ones have made room, the
+ * least wanted first. Beyond the number of adapters unused ones go too. One that answers a request stays until its last token.
+ *
+ * @param <A> an adapter on the device
+ * @param <W> what waits for one
  */
-final class AdapterSlots<W> {
+final class AdapterSlots<A, W> {
     /** Which adapter: tenants never share one, not even where the bits are the same. */
     record Key(String tenant, String digest) {
         /** What the device is told, and tells again. */
@@ -28,10 +34,12 @@ final class AdapterSlots<W> {
     }
 
     /** One adapter; {@code waiting} holds what is to be done once it is staged. */
-    static final class Slot<W> {
+    static final class Slot<A, W> {
         private final Key key;
         private final ArrayDeque<W> waiting = new ArrayDeque<>();
-        private Optional<StagedAdapter> staged = Optional.empty();
+        private Optional<A> staged = Optional.empty();
+        private boolean onDevice;
+        private long bytes;
         private int uses;
         private long lastUse;
 
@@ -43,42 +51,85 @@ final class AdapterSlots<W> {
             return key;
         }
 
-        Optional<StagedAdapter> staged() {
+        Optional<A> staged() {
             return staged;
+        }
+
+        boolean used() {
+            return uses > 0;
         }
 
         ArrayDeque<W> waiting() {
             return waiting;
         }
 
-        void staged(StagedAdapter adapter) {
+        /** It is there, and counts as used most recently. */
+        void staged(A adapter) {
             staged = Optional.of(adapter);
         }
     }
 
+    /** Nothing of this rank goes. */
+    static final int PINNED = 3;
+
     private final int bound;
-    private final Map<Key, Slot<W>> slots = new HashMap<>();
+    private final long mostBytes;
+    private final ToIntFunction<Key> rank;
+    private final Map<Key, Slot<A, W>> slots = new HashMap<>();
+    /** In host memory, waiting for room on the device. */
+    private final ArrayDeque<Slot<A, W>> loaded = new ArrayDeque<>();
+
+    private long bytes;
     private long clock;
 
-    AdapterSlots(int bound) {
+    /** @param rank the lower, the sooner it goes; the least recently used among equals */
+    AdapterSlots(int bound, long mostBytes, ToIntFunction<Key> rank) {
         this.bound = bound;
+        this.mostBytes = mostBytes;
+        this.rank = rank;
     }
 
-    Optional<Slot<W>> find(Key key) {
+    Optional<Slot<A, W>> find(Key key) {
         return Optional.ofNullable(slots.get(key));
     }
 
-    Slot<W> add(Key key) {
-        Slot<W> slot = new Slot<>(key);
+    Stream<Slot<A, W>> all() {
+        return slots.values().stream();
+    }
+
+    /** On the device, or on the way from the host to it. */
+    long bytes() {
+        return bytes;
+    }
+
+    Slot<A, W> add(Key key) {
+        Slot<A, W> slot = new Slot<>(key);
+        slot.lastUse = ++clock;
         slots.put(key, slot);
         return slot;
     }
 
-    void remove(Slot<W> slot) {
+    void remove(Slot<A, W> slot) {
         slots.remove(slot.key);
+        loaded.remove(slot);
+        if (slot.onDevice) {
+            slot.onDevice = false;
+            bytes -= slot.bytes;
+        }
     }
 
-    void use(Slot<W> slot) {
+    /** It is in host memory; false where it can never fit. */
+    boolean loaded(Slot<A, W> slot, long size) {
+        slot.bytes = size;
+        loaded.add(slot);
+        if (size > mostBytes) {
+            remove(slot);
+            return false;
+        }
+        return true;
+    }
+
+    void use(Slot<A, W> slot) {
         slot.uses++;
         slot.lastUse = ++clock;
     }
@@ -92,20 +143,41 @@ final class AdapterSlots<W> {
         return slots.values().stream().anyMatch(slot -> slot.waiting.removeIf(fits));
     }
 
-    /**
-     * Takes out one staged, unused adapter if there are too many.
-     *
-     * @param rank the lower, the sooner it goes; the least recently used among equals
-     */
-    Optional<StagedAdapter> evict(ToIntFunction<Key> rank) {
-        if (slots.size() <= bound) {
-            return Optional.empty();
+    /** What is to be taken down, then what is to be brought up, in the order in which it was loaded. */
+    record Move<A>(List<A> down, List<Key> up) {}
+
+    Move<A> move() {
+        List<A> down = new ArrayList<>();
+        List<Key> up = new ArrayList<>();
+        Optional<Slot<A, W>> next = Optional.ofNullable(loaded.peek());
+        while (next.isPresent() && makeRoom(next.get().bytes, down)) {
+            Slot<A, W> slot = loaded.remove();
+            slot.onDevice = true;
+            bytes += slot.bytes;
+            up.add(slot.key);
+            next = Optional.ofNullable(loaded.peek());
         }
-        Optional<Slot<W>> victim = slots.values().stream()
-                .filter(slot -> slot.uses == 0 && slot.staged.isPresent())
-                .min(Comparator.<Slot<W>>comparingInt(slot -> rank.applyAsInt(slot.key))
+        while (slots.size() > bound && evict(down)) {
+            // the least wanted go
+        }
+        return new Move<>(down, up);
+    }
+
+    private boolean makeRoom(long size, List<A> down) {
+        boolean fits = bytes + size <= mostBytes;
+        while (!fits && evict(down)) {
+            fits = bytes + size <= mostBytes;
+        }
+        return fits;
+    }
+
+    private boolean evict(List<A> down) {
+        Optional<Slot<A, W>> victim = all().filter(slot -> slot.uses == 0 && slot.staged.isPresent())
+                .filter(slot -> rank.applyAsInt(slot.key) < PINNED)
+                .min(Comparator.<Slot<A, W>>comparingInt(slot -> rank.applyAsInt(slot.key))
                         .thenComparingLong(slot -> slot.lastUse));
         victim.ifPresent(this::remove);
-        return victim.flatMap(Slot::staged);
+        victim.flatMap(Slot::staged).ifPresent(down::add);
+        return victim.isPresent();
     }
 }

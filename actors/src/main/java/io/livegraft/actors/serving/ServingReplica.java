@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -164,21 +165,25 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private final Environment environment;
     private final Executor blocking;
-    private final ActorRef<DeviceScheduler.StageReply> onDevice;
     private final Swaps swaps;
     private final UnknownTenants<Generate> unknown = new UnknownTenants<>();
 
     private Optional<ActorRef<RegistryGuardian.Command>> registry = Optional.empty();
-    private final AdapterSlots<Waiting> slots;
+    private final Residency<Waiting> residency;
     private int requests;
 
     private ServingReplica(ActorContext<Command> context, Environment environment) {
         super(context);
         this.environment = environment;
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-        this.onDevice = context.messageAdapter(DeviceScheduler.StageReply.class, OnDevice::new);
         this.swaps = new Swaps(environment.settings(), environment.trustedKeys(), environment.metrics());
-        this.slots = new AdapterSlots<>(environment.settings().stagedAdapters());
+        this.residency = new Residency<>(
+                environment.settings(),
+                this::load,
+                swaps::rank,
+                environment.device(),
+                context.messageAdapter(DeviceScheduler.StageReply.class, OnDevice::new),
+                environment.metrics());
     }
 
     public static Behavior<Command> create(Environment environment) {
@@ -223,7 +228,9 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                 registry.ifPresent(guardian -> again.tenants().forEach(tenant -> ask(guardian, tenant)));
             case Verified verified -> onVerified(verified);
             case Loaded loaded ->
-                environment.device().tell(new DeviceScheduler.Stage(loaded.key().label(), loaded.adapter(), onDevice));
+                residency
+                        .loaded(loaded.key(), loaded.adapter())
+                        .ifPresent(refusal -> onNotStaged(loaded.key(), refusal));
             case NotLoaded failed -> onNotStaged(failed.key(), failed.cause());
             case OnDevice answered -> onStageReply(answered.reply());
             case FirstToken first -> onFirstToken(first);
@@ -274,7 +281,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             swaps.flip(table);
         } else if (!table.verified(version.get())) {
             verify(image, version.get());
-        } else if (slot(key(image, version.get())).staged().isPresent()) {
+        } else if (residency.slot(key(image, version.get())).staged().isPresent()) {
             swaps.flip(table);
         }
     }
@@ -304,17 +311,14 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         return new AdapterSlots.Key(image.tenant(), version.digest());
     }
 
-    /** The slot of an adapter; one that was not there begins to be staged. */
-    private AdapterSlots.Slot<Waiting> slot(AdapterSlots.Key key) {
-        return slots.find(key).orElseGet(() -> {
-            AdapterSlots.Slot<Waiting> slot = slots.add(key);
-            getContext()
-                    .pipeToSelf(
-                            CompletableFuture.supplyAsync(() -> read(key.digest()), blocking),
-                            (adapter, failure) ->
-                                    failure == null ? new Loaded(key, adapter) : new NotLoaded(key, failure));
-            return slot;
-        });
+    /** Away from the device's thread and from this one. */
+    private void load(AdapterSlots.Key key, Optional<LoraAdapter> kept) {
+        CompletionStage<LoraAdapter> adapter = kept.<CompletionStage<LoraAdapter>>map(CompletableFuture::completedStage)
+                .orElseGet(() -> CompletableFuture.supplyAsync(() -> read(key.digest()), blocking));
+        getContext()
+                .pipeToSelf(
+                        adapter,
+                        (loaded, failure) -> failure == null ? new Loaded(key, loaded) : new NotLoaded(key, failure));
     }
 
     private LoraAdapter read(String digest) {
@@ -333,31 +337,29 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onStaged(DeviceScheduler.Staged staged) {
-        AdapterSlots.Slot<Waiting> slot =
-                slots.find(AdapterSlots.Key.of(staged.label())).orElseThrow();
-        slot.staged(staged.adapter());
+        AdapterSlots.Slot<StagedAdapter, Waiting> slot =
+                residency.staged(AdapterSlots.Key.of(staged.label()), staged.adapter());
         swaps.waitingFor(slot.key()).ifPresent(this::serve);
         while (!slot.waiting().isEmpty()) {
             Waiting waiting = slot.waiting().remove();
             admit(waiting.request(), waiting.target(), Optional.of(slot));
         }
-        evict();
+        residency.move();
     }
 
     private void onNotStaged(AdapterSlots.Key key, Throwable cause) {
         LOG.error("adapter {} can't be staged", key.label(), cause);
         swaps.notStaged(key, cause);
-        slots.find(key).ifPresent(slot -> {
-            slots.remove(slot);
-            slot.waiting()
-                    .forEach(waiting -> refuse(
-                            waiting.request(),
-                            ErrorCode.UNAVAILABLE,
-                            "version %d of %s can't be staged"
-                                    .formatted(
-                                            waiting.target().number(),
-                                            waiting.target().tenant().orElse(""))));
-        });
+        residency
+                .remove(key)
+                .ifPresent(slot -> slot.waiting()
+                        .forEach(waiting -> refuse(
+                                waiting.request(),
+                                ErrorCode.UNAVAILABLE,
+                                "version %d of %s can't be staged"
+                                        .formatted(
+                                                waiting.target().number(),
+                                                waiting.target().tenant().orElse("")))));
     }
 
     private void onGenerate(Generate request) {
@@ -460,7 +462,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                             .formatted(request.model(), refusal.get().code()));
             return;
         }
-        AdapterSlots.Slot<Waiting> slot = slot(target.key().get());
+        AdapterSlots.Slot<StagedAdapter, Waiting> slot = residency.slot(target.key().get());
         if (slot.staged().isPresent()) {
             admit(request, target, Optional.of(slot));
         } else if (slot.waiting().size() < environment.settings().waitingForStaging()) {
@@ -475,11 +477,11 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         }
     }
 
-    private void admit(Generate request, Target target, Optional<AdapterSlots.Slot<Waiting>> slot) {
+    private void admit(Generate request, Target target, Optional<AdapterSlots.Slot<StagedAdapter, Waiting>> slot) {
         List<Choice> choices = request.choices().stream()
                 .map(sampling -> choice(sampling, target))
                 .toList();
-        choices.forEach(each -> slot.ifPresent(slots::use));
+        choices.forEach(each -> slot.ifPresent(residency::use));
         requests += choices.size();
         environment
                 .device()
@@ -552,8 +554,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private void onEnded(Ended ended) {
         requests--;
-        ended.key().ifPresent(slots::unuse);
-        evict();
+        ended.key().ifPresent(residency::unuse);
     }
 
     /** Whoever waits here; on the device it is the device that looks at the clock. */
@@ -569,14 +570,9 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         if (asking) {
             requests--;
         }
-        if (asking || slots.removeWaiting(waiting -> waiting.request().equals(request))) {
+        if (asking || residency.removeWaiting(waiting -> waiting.request().equals(request))) {
             refuse(request, ErrorCode.DEADLINE_EXCEEDED, "'%s' was not there in time".formatted(request.model()));
         }
-    }
-
-    private void evict() {
-        Optional<StagedAdapter> evicted = slots.evict(swaps::rank);
-        evicted.ifPresent(adapter -> environment.device().tell(new DeviceScheduler.Release(adapter)));
     }
 
     private void refuse(Generate request, ErrorCode code, String message) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,11 @@ import org.slf4j.LoggerFactory;
 final class Swaps {
     private static final Logger LOG = LoggerFactory.getLogger(Swaps.class);
 
+    /** The rank of what serves. */
+    static final int SERVES = 2;
+
     private final TenantTables tenants;
+    private final Set<String> pinned;
     private final int eventTimes;
     private final TrustedKeys keys;
     private final Metrics metrics;
@@ -31,6 +36,7 @@ final class Swaps {
     /** Whose settings bound the tenants known and the event times kept of each. */
     Swaps(ServingSettings settings, TrustedKeys keys, Metrics metrics) {
         this.tenants = new TenantTables(settings.knownTenants());
+        this.pinned = Set.copyOf(settings.pinnedTenants());
         this.eventTimes = settings.eventTimes();
         this.keys = keys;
         this.metrics = metrics;
@@ -124,7 +130,7 @@ final class Swaps {
         return tenants.get(key.tenant()).map(table -> rank(table, key.digest())).orElse(0);
     }
 
-    private static int rank(TenantTable table, String digest) {
+    private int rank(TenantTable table, String digest) {
         AdapterImage image = table.image();
         OptionalInt number = image.versions().stream()
                 .filter(version -> version.digest().equals(digest))
@@ -134,7 +140,10 @@ final class Swaps {
             return 0;
         }
         boolean serves = number.getAsInt() == image.serving() || number.equals(table.serving());
-        return serves ? 2 : number.equals(image.previous()) ? 1 : 0;
+        if (serves) {
+            return pinned.contains(image.tenant()) ? AdapterSlots.PINNED : SERVES;
+        }
+        return number.equals(image.previous()) ? 1 : 0;
     }
 
     /** What does not serve as decided, one sentence each. */

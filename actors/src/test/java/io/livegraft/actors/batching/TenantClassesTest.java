@@ -31,8 +31,7 @@ class TenantClassesTest {
                 "[{ name = a, members = [acme], tokens-per-minute = -1 }]"
             })
     void whatCannotBeIsRefused(String classes) {
-        LivegraftException refusal =
-                assertThrows(LivegraftException.class, () -> TenantClasses.from(tenants(classes)));
+        LivegraftException refusal = assertThrows(LivegraftException.class, () -> TenantClasses.from(tenants(classes)));
         assertEquals(ErrorCode.INVALID_CONFIGURATION, refusal.code());
     }
 

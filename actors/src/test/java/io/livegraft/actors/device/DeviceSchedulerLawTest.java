@@ -67,7 +67,10 @@ class DeviceSchedulerLawTest {
         for (Request request : requests) {
             for (SamplingSettings choice : request.choices()) {
                 Request single = new Request(request.tenant(), request.prompt(), List.of(choice));
-                alone.add(ask(device, single, OptionalLong.empty(), ANY).getFirst().answer.join());
+                alone.add(ask(device, single, OptionalLong.empty(), ANY)
+                        .getFirst()
+                        .answer
+                        .join());
             }
         }
         TestProbe<DeviceScheduler.WorkReply<StepResult>> trainer = kit.createTestProbe();
@@ -80,7 +83,8 @@ class DeviceSchedulerLawTest {
         }
         List<List<GenerationDelta>> among =
                 sinks.stream().map(each -> each.answer.join()).toList();
-        gone.forEach(each -> CompletableFuture.anyOf(each.cancelled, each.answer).join());
+        gone.forEach(
+                each -> CompletableFuture.anyOf(each.cancelled, each.answer).join());
         assertTrue(gone.stream().anyMatch(each -> each.cancelled.isDone()));
         assertInstanceOf(DeviceScheduler.WorkDone.class, trainer.receiveMessage(PATIENCE));
         assertEquals(alone, among);
@@ -103,7 +107,8 @@ class DeviceSchedulerLawTest {
         ActorRef<DeviceScheduler.Command> device = device();
         Request tooLong = new Request("long", new int[engine.maxSequenceTokens()], List.of(greedy()));
         CollectingSink refused = ask(device, tooLong, OptionalLong.empty(), ANY).getFirst();
-        CollectingSink other = ask(device, requests().getFirst(), OptionalLong.empty(), ANY).getFirst();
+        CollectingSink other =
+                ask(device, requests().getFirst(), OptionalLong.empty(), ANY).getFirst();
         assertThrows(CompletionException.class, refused.answer::join);
         assertTrue(other.answer.join().getLast().finish().isPresent());
     }
@@ -167,7 +172,8 @@ class DeviceSchedulerLawTest {
         LoraConfig lora = new LoraConfig(4, 8, false, LoraConfig.ALL_LINEAR);
         TrainingState state = TrainingState.initial(LoraAdapter.initial(lora, engine.config(), 1));
         List<TrainingExample> examples = IntStream.range(0, 12)
-                .mapToObj(i -> new TrainingExample(new Random(i).ints(40, 2, 1000).toArray(), 2))
+                .mapToObj(
+                        i -> new TrainingExample(new Random(i).ints(40, 2, 1000).toArray(), 2))
                 .toList();
         return StepPlan.supervised(state, examples, new OptimizerSettings(1e-3, 0.9, 0.999, 1e-8, 0, 1, 0), 1);
     }
