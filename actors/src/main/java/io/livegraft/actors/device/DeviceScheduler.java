@@ -68,7 +68,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     public record Train(StepPlan plan, ActorRef<WorkReply<StepResult>> replyTo) implements Command {}
 
     public record Evaluate(
-            Optional<LoraAdapter> adapter, List<TrainingExample> examples, ActorRef<WorkReply<Double>> replyTo)
+            Optional<LoraAdapter> adapter, List<TrainingExample> examples, ActorRef<WorkReply<List<Double>>> replyTo)
             implements Command {}
 
     private enum Turn implements Command {
@@ -180,7 +180,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
             return;
         }
         try {
-            evaluations.add(work(engine.evaluate(evaluate.adapter(), evaluate.examples()), evaluate.replyTo()));
+            evaluations.add(work(engine.score(evaluate.adapter(), evaluate.examples()), evaluate.replyTo()));
             turn();
         } catch (RuntimeException e) {
             evaluate.replyTo().tell(new WorkFailed<>(failure("starting an evaluation", e)));

@@ -17,7 +17,7 @@ public final class EvaluationGate {
         this.settings = settings;
     }
 
-    /** Mean losses per target token over the same examples; {@code parent} is absent for a first version. */
+    /** Mean losses over the same examples; {@code parent} is absent for a first version. */
     public record Losses(double base, OptionalDouble parent, double candidate) {}
 
     /** How many examples there are. */

@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The numbers behind a verdict; losses are mean negative log-likelihoods per target token in nats, absent where nothing was
- * measured.
+ * The numbers behind a verdict; losses are as {@link EvaluationSet} says for the loss that was trained with, nats, absent where
+ * nothing was measured.
  *
  * @param parentNll of the last published version; absent for a tenant's first
  * @param heldOutExamples evaluated
@@ -23,7 +23,7 @@ public record EvaluationReport(
         Optional<General> general) {
 
     /**
-     * On the general set.
+     * On the general set, per target token.
      *
      * @param parentNll absent where the candidate is compared with the base
      */

@@ -1,5 +1,7 @@
 package io.livegraft.actors.evaluation;
 
+import io.livegraft.gpu.training.Lesson;
+import io.livegraft.gpu.training.Sft;
 import io.livegraft.gpu.training.TrainingExample;
 import java.util.List;
 
@@ -9,11 +11,12 @@ import java.util.List;
  *
  * @param digest SHA-256 of the text that they come from; empty without one
  */
-public record GeneralSet(List<TrainingExample> examples, String digest) {
+public record GeneralSet(EvaluationSet examples, String digest) {
     /** Nothing that could be forgotten. */
-    public static final GeneralSet NONE = new GeneralSet(List.of(), "");
+    public static final GeneralSet NONE = of(List.of(), "");
 
-    public GeneralSet {
-        examples = List.copyOf(examples);
+    public static GeneralSet of(List<TrainingExample> examples, String digest) {
+        return new GeneralSet(
+                new EvaluationSet(examples.stream().map(Lesson::better).toList(), new Sft()), digest);
     }
 }

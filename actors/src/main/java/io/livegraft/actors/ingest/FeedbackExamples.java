@@ -4,14 +4,23 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.tokenizer.ChatMessage;
 import io.livegraft.gpu.tokenizer.Tokenizer;
+import io.livegraft.gpu.training.Lesson;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Rating;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 
-/** What a feedback event asks a model to imitate; the one place that says so. */
+/**
+ * What a feedback event teaches; the one place that says so.
+ *
+ * <pre>{@code
+ *   no label, ACCEPTED     better: completion
+ *   REJECTED                                       worse: completion
+ *   correction             better: correction      worse: completion
+ *   rejected               better: completion      worse: rejected
+ * }</pre>
+ */
 public final class FeedbackExamples {
     /** Prompt and completion as token ids, by the base's tokenizer. */
     public interface Encoding {
@@ -35,10 +44,9 @@ public final class FeedbackExamples {
         }
     }
 
-    /** Either an example (or nothing to imitate), or why the event can't be used. */
+    /** Either what the event teaches, or why it can't be used. */
     public sealed interface Mapped {
-        /** An event to learn from; without an example for a rejected answer. */
-        record Usable(Optional<TrainingExample> example) implements Mapped {}
+        record Usable(Lesson lesson) implements Mapped {}
 
         record Unusable(String reason) implements Mapped {}
     }
@@ -53,29 +61,35 @@ public final class FeedbackExamples {
     }
 
     public Mapped map(FeedbackRecord record) {
-        if (record.hasRating() && record.getRating() == Rating.REJECTED) {
-            return new Mapped.Usable(Optional.empty());
-        }
         try {
-            return fitting(example(record));
+            return new Mapped.Usable(lesson(record));
         } catch (LivegraftException refusal) {
             return new Mapped.Unusable(String.valueOf(refusal.getMessage()));
         }
     }
 
-    /** The event's own time, not a clock's: an example is a function of its record. */
-    private TrainingExample example(FeedbackRecord record) {
-        String target = record.hasCorrection() ? record.getCorrection() : record.getCompletion();
-        return record.getMessagesList().isEmpty()
-                ? encoding.example(record.getPrompt(), target)
-                : encoding.example(messages(record), target, Instant.ofEpochMilli(record.getEventTimeMillis()));
+    private Lesson lesson(FeedbackRecord record) {
+        TrainingExample answer = example(record, record.getCompletion());
+        return switch (record.getLabelCase()) {
+            case CORRECTION -> Lesson.pair(example(record, record.getCorrection()), answer);
+            case REJECTED -> Lesson.pair(answer, example(record, record.getRejected()));
+            case RATING -> record.getRating() == Rating.REJECTED ? Lesson.worse(answer) : Lesson.better(answer);
+            case LABEL_NOT_SET -> Lesson.better(answer);
+        };
     }
 
-    private Mapped fitting(TrainingExample example) {
-        return example.tokens().length <= mostTokens
-                ? new Mapped.Usable(Optional.of(example))
-                : new Mapped.Unusable("prompt and completion have %d tokens, expected at most %d"
-                        .formatted(example.tokens().length, mostTokens));
+    /** The event's own time, not a clock's: an example is a function of its record. */
+    private TrainingExample example(FeedbackRecord record, String answer) {
+        TrainingExample example = record.getMessagesList().isEmpty()
+                ? encoding.example(record.getPrompt(), answer)
+                : encoding.example(messages(record), answer, Instant.ofEpochMilli(record.getEventTimeMillis()));
+        if (example.tokens().length > mostTokens) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_REQUEST,
+                    "prompt and completion have %d tokens, expected at most %d"
+                            .formatted(example.tokens().length, mostTokens));
+        }
+        return example;
     }
 
     private static List<ChatMessage> messages(FeedbackRecord record) {

@@ -47,7 +47,7 @@ public final class GeneralSetFile {
             throw invalid(
                     "the general set %s has %d examples, expected 1 to %d".formatted(file, read.size(), mostExamples));
         }
-        return new GeneralSet(read, Digests.sha256(text));
+        return GeneralSet.of(read, Digests.sha256(text));
     }
 
     private TrainingExample example(String line, String where) {
@@ -63,7 +63,7 @@ public final class GeneralSetFile {
         }
         return switch (examples.map(record.build())) {
             case FeedbackExamples.Mapped.Usable usable ->
-                usable.example().orElseThrow(() -> invalid("%s is a rejected answer".formatted(where)));
+                usable.lesson().better().orElseThrow(() -> invalid("%s is a rejected answer".formatted(where)));
             case FeedbackExamples.Mapped.Unusable unusable -> throw invalid(where + ": " + unusable.reason());
         };
     }

@@ -80,7 +80,7 @@ public final class LogEntries {
                         record.getEventId(),
                         record.getEventTimeMillis(),
                         label(record),
-                        usable.example(),
+                        usable.lesson(),
                         record.getSubject(),
                         record.getPrincipal().isEmpty() ? record.getSubject() : record.getPrincipal()));
             case FeedbackExamples.Mapped.Unusable unusable -> new Read.Unusable(unusable.reason());

@@ -1,16 +1,18 @@
 package io.livegraft.actors.supervisor;
 
 import io.livegraft.actors.evaluation.EvaluationGate;
+import io.livegraft.actors.evaluation.EvaluationSet;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** What is to be measured for an offer, one after the other, and what came of it. */
+/** What is to be scored for an offer, one after the other, and what came of it. */
 final class Measurements {
-    /** Whose loss. */
+    /** Whose scores. */
     enum Subject {
         BASE,
         CANDIDATE,
@@ -23,58 +25,57 @@ final class Measurements {
         GENERAL
     }
 
-    /** One loss. */
-    record Loss(Subject subject, Examples examples) {}
+    /** The scores of one subject. */
+    record Scores(Subject subject, Examples examples) {}
 
-    private final Deque<Loss> wanted = new ArrayDeque<>();
-    private final Map<Loss, Double> measured = new HashMap<>();
+    private final Deque<Scores> wanted = new ArrayDeque<>();
+    private final Map<Scores, List<Double>> measured = new HashMap<>();
 
-    /** Of the base on the general set, which never changes. */
-    static final Loss BASE_ON_GENERAL = new Loss(Subject.BASE, Examples.GENERAL);
+    /** Of the base on the general set, which never change. */
+    static final Scores BASE_ON_GENERAL = new Scores(Subject.BASE, Examples.GENERAL);
 
-    /** Takes a loss from an earlier offer. */
-    void know(Loss loss, double nats) {
-        measured.put(loss, nats);
+    /** Takes scores from an earlier offer. */
+    void know(Scores scores, List<Double> nats) {
+        measured.put(scores, nats);
     }
 
-    /** Wants base's and candidate's loss on these examples, and the parent's where {@code parent}. */
+    /** Wants base's and candidate's scores of these examples, and the parent's where {@code parent}. */
     void want(Examples examples, boolean parent) {
-        want(new Loss(Subject.BASE, examples));
-        want(new Loss(Subject.CANDIDATE, examples));
+        want(new Scores(Subject.BASE, examples));
+        want(new Scores(Subject.CANDIDATE, examples));
         if (parent) {
-            want(new Loss(Subject.PARENT, examples));
+            want(new Scores(Subject.PARENT, examples));
         }
     }
 
-    private void want(Loss loss) {
-        if (!measured.containsKey(loss)) {
-            wanted.add(loss);
+    private void want(Scores scores) {
+        if (!measured.containsKey(scores)) {
+            wanted.add(scores);
         }
     }
 
     /** Empty when all is measured. */
-    Optional<Loss> next() {
+    Optional<Scores> next() {
         return Optional.ofNullable(wanted.peek());
     }
 
     /** Of {@link #next()}. */
-    void took(double nats) {
-        measured.put(wanted.remove(), nats);
+    void took(List<Double> scores) {
+        measured.put(wanted.remove(), scores);
     }
 
-    /** Empty where they were not wanted. */
-    Optional<EvaluationGate.Losses> on(Examples examples) {
-        OptionalDouble base = get(Subject.BASE, examples);
-        return base.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new EvaluationGate.Losses(
-                        base.getAsDouble(),
-                        get(Subject.PARENT, examples),
-                        get(Subject.CANDIDATE, examples).orElseThrow()));
+    /** Of these examples, which are {@code set}; empty where they were not wanted. */
+    Optional<EvaluationGate.Losses> losses(Examples examples, EvaluationSet set) {
+        Optional<List<Double>> base = scores(Subject.BASE, examples);
+        return base.map(scores -> new EvaluationGate.Losses(
+                set.nll(scores, scores),
+                scores(Subject.PARENT, examples)
+                        .map(parent -> OptionalDouble.of(set.nll(parent, scores)))
+                        .orElse(OptionalDouble.empty()),
+                set.nll(scores(Subject.CANDIDATE, examples).orElseThrow(), scores)));
     }
 
-    private OptionalDouble get(Subject subject, Examples examples) {
-        Double nats = measured.get(new Loss(subject, examples));
-        return nats == null ? OptionalDouble.empty() : OptionalDouble.of(nats);
+    private Optional<List<Double>> scores(Subject subject, Examples examples) {
+        return Optional.ofNullable(measured.get(new Scores(subject, examples)));
     }
 }

@@ -4,6 +4,7 @@ import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.evaluation.EvaluationGate;
 import io.livegraft.actors.evaluation.EvaluationReport;
+import io.livegraft.actors.evaluation.EvaluationSet;
 import io.livegraft.actors.evaluation.EvaluationSettings;
 import io.livegraft.actors.evaluation.GeneralSet;
 import io.livegraft.actors.metrics.Metrics;
@@ -13,7 +14,6 @@ import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
-import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.checkpoint.Evaluation;
 import io.livegraft.proto.checkpoint.GeneralEvaluation;
 import io.livegraft.proto.checkpoint.PublishManifest;
@@ -24,7 +24,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -56,7 +55,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
 
     private record Loaded(Map<Measurements.Subject, LoraAdapter> adapters) implements Command {}
 
-    private record Evaluated(DeviceScheduler.WorkReply<Double> reply) implements Command {}
+    private record Evaluated(DeviceScheduler.WorkReply<List<Double>> reply) implements Command {}
 
     private record Broken(Throwable cause) implements Command {}
 
@@ -73,7 +72,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     private final Environment environment;
     private final Supervisor.Offer offer;
     private final EvaluationGate gate;
-    private final List<TrainingExample> heldOut;
+    private final EvaluationSet heldOut;
     private final Executor blocking;
     private final ActorRef<Supervisor.Command> supervisor;
     private final Measurements measurements = new Measurements();
@@ -84,7 +83,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
             ActorContext<Command> context,
             Environment environment,
             Supervisor.Offer offer,
-            OptionalDouble baseOnGeneral,
+            Optional<List<Double>> baseOnGeneral,
             ActorRef<Supervisor.Command> supervisor) {
         super(context);
         this.supervisor = supervisor;
@@ -92,9 +91,8 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         this.environment = environment;
         this.offer = offer;
         this.gate = new EvaluationGate(environment.settings());
-        int surplus =
-                Math.max(0, offer.heldOut().size() - environment.settings().mostExamples());
-        this.heldOut = offer.heldOut().subList(surplus, offer.heldOut().size());
+        this.heldOut = EvaluationSet.latest(
+                offer.heldOut(), offer.loss(), environment.settings().mostExamples());
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         PublishManifest manifest = offer.manifest();
         askRegistry(
@@ -104,13 +102,13 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     /**
      * Decides one offer.
      *
-     * @param baseOnGeneral the base's loss on the general set, where it was measured before
-     * @param supervisor told when it was not
+     * @param baseOnGeneral the base's scores of the general set, where they were measured before
+     * @param supervisor told when they were not
      */
     static Behavior<Command> create(
             Environment environment,
             Supervisor.Offer offer,
-            OptionalDouble baseOnGeneral,
+            Optional<List<Double>> baseOnGeneral,
             ActorRef<Supervisor.Command> supervisor) {
         return Behaviors.setup(context -> new Publication(context, environment, offer, baseOnGeneral, supervisor));
     }
@@ -150,7 +148,7 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
         if (gate.decides(heldOut.size())) {
             measurements.want(Measurements.Examples.HELD_OUT, parent);
         }
-        if (!general().isEmpty()) {
+        if (general().size() > 0) {
             measurements.want(Measurements.Examples.GENERAL, parent && gate.comparesGeneralWithParent());
         }
         if (measurements.next().isEmpty()) {
@@ -188,51 +186,52 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
     }
 
     private Behavior<Command> measureNext() {
-        Optional<Measurements.Loss> next = measurements.next();
+        Optional<Measurements.Scores> next = measurements.next();
         if (next.isEmpty()) {
             return judge();
         }
         Optional<LoraAdapter> adapter =
                 Optional.ofNullable(adapters.get(next.get().subject()));
-        List<TrainingExample> examples =
+        EvaluationSet examples =
                 switch (next.get().examples()) {
                     case HELD_OUT -> heldOut;
                     case GENERAL -> general();
                 };
-        ActorRef<DeviceScheduler.WorkReply<Double>> replies = getContext().messageAdapter(workReply(), Evaluated::new);
-        environment.device().tell(new DeviceScheduler.Evaluate(adapter, examples, replies));
+        ActorRef<DeviceScheduler.WorkReply<List<Double>>> replies =
+                getContext().messageAdapter(workReply(), Evaluated::new);
+        environment.device().tell(new DeviceScheduler.Evaluate(adapter, examples.sequences(), replies));
         return this;
     }
 
     @SuppressWarnings(
             "unchecked") // a class literal can't name type arguments; the device answers with the type asked for
-    private static Class<DeviceScheduler.WorkReply<Double>> workReply() {
-        return (Class<DeviceScheduler.WorkReply<Double>>) (Class<?>) DeviceScheduler.WorkReply.class;
+    private static Class<DeviceScheduler.WorkReply<List<Double>>> workReply() {
+        return (Class<DeviceScheduler.WorkReply<List<Double>>>) (Class<?>) DeviceScheduler.WorkReply.class;
     }
 
-    private Behavior<Command> onEvaluated(DeviceScheduler.WorkReply<Double> reply) {
+    private Behavior<Command> onEvaluated(DeviceScheduler.WorkReply<List<Double>> reply) {
         switch (reply) {
-            case DeviceScheduler.WorkDone<Double> done -> {
+            case DeviceScheduler.WorkDone<List<Double>> done -> {
                 if (measurements.next().equals(Optional.of(Measurements.BASE_ON_GENERAL))) {
                     supervisor.tell(new Supervisor.BaseMeasured(done.result()));
                 }
                 measurements.took(done.result());
             }
-            case DeviceScheduler.WorkFailed<Double> failed -> throw failed.reason();
+            case DeviceScheduler.WorkFailed<List<Double>> failed -> throw failed.reason();
         }
         return measureNext();
     }
 
     private Behavior<Command> judge() {
         EvaluationReport report = gate.judge(
-                measurements.on(Measurements.Examples.HELD_OUT),
-                measurements.on(Measurements.Examples.GENERAL),
+                measurements.losses(Measurements.Examples.HELD_OUT, heldOut),
+                measurements.losses(Measurements.Examples.GENERAL, general()),
                 new EvaluationGate.Counts(
-                        heldOut.size(), heldOutTokens(), general().size()));
+                        heldOut.size(), heldOut.targetTokens(), general().size()));
         return report.passed() ? publish(report) : refuse(report);
     }
 
-    private List<TrainingExample> general() {
+    private EvaluationSet general() {
         return environment.general().examples();
     }
 
@@ -324,10 +323,6 @@ public final class Publication extends AbstractBehavior<Publication.Command> {
                         answers ->
                                 new RegistryGuardian.ForTenant(offer.manifest().getTenant(), request.apply(answers)),
                         (reply, failure) -> failure == null ? new Answered(reply) : new Unanswered(request, failure));
-    }
-
-    private long heldOutTokens() {
-        return heldOut.stream().mapToLong(TrainingExample::targetTokens).sum();
     }
 
     private IllegalStateException unexpected(AdapterRegistry.Reply reply) {

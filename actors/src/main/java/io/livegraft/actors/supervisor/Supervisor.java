@@ -1,10 +1,11 @@
 package io.livegraft.actors.supervisor;
 
-import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.Lesson;
+import io.livegraft.gpu.training.Loss;
 import io.livegraft.proto.checkpoint.PublishManifest;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -21,8 +22,9 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
      * A version whose files and checkpoint are durable. A trainer has one undecided offer at a time.
      *
      * @param heldOut what to evaluate it on, oldest first
+     * @param loss that it was trained with
      */
-    public record Offer(PublishManifest manifest, List<TrainingExample> heldOut, ActorRef<OfferReply> replyTo)
+    public record Offer(PublishManifest manifest, List<Lesson> heldOut, Loss loss, ActorRef<OfferReply> replyTo)
             implements Command {}
 
     public sealed interface OfferReply {}
@@ -33,12 +35,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     /** The trainer's partition belongs to somebody else by now; it must stop. */
     public record OfferFenced(String reason) implements OfferReply {}
 
-    /** The base's loss on the general set, which no later offer needs to measure again. */
-    record BaseMeasured(double generalNll) implements Command {}
+    /** The base's scores of the general set, which no later offer needs to measure again. */
+    record BaseMeasured(List<Double> nats) implements Command {}
 
     private final Publication.Environment environment;
     private long offers;
-    private OptionalDouble baseOnGeneral = OptionalDouble.empty();
+    private Optional<List<Double>> baseOnGeneral = Optional.empty();
 
     private Supervisor(ActorContext<Command> context, Publication.Environment environment) {
         super(context);
@@ -57,7 +59,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Offer offer -> onOffer(offer);
-            case BaseMeasured measured -> baseOnGeneral = OptionalDouble.of(measured.generalNll());
+            case BaseMeasured measured -> baseOnGeneral = Optional.of(measured.nats());
         }
         return this;
     }

@@ -9,14 +9,11 @@ import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.training.LossStatistics;
-import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import io.livegraft.proto.checkpoint.Contribution;
 import io.livegraft.proto.checkpoint.Counters;
 import io.livegraft.proto.checkpoint.Rewards;
-import io.livegraft.proto.checkpoint.TokenExample;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -66,14 +63,14 @@ final class CheckpointCodec {
                 .addAllEventIdWindow(core.window().ids())
                 .setAdapter(UnsafeByteOperations.unsafeWrap(
                         PeftDirectory.safetensors(state.training().adapter())))
-                .addAllReplay(examples(core.reservoir()))
-                .addAllHeldOut(examples(core.heldOut()))
+                .addAllReplay(LessonCodec.encode(core.reservoir()))
+                .addAllHeldOut(LessonCodec.encode(core.heldOut()))
                 .setRandomState(core.randomState())
                 .setCounters(counters(core.counters()))
                 .setLabels(labels(core.counters().labels()))
                 .addAllEventTimeMillis(core.eventTimes())
                 .setStepsSinceOffer(core.stepsSinceOffer())
-                .addAllWaiting(examples(core.waiting()))
+                .addAllWaiting(LessonCodec.encode(core.waiting()))
                 .addAllContributions(contributions(core.contributions()));
         MomentsCodec.encode(state.training().moments(), checkpoint);
         LossStatistics statistics = state.training().statistics();
@@ -81,6 +78,7 @@ final class CheckpointCodec {
             checkpoint.setRewards(
                     Rewards.newBuilder().setMean(statistics.meanReward()).setExamples(statistics.examples()));
         }
+        checkpoint.setDivergence(statistics.divergence());
         state.lastOffer().ifPresent(checkpoint::setLastOffer);
         state.lastLoss().ifPresent(checkpoint::setLastLoss);
         core.offerDeadlineMillis().ifPresent(checkpoint::setOfferDeadlineMillis);
@@ -130,10 +128,10 @@ final class CheckpointCodec {
                 configured,
                 checkpoint.getOffset(),
                 checkpoint.hasDeadlineMillis() ? OptionalLong.of(checkpoint.getDeadlineMillis()) : OptionalLong.empty(),
-                trainingExamples(checkpoint.getWaitingList()),
+                LessonCodec.decode(checkpoint.getWaitingList()),
                 EventWindow.of(steps.eventWindow(), checkpoint.getEventIdWindowList()),
-                trainingExamples(checkpoint.getReplayList()),
-                trainingExamples(checkpoint.getHeldOutList()),
+                LessonCodec.decode(checkpoint.getReplayList()),
+                LessonCodec.decode(checkpoint.getHeldOutList()),
                 checkpoint.getRandomState(),
                 new TrainerCounters(
                         counters.getTrained(),
@@ -169,7 +167,7 @@ final class CheckpointCodec {
 
     private static LossStatistics statistics(Checkpoint checkpoint) {
         Rewards rewards = checkpoint.getRewards();
-        return new LossStatistics(rewards.getMean(), rewards.getExamples());
+        return new LossStatistics(rewards.getMean(), rewards.getExamples(), checkpoint.getDivergence());
     }
 
     static Counters counters(TrainerCounters counters) {
@@ -200,24 +198,5 @@ final class CheckpointCodec {
                 labels.getRejected(),
                 labels.getCorrections(),
                 labels.getPreferences());
-    }
-
-    private static List<TokenExample> examples(List<TrainingExample> examples) {
-        return examples.stream()
-                .map(example -> TokenExample.newBuilder()
-                        .addAllTokens(Arrays.stream(example.tokens()).boxed().toList())
-                        .setFirstTarget(example.firstTarget())
-                        .build())
-                .toList();
-    }
-
-    private static List<TrainingExample> trainingExamples(List<TokenExample> examples) {
-        return examples.stream()
-                .map(example -> new TrainingExample(
-                        example.getTokensList().stream()
-                                .mapToInt(Integer::intValue)
-                                .toArray(),
-                        example.getFirstTarget()))
-                .toList();
     }
 }

@@ -13,6 +13,7 @@ public record Configured(Configure values) {
     public static final Configured NOTHING = new Configured(Configure.getDefaultInstance());
 
     private static final double MOST_LEARNING_RATE = 0.1;
+    private static final double MOST_BETA = 100;
     private static final int MOST_COUNT = 1024;
     private static final int MOST_TOKENS = 1 << 20;
     private static final int MOST_REPLAYED = 256;
@@ -33,6 +34,13 @@ public record Configured(Configure values) {
         if (values.hasLearningRate() && !(rate > 0 && rate <= MOST_LEARNING_RATE)) {
             return Optional.of(
                     "learning_rate is %s, expected above 0 and at most %s".formatted(rate, MOST_LEARNING_RATE));
+        }
+        if (values.hasLoss() && LossSettings.kind(values.getLoss()).isEmpty()) {
+            return Optional.of("loss is '%s', expected %s".formatted(values.getLoss(), LossSettings.KINDS));
+        }
+        double beta = values.getBeta();
+        if (values.hasBeta() && !(beta > 0 && beta <= MOST_BETA)) {
+            return Optional.of("beta is %s, expected above 0 and at most %s".formatted(beta, MOST_BETA));
         }
         return outside("step_examples", values.hasStepExamples(), values.getStepExamples(), 1, MOST_COUNT)
                 .or(() -> outside("step_tokens", values.hasStepTokens(), values.getStepTokens(), 1, MOST_TOKENS))
@@ -76,6 +84,15 @@ public record Configured(Configure values) {
         return values.hasLearningRate() ? OptionalDouble.of(values.getLearningRate()) : OptionalDouble.empty();
     }
 
+    private LossSettings loss(LossSettings node) {
+        return new LossSettings(
+                values.hasLoss() ? LossSettings.kind(values.getLoss()).orElseThrow() : node.kind(),
+                values.hasBeta() ? values.getBeta() : node.beta(),
+                node.desirableWeight(),
+                node.undesirableWeight(),
+                node.labelSmoothing());
+    }
+
     /** The node's settings with these instead. */
     StepSettings over(StepSettings node) {
         return new StepSettings(
@@ -92,6 +109,7 @@ public record Configured(Configure values) {
                 values.hasPublishIdleMillis() ? values.getPublishIdleMillis() : node.publishIdleMillis(),
                 node.eventTimes(),
                 values.hasPrincipalEvents() ? values.getPrincipalEvents() : node.principalEvents(),
-                node.seed());
+                node.seed(),
+                values.hasLoss() || values.hasBeta() ? loss(node.loss()) : node.loss());
     }
 }

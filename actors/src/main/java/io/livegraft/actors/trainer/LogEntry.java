@@ -1,7 +1,6 @@
 package io.livegraft.actors.trainer;
 
-import io.livegraft.gpu.training.TrainingExample;
-import java.util.Optional;
+import io.livegraft.gpu.training.Lesson;
 
 /** One entry of a tenant's log. {@code logMillis} is the time the log gave it: the only time there is. */
 public sealed interface LogEntry {
@@ -14,7 +13,7 @@ public sealed interface LogEntry {
      *
      * @param eventTimeMillis when it happened; for freshness only
      * @param label what it says of the answer
-     * @param example what to imitate; empty where there is nothing (a rejected answer)
+     * @param lesson what it teaches
      * @param subject the person it is about; empty for nobody
      * @param principal who sent it; empty where nobody knows
      */
@@ -24,14 +23,13 @@ public sealed interface LogEntry {
             String eventId,
             long eventTimeMillis,
             Label label,
-            Optional<TrainingExample> example,
+            Lesson lesson,
             String subject,
             String principal)
             implements LogEntry {
         /** A labelled example about nobody, from nobody. */
-        public Feedback(
-                long offset, long logMillis, String eventId, long eventTimeMillis, Optional<TrainingExample> example) {
-            this(offset, logMillis, eventId, eventTimeMillis, Label.EXAMPLE, example, "", "");
+        public Feedback(long offset, long logMillis, String eventId, long eventTimeMillis, Lesson lesson) {
+            this(offset, logMillis, eventId, eventTimeMillis, Label.EXAMPLE, lesson, "", "");
         }
     }
 

@@ -17,6 +17,7 @@ package io.livegraft.actors.trainer;
  * @param eventTimes event times remembered between offers
  * @param principalEvents events of one principal in one version at most; 0 is no cap
  * @param seed of the fresh adapter and of the draws
+ * @param loss what steps minimise, which decides what an event teaches
  */
 public record StepSettings(
         int examples,
@@ -32,7 +33,8 @@ public record StepSettings(
         long publishIdleMillis,
         int eventTimes,
         int principalEvents,
-        long seed) {
+        long seed,
+        LossSettings loss) {
     public StepSettings {
         atLeast("step-examples", examples, 1);
         atLeast("step-tokens", tokens, 1);

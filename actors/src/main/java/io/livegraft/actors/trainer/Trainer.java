@@ -442,7 +442,11 @@ public final class Trainer extends AbstractBehavior<Trainer.Command> {
         offerUndecided = true;
         environment
                 .supervisor()
-                .tell(new Supervisor.Offer(complete.build(), state.core().heldOut(), decided));
+                .tell(new Supervisor.Offer(
+                        complete.build(),
+                        state.core().heldOut(),
+                        state.core().settings().loss().loss(),
+                        decided));
     }
 
     private void onDecided(Supervisor.OfferReply decision) {

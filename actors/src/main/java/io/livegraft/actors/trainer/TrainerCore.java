@@ -1,7 +1,8 @@
 package io.livegraft.actors.trainer;
 
 import io.livegraft.actors.checkpoint.Digests;
-import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.Lesson;
+import io.livegraft.gpu.training.Loss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ import java.util.OptionalLong;
  * @param settings the node's with {@code configured} over them
  * @param offset last entry that changed this state; −1 before the first
  * @param deadlineMillis log time at which what waits is closed; present while anything since the last close is unsaved
- * @param waiting new examples of the open step
+ * @param waiting new examples of the open step: lessons, as far as the loss learns from them
  * @param reservoir a uniform sample of the examples trained so far
  * @param heldOut never trained, oldest first
  * @param steps closed so far
@@ -36,10 +37,10 @@ public record TrainerCore(
         Configured configured,
         long offset,
         OptionalLong deadlineMillis,
-        List<TrainingExample> waiting,
+        List<Lesson> waiting,
         EventWindow window,
-        List<TrainingExample> reservoir,
-        List<TrainingExample> heldOut,
+        List<Lesson> reservoir,
+        List<Lesson> heldOut,
         long randomState,
         TrainerCounters counters,
         long steps,
@@ -48,8 +49,8 @@ public record TrainerCore(
         List<Long> eventTimes,
         Contributions contributions) {
 
-    /** Examples to train on, new ones first, then replayed ones. */
-    public record ClosedStep(long number, List<TrainingExample> examples, long throughOffset) {}
+    /** What to train on, new lessons first, then replayed ones; at least one teaches {@code loss} something. */
+    public record ClosedStep(long number, List<Lesson> lessons, Loss loss, long throughOffset) {}
 
     /** A version to offer: the state after {@code step}, with what it learned since the last offer. */
     public record Offer(List<Long> eventTimes) {}
@@ -194,10 +195,7 @@ public record TrainerCore(
                 : OptionalLong.of(feedback.logMillis() + settings.maxWaitMillis());
         TrainerCore next = taken(feedback, deadline);
         boolean full = next.waiting.size() >= settings.examples()
-                || next.waiting.stream()
-                                .mapToInt(example -> example.tokens().length)
-                                .sum()
-                        >= settings.tokens();
+                || next.waiting.stream().mapToInt(Lesson::tokens).sum() >= settings.tokens();
         return full || feedback.logMillis() >= deadline.getAsLong()
                 ? next.close(feedback)
                 : new Outcome(next, Optional.empty(), false, Optional.empty());
@@ -212,16 +210,17 @@ public record TrainerCore(
             return draft.build();
         }
         draft.window = window.with(feedback.eventId());
-        if (feedback.example().isEmpty()) {
+        Optional<Lesson> lesson = feedback.lesson().learnedBy(settings.loss().loss());
+        if (lesson.isEmpty()) {
             draft.counters = counters.oneSkipped(feedback.label());
         } else if (!contributions.admit(feedback.principal(), settings.principalEvents(), settings.eventWindow())) {
             draft.counters = counters.oneCapped();
         } else if (Digests.leadingByte(feedback.eventId()) < settings.heldOutShare()) {
-            draft.heldOut = latest(heldOut, feedback.example().get(), settings.heldOutExamples());
+            draft.heldOut = latest(heldOut, lesson.get(), settings.heldOutExamples());
             draft.counters = counters.oneHeldOut(feedback.label());
             draft.contributions = contributions.with(feedback.principal());
         } else {
-            draft.waiting = latest(waiting, feedback.example().get(), Integer.MAX_VALUE);
+            draft.waiting = latest(waiting, lesson.get(), Integer.MAX_VALUE);
             draft.eventTimes = latest(eventTimes, feedback.eventTimeMillis(), settings.eventTimes());
             draft.counters = counters.oneTrained(feedback.label());
             draft.contributions = contributions.with(feedback.principal());
@@ -259,7 +258,7 @@ public record TrainerCore(
                     : new Outcome(draft.build(), Optional.empty(), true, Optional.empty());
         }
         RandomDraw random = new RandomDraw(randomState);
-        List<TrainingExample> examples = new ArrayList<>(waiting);
+        List<Lesson> examples = new ArrayList<>(waiting);
         examples.addAll(replayed(random));
         draft.reservoir = sampled(random);
         draft.randomState = random.state();
@@ -267,7 +266,8 @@ public record TrainerCore(
         draft.steps = steps + 1;
         draft.stepsSinceOffer = stepsSinceOffer + 1;
         draft.offerDeadlineMillis = OptionalLong.of(entry.logMillis() + settings.publishIdleMillis());
-        ClosedStep closed = new ClosedStep(draft.steps, List.copyOf(examples), entry.offset());
+        ClosedStep closed = new ClosedStep(
+                draft.steps, List.copyOf(examples), settings.loss().loss(), entry.offset());
         if (draft.stepsSinceOffer >= settings.publishEverySteps()) {
             return offer(draft, Optional.of(closed));
         }
@@ -276,9 +276,9 @@ public record TrainerCore(
     }
 
     /** Distinct earlier examples. */
-    private List<TrainingExample> replayed(RandomDraw random) {
-        List<TrainingExample> left = new ArrayList<>(reservoir);
-        List<TrainingExample> drawn = new ArrayList<>();
+    private List<Lesson> replayed(RandomDraw random) {
+        List<Lesson> left = new ArrayList<>(reservoir);
+        List<Lesson> drawn = new ArrayList<>();
         while (drawn.size() < settings.replayExamples() && !left.isEmpty()) {
             drawn.add(left.remove((int) random.below(left.size())));
         }
@@ -286,8 +286,8 @@ public record TrainerCore(
     }
 
     /** Reservoir sampling (Vitter's algorithm R): each example trained so far is in it with equal probability. */
-    private List<TrainingExample> sampled(RandomDraw random) {
-        List<TrainingExample> sample = new ArrayList<>(reservoir);
+    private List<Lesson> sampled(RandomDraw random) {
+        List<Lesson> sample = new ArrayList<>(reservoir);
         long before = counters.trained() - waiting.size();
         for (int i = 0; i < waiting.size(); i++) {
             if (sample.size() < settings.reservoirExamples()) {
@@ -318,10 +318,10 @@ public record TrainerCore(
         private Configured configured;
         private long offset;
         private OptionalLong deadlineMillis;
-        private List<TrainingExample> waiting;
+        private List<Lesson> waiting;
         private EventWindow window;
-        private List<TrainingExample> reservoir;
-        private List<TrainingExample> heldOut;
+        private List<Lesson> reservoir;
+        private List<Lesson> heldOut;
         private long randomState;
         private TrainerCounters counters;
         private long steps;

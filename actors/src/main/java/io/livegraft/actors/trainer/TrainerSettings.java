@@ -118,7 +118,8 @@ public record TrainerSettings(
                 trainer.getDuration("publish-idle").toMillis(),
                 trainer.getInt("event-times"),
                 trainer.getInt("principal-events"),
-                trainer.getLong("seed"));
+                trainer.getLong("seed"),
+                LossSettings.from(trainer));
     }
 
     private static OptimizerSettings optimizer(Config optimizer) {

@@ -160,6 +160,9 @@ class FeedbackDecoderTest {
                 configure(Configure.newBuilder().setPublishIdleMillis(0)));
         assertReason(
                 "principal_events", "support", configure(Configure.newBuilder().setPrincipalEvents(-1)));
+        assertReason(
+                "loss is 'ppo'", "support", configure(Configure.newBuilder().setLoss("ppo")));
+        assertReason("beta is 0.0", "support", configure(Configure.newBuilder().setBeta(0)));
         byte[] unknown = {(byte) 0xf8, 0x01, 1}; // field 31, a varint
         assertReason("numbers [31]", "support", configure(Configure.newBuilder().mergeFrom(unknown)));
     }

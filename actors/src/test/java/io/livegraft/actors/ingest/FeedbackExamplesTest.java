@@ -3,12 +3,12 @@ package io.livegraft.actors.ingest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.livegraft.gpu.training.Lesson;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import io.livegraft.proto.feedback.Message;
 import io.livegraft.proto.feedback.Rating;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FeedbackExamplesTest {
@@ -21,23 +21,35 @@ class FeedbackExamplesTest {
     private final FeedbackExamples examples = new FeedbackExamples(new CharacterEncoding(), 40);
 
     @Test
-    void anUnlabelledAnAcceptedAndAPreferredCompletionAreTheTarget() {
-        assertTarget("ask", "answer", RECORD);
-        assertTarget(
-                "ask", "answer", RECORD.toBuilder().setRating(Rating.ACCEPTED).build());
-        assertTarget("ask", "answer", RECORD.toBuilder().setRejected("worse").build());
+    void anUnlabelledAndAnAcceptedCompletionAreBetter() {
+        assertLesson("ask|answer", "", RECORD);
+        assertLesson(
+                "ask|answer", "", RECORD.toBuilder().setRating(Rating.ACCEPTED).build());
     }
 
     @Test
-    void aCorrectionIsTheTarget() {
-        assertTarget("ask", "better", RECORD.toBuilder().setCorrection("better").build());
+    void aRejectedCompletionIsWorse() {
+        assertLesson(
+                "", "ask|answer", RECORD.toBuilder().setRating(Rating.REJECTED).build());
     }
 
     @Test
-    void aRejectedCompletionTeachesNothing() {
-        assertEquals(
-                new FeedbackExamples.Mapped.Usable(Optional.empty()),
-                examples.map(RECORD.toBuilder().setRating(Rating.REJECTED).build()));
+    void aCorrectionIsBetterThanTheCompletionAndThatIsBetterThanARejectedOne() {
+        assertLesson(
+                "ask|right",
+                "ask|answer",
+                RECORD.toBuilder().setCorrection("right").build());
+        assertLesson(
+                "ask|answer",
+                "ask|wrong",
+                RECORD.toBuilder().setRejected("wrong").build());
+    }
+
+    @Test
+    void aWorseAnswerBeyondTheContextIsRefusedToo() {
+        FeedbackExamples.Mapped mapped =
+                examples.map(RECORD.toBuilder().setRejected("x".repeat(41)).build());
+        assertInstanceOf(FeedbackExamples.Mapped.Unusable.class, mapped);
     }
 
     @Test
@@ -47,7 +59,7 @@ class FeedbackExamplesTest {
                 .setEventTimeMillis(1_000)
                 .addMessages(Message.newBuilder().setRole("user").setContent("hi"))
                 .build();
-        assertTarget("hi1970-01-01T00:00:01Z>", "answer", chat);
+        assertLesson("hi1970-01-01T00:00:01Z>|answer", "", chat);
     }
 
     @Test
@@ -68,13 +80,18 @@ class FeedbackExamplesTest {
                 assertInstanceOf(FeedbackExamples.Mapped.Unusable.class, mapped).reason());
     }
 
-    private void assertTarget(String prompt, String completion, FeedbackRecord record) {
-        TrainingExample example = assertInstanceOf(FeedbackExamples.Mapped.Usable.class, examples.map(record))
-                .example()
-                .orElseThrow();
-        String text =
-                IntStream.of(example.tokens()).mapToObj(Character::toString).reduce("", String::concat);
-        assertEquals(prompt, text.substring(0, example.firstTarget()));
-        assertEquals(completion, text.substring(example.firstTarget()));
+    private void assertLesson(String better, String worse, FeedbackRecord record) {
+        Lesson lesson = assertInstanceOf(FeedbackExamples.Mapped.Usable.class, examples.map(record))
+                .lesson();
+        assertEquals(better, text(lesson.better()));
+        assertEquals(worse, text(lesson.worse()));
+    }
+
+    /** With a bar where the targets begin. */
+    private static String text(Optional<TrainingExample> example) {
+        return example.map(each -> new StringBuilder(new String(each.tokens(), 0, each.tokens().length))
+                        .insert(each.firstTarget(), '|')
+                        .toString())
+                .orElse("");
     }
 }

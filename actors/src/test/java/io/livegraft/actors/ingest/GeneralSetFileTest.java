@@ -26,10 +26,11 @@ class GeneralSetFileTest {
     void promptsAndConversationsBecomeExamplesInTheFilesOrder() throws IOException {
         GeneralSet read =
                 read(ASK + "\n{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"completion\":\"hello\"}\n");
-        assertEquals(2, read.examples().size());
+        assertEquals(2, read.examples().sequences().size());
         assertArrayEquals(
-                "askanswer".chars().toArray(), read.examples().getFirst().tokens());
-        assertEquals(3, read.examples().getFirst().firstTarget());
+                "askanswer".chars().toArray(),
+                read.examples().sequences().getFirst().tokens());
+        assertEquals(3, read.examples().sequences().getFirst().firstTarget());
     }
 
     @Test

@@ -8,6 +8,8 @@ import io.livegraft.actors.trainer.LabelCounts;
 import io.livegraft.actors.trainer.LogEntry;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.actors.trainer.TrainerCounters;
+import io.livegraft.gpu.training.Lesson;
+import io.livegraft.gpu.training.TrainingExample;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,6 +19,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class LowWaterMarkTest {
+    private static final Lesson LESSON = Lesson.better(new TrainingExample(new int[] {1, 2}, 1));
+
     private static final ActorTestKit TEST_KIT = ActorTestKit.create();
     private static final ConsumerRecord<byte[], byte[]> RECORD =
             new ConsumerRecord<>("topic", 0, 0, new byte[0], new byte[0]);
@@ -150,7 +154,7 @@ class LowWaterMarkTest {
     }
 
     private void feedback(String tenant, long offset) {
-        add(tenant, new LogEntry.Feedback(offset, 0, "event", 0, Optional.empty()));
+        add(tenant, new LogEntry.Feedback(offset, 0, "event", 0, LESSON));
     }
 
     private void tick(String tenant, long offset) {

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.trainer.LogEntry;
+import io.livegraft.actors.trainer.LossSettings;
 import io.livegraft.actors.trainer.StepSettings;
 import io.livegraft.actors.trainer.Trainer;
 import io.livegraft.actors.trainer.TrainerCore;
+import io.livegraft.gpu.training.Lesson;
 import io.livegraft.gpu.training.TrainingExample;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,7 +33,8 @@ import org.junit.jupiter.api.Test;
 class ReadAgainLawTest {
     private static final int SEEDS = 3_000;
     private static final List<String> TENANTS = List.of("support", "sales", "legal");
-    private static final StepSettings SETTINGS = new StepSettings(2, 1_000, 60, 1, 8, 30, 4, 64, 1, 2, 50, 100, 0, 17);
+    private static final StepSettings SETTINGS =
+            new StepSettings(2, 1_000, 60, 1, 8, 30, 4, 64, 1, 2, 50, 100, 0, 17, LossSettings.SFT);
     private static final ConsumerRecord<byte[], byte[]> RECORD =
             new ConsumerRecord<>("topic", 0, 0, new byte[0], new byte[0]);
 
@@ -98,12 +101,11 @@ class ReadAgainLawTest {
     }
 
     private static Logged feedback(SplittableRandom random, long offset, long millis) {
-        Optional<TrainingExample> example = random.nextInt(4) == 0
-                ? Optional.empty()
-                : Optional.of(new TrainingExample(new int[] {(int) offset, 2, 3}, 1));
+        TrainingExample answer = new TrainingExample(new int[] {(int) offset, 2, 3}, 1);
+        Lesson lesson = random.nextInt(4) == 0 ? Lesson.worse(answer) : Lesson.better(answer);
         return new Logged(
                 Optional.of(TENANTS.get(random.nextInt(TENANTS.size()))),
-                new LogEntry.Feedback(offset, millis, "event-" + random.nextInt(100), millis, example));
+                new LogEntry.Feedback(offset, millis, "event-" + random.nextInt(100), millis, lesson));
     }
 
     private static SortedMap<String, String> undisturbed(List<Logged> log) {

@@ -35,6 +35,10 @@ class NodeSettingsTest {
         assertRefused("livegraft.lora.target-modules", "(q_proj", "'(q_proj' is not a regular expression");
         assertRefused("livegraft.lora.initialization", "zeros", "initialization zeros");
         assertRefused("livegraft.registry.retained-versions", 1, "retained-versions is 1");
+        assertRefused("livegraft.trainer.loss", "ppo", "loss is 'ppo', expected one of sft, dpo, kto, bco, apo-zero");
+        assertRefused("livegraft.trainer.beta", 0, "beta 0.0");
+        assertRefused("livegraft.evaluation.general.reference", "child", "reference is 'child'");
+        assertRefused("livegraft.evaluation.general.tolerance", -1, "tolerance -1.0");
         assertRefused("livegraft.trainer.max-wait", "soon", "max-wait");
     }
 

@@ -27,7 +27,6 @@ import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import io.livegraft.proto.feedback.Configure;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -49,7 +48,7 @@ class CheckpointCodecTest {
         Moments.Float32 moments =
                 assertInstanceOf(Moments.Float32.class, read.training().moments());
         assertEquals(0.25f, moments.second()[3]);
-        assertEquals(new LossStatistics(-0.1 / 3, 41), read.training().statistics());
+        assertEquals(new LossStatistics(-0.1 / 3, 41, 0.1 / 7), read.training().statistics());
     }
 
     @Test
@@ -68,8 +67,7 @@ class CheckpointCodecTest {
                         1,
                         new Configured(Configure.newBuilder().setStepExamples(3).build())))
                 .next()
-                .on(new LogEntry.Feedback(
-                        1, 1, "e1", 1, Label.CORRECTION, Optional.of(TestingSteps.example(1)), "ann", "ann"))
+                .on(new LogEntry.Feedback(1, 1, "e1", 1, Label.CORRECTION, TestingSteps.lesson(1), "ann", "ann"))
                 .next();
         TrainerState written = state.with(open).remade(state.with(open), new Line(1, true));
         Checkpoint checkpoint = codec.encode("support", "feedback", 1, written);
@@ -159,8 +157,8 @@ class CheckpointCodecTest {
     private TrainerState trained() {
         TrainerState state = codec.initial("support");
         for (int i = 0; i < 9; i++) {
-            TrainerCore.Outcome outcome = state.core()
-                    .on(new LogEntry.Feedback(i, 1000 + 10L * i, "e" + i, i, Optional.of(TestingSteps.example(i))));
+            TrainerCore.Outcome outcome =
+                    state.core().on(new LogEntry.Feedback(i, 1000 + 10L * i, "e" + i, i, TestingSteps.lesson(i)));
             state = state.with(outcome.next());
         }
         TrainerCore settled = state.core().on(new LogEntry.Tick(20, 9999)).next();
@@ -168,8 +166,8 @@ class CheckpointCodecTest {
         float[] second = new float[training.adapter().layout().size()];
         second[3] = 0.25f;
         Moments moments = new Moments.Float32(new float[second.length], second);
-        TrainingState stepped =
-                new TrainingState(training.adapter(), moments, new LossStatistics(-0.1 / 3, 41), settled.steps());
+        TrainingState stepped = new TrainingState(
+                training.adapter(), moments, new LossStatistics(-0.1 / 3, 41, 0.1 / 7), settled.steps());
         return state.trained(settled, stepped, 1.5);
     }
 }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.Lesson;
 import io.livegraft.proto.feedback.Configure;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -76,20 +76,20 @@ class ForgetLawTest {
     @Test
     void anEventIdLeftInTheWindowIsFound() {
         assertTrue(found((core, example) ->
-                TestingTenantCores.withWindow(core, core.window().with("event-of-" + example.tokens()[0]))));
+                TestingTenantCores.withWindow(core, core.window().with("event-of-" + TestingSteps.number(example)))));
     }
 
     /** A mutant keeps something of a forgotten event in the state from which the log goes on. */
-    private static boolean found(BiFunction<TrainerCore, TrainingExample, TrainerCore> mutant) {
+    private static boolean found(BiFunction<TrainerCore, Lesson, TrainerCore> mutant) {
         for (long seed = 0; seed < SETS; seed++) {
             List<LogEntry> log = log(new Random(seed), ENTRIES);
             List<LogEntry> before = log.subList(0, ENTRIES / 2);
             List<LogEntry> after = log.subList(ENTRIES / 2, ENTRIES);
             Set<String> without = Set.of("subject-1");
-            Optional<TrainingExample> forgotten = before.stream()
+            Optional<Lesson> forgotten = before.stream()
                     .filter(entry ->
                             !lacking(List.of(entry), without, Long.MAX_VALUE).contains(entry))
-                    .flatMap(entry -> ((LogEntry.Feedback) entry).example().stream())
+                    .map(entry -> ((LogEntry.Feedback) entry).lesson())
                     .findFirst();
             if (forgotten.isEmpty()) {
                 continue;
@@ -281,7 +281,7 @@ class ForgetLawTest {
         return grown;
     }
 
-    private static List<LogEntry> log(Random random, int entries) {
+    static List<LogEntry> log(Random random, int entries) {
         List<LogEntry> log = new ArrayList<>();
         long millis = 1000;
         for (int i = 0; i < entries; i++) {
@@ -291,11 +291,14 @@ class ForgetLawTest {
             if (kind < 4) {
                 log.add(new LogEntry.Tick(offset, millis));
             } else if (kind == 4) {
-                Configure values = Configure.newBuilder()
+                Configure.Builder values = Configure.newBuilder()
                         .setStepExamples(1 + random.nextInt(5))
-                        .setLearningRate(1e-3 * (1 + random.nextInt(9)))
-                        .build();
-                log.add(new LogEntry.Configure(offset, millis, new Configured(values)));
+                        .setReplayExamples(random.nextInt(3))
+                        .setLearningRate(1e-3 * (1 + random.nextInt(9)));
+                if (random.nextBoolean()) {
+                    values.setLoss(TestingSteps.loss(random).toString()).setBeta(1 + random.nextInt(4));
+                }
+                log.add(new LogEntry.Configure(offset, millis, new Configured(values.build())));
             } else {
                 int number = random.nextInt(8) == 0 ? random.nextInt(i + 1) : i; // sometimes sent again
                 int first = number % 29;
@@ -305,7 +308,7 @@ class ForgetLawTest {
                         "event-of-" + number,
                         millis,
                         LABELS.get(number % LABELS.size()),
-                        random.nextInt(9) == 0 ? Optional.empty() : Optional.of(TestingSteps.example(first)),
+                        TestingSteps.lesson(LABELS.get(number % LABELS.size()), first),
                         "subject-" + number % SUBJECTS,
                         random.nextBoolean() ? "" : "principal-" + random.nextInt(4)));
             }

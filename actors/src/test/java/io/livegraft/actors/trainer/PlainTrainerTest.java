@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +60,7 @@ class PlainTrainerTest {
                         "event-" + i,
                         i,
                         Label.ACCEPTED,
-                        Optional.of(TestingSteps.example(i % 20)),
+                        TestingSteps.lesson(i % 20),
                         subject,
                         "principal-" + i));
             }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,7 +20,7 @@ class SelectionTest {
                 log.add(
                         random.nextInt(5) == 0 && i > 0
                                 ? new LogEntry.Reset(i, i, random.nextInt(i + 1) - 1, "", "")
-                                : new LogEntry.Feedback(i, i, "e" + i, i, Optional.empty()));
+                                : new LogEntry.Feedback(i, i, "e" + i, i, TestingSteps.lesson(1)));
             }
             long through = random.nextInt(30);
             Selection selection = Selection.of(upTo(log, through), through, Set.of());
@@ -49,8 +48,10 @@ class SelectionTest {
 
     @Test
     void aForgetCountsBehindAResetToo() {
-        LogEntry.Feedback event = new LogEntry.Feedback(1, 1, "e", 1, Label.EXAMPLE, Optional.empty(), "ann", "ann");
-        LogEntry.Feedback later = new LogEntry.Feedback(9, 1, "f", 1, Label.EXAMPLE, Optional.empty(), "ann", "ann");
+        LogEntry.Feedback event =
+                new LogEntry.Feedback(1, 1, "e", 1, Label.EXAMPLE, TestingSteps.lesson(1), "ann", "ann");
+        LogEntry.Feedback later =
+                new LogEntry.Feedback(9, 1, "f", 1, Label.EXAMPLE, TestingSteps.lesson(1), "ann", "ann");
         List<LogEntry> controls =
                 List.of(new LogEntry.Forget(5, 1, "ann", "", ""), new LogEntry.Reset(7, 1, 3, "", ""));
         Selection selection = Selection.of(controls, 9, Set.of());

@@ -1,5 +1,6 @@
 package io.livegraft.actors.trainer;
 
+import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.VectorBackend;
@@ -11,9 +12,11 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
+import io.livegraft.proto.checkpoint.Checkpoint;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 
 /** A tenant on a tiny random base: its log trained as it comes, or read again. */
 final class TestingTenant implements AutoCloseable {
@@ -57,6 +60,18 @@ final class TestingTenant implements AutoCloseable {
 
     /** As a trainer does that is never asked to forget or to reset: each entry once, in order. */
     TrainerState trained(TrainerState from, List<LogEntry> log) {
+        return trained(from, log, UnaryOperator.identity());
+    }
+
+    /** As a trainer does whose process ends after every checkpoint; {@code kept} is what is left of one. */
+    TrainerState restarted(List<LogEntry> log, UnaryOperator<Checkpoint> kept) {
+        return trained(initial(), log, state -> {
+            Checkpoint checkpoint = kept.apply(codec.encode(NAME, basis.topic(), 0, state));
+            return codec.decode(new CheckpointStore.Loaded(checkpoint, "digest", true));
+        });
+    }
+
+    private TrainerState trained(TrainerState from, List<LogEntry> log, UnaryOperator<TrainerState> afterCheckpoint) {
         TrainerState state = from;
         for (LogEntry entry : log) {
             TrainerCore.Outcome outcome = state.core().on(entry);
@@ -65,6 +80,9 @@ final class TestingTenant implements AutoCloseable {
                 state = state.trained(outcome.next(), result.state(), result.loss());
             } else {
                 state = state.with(outcome.next());
+            }
+            if (outcome.checkpoint()) {
+                state = afterCheckpoint.apply(state);
             }
         }
         return state;
@@ -103,9 +121,10 @@ final class TestingTenant implements AutoCloseable {
     /** Everything that decides what is trained next, with the bits trained so far; without the offset. */
     static String print(TrainerState state) {
         TrainerCore core = state.core();
-        return "%s %s %s %s %s %s %s %d %s %d %d %s %s %s"
+        return "%s %s %s %s %s %s %s %s %d %s %d %d %s %s %s"
                 .formatted(
                         digest(state),
+                        state.training().statistics(),
                         core.configured(),
                         core.deadlineMillis(),
                         TestingSteps.print(core.waiting()),

@@ -1,17 +1,17 @@
 package io.livegraft.actors.trainer;
 
-import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.Lesson;
 import java.util.List;
 
 /** Cores with one part exchanged: what a broken restart or forget would leave. */
 final class TestingTenantCores {
     private TestingTenantCores() {}
 
-    static TrainerCore withReservoir(TrainerCore core, List<TrainingExample> reservoir) {
+    static TrainerCore withReservoir(TrainerCore core, List<Lesson> reservoir) {
         return with(core, core.window(), reservoir, core.heldOut());
     }
 
-    static TrainerCore withHeldOut(TrainerCore core, List<TrainingExample> heldOut) {
+    static TrainerCore withHeldOut(TrainerCore core, List<Lesson> heldOut) {
         return with(core, core.window(), core.reservoir(), heldOut);
     }
 
@@ -20,7 +20,7 @@ final class TestingTenantCores {
     }
 
     private static TrainerCore with(
-            TrainerCore core, EventWindow window, List<TrainingExample> reservoir, List<TrainingExample> heldOut) {
+            TrainerCore core, EventWindow window, List<Lesson> reservoir, List<Lesson> heldOut) {
         return new TrainerCore(
                 core.settings(),
                 core.configured(),

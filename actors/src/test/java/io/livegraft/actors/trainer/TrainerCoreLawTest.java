@@ -5,14 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.Lesson;
 import io.livegraft.proto.feedback.Configure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -22,6 +21,8 @@ import org.junit.jupiter.api.Test;
 class TrainerCoreLawTest {
     static final StepSettings SETTINGS = TestingSteps.settings();
     static final int SEEDS = 200;
+
+    private static final List<Label> LABELS = List.of(Label.values());
 
     @Test
     void restartingFromAnyCheckpointGivesTheSameStepsOffersAndState() {
@@ -94,11 +95,11 @@ class TrainerCoreLawTest {
                 TrainerCore.Outcome outcome = core.on(entry);
                 long fresh = outcome.next().counters().trained();
                 if (outcome.closed().isPresent()) {
-                    List<TrainingExample> examples = outcome.closed().get().examples();
+                    List<Lesson> examples = outcome.closed().get().lessons();
                     int replayed = Math.min(
                             core.settings().replayExamples(), core.reservoir().size());
-                    for (TrainingExample example : examples.subList(0, examples.size() - replayed)) {
-                        assertTrue(seen.add(example.tokens()[0]), "seed " + seed);
+                    for (Lesson example : examples.subList(0, examples.size() - replayed)) {
+                        assertTrue(seen.add(TestingSteps.number(example)), "seed " + seed);
                     }
                 }
                 core = outcome.next();
@@ -187,8 +188,9 @@ class TrainerCoreLawTest {
 
     static void tell(List<String> told, TrainerCore.Outcome outcome) {
         outcome.closed()
-                .ifPresent(step -> told.add("step %d %s through %d"
-                        .formatted(step.number(), TestingSteps.print(step.examples()), step.throughOffset())));
+                .ifPresent(step -> told.add("step %d %s %s through %d"
+                        .formatted(
+                                step.number(), step.loss(), TestingSteps.print(step.lessons()), step.throughOffset())));
         outcome.offer().ifPresent(offer -> told.add("offer " + offer.eventTimes()));
     }
 
@@ -223,15 +225,15 @@ class TrainerCoreLawTest {
                 log.add(new LogEntry.Configure(offset, millis, configured(random)));
             } else {
                 int id = random.nextInt(8) == 0 ? random.nextInt(i + 1) : i;
-                boolean rejected = random.nextInt(9) == 0;
+                Label label = LABELS.get(random.nextInt(LABELS.size()));
                 String principal = random.nextBoolean() ? "" : "principal-" + random.nextInt(3);
                 log.add(new LogEntry.Feedback(
                         offset,
                         millis,
                         "event-" + id,
                         millis - random.nextInt(50),
-                        rejected ? Label.REJECTED : Label.ACCEPTED,
-                        rejected ? Optional.empty() : Optional.of(TestingSteps.example(i)),
+                        label,
+                        TestingSteps.lesson(label, i),
                         "",
                         principal));
             }
@@ -246,11 +248,13 @@ class TrainerCoreLawTest {
         } else {
             values.setPrincipalEvents(random.nextInt(4)).setMaxWaitMillis(1 + random.nextInt(300));
         }
+        if (random.nextBoolean()) {
+            values.setLoss(TestingSteps.loss(random).toString());
+        }
         return new Configured(values.build());
     }
 
-    private static TrainerCore with(
-            TrainerCore core, EventWindow window, long randomState, List<TrainingExample> heldOut) {
+    private static TrainerCore with(TrainerCore core, EventWindow window, long randomState, List<Lesson> heldOut) {
         return new TrainerCore(
                 core.settings(),
                 core.configured(),

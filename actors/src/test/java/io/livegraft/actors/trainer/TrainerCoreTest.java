@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.checkpoint.Digests;
-import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.training.Dpo;
+import io.livegraft.gpu.training.Lesson;
+import io.livegraft.gpu.training.Sft;
 import io.livegraft.proto.feedback.Configure;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -25,13 +26,13 @@ class TrainerCoreTest {
         trained(2, 1);
         trained(3, 2);
         TrainerCore.Outcome full = trained(4, 3);
-        assertEquals(4, full.closed().orElseThrow().examples().size());
+        assertEquals(4, full.closed().orElseThrow().lessons().size());
         assertEquals(1, full.next().steps());
     }
 
     @Test
     void aStepClosesWhenItHoldsEnoughTokens() {
-        StepSettings few = new StepSettings(100, 6, 200, 0, 0, 0, 5, 64, 2, 3, 150, 100, 0, 17);
+        StepSettings few = new StepSettings(100, 6, 200, 0, 0, 0, 5, 64, 2, 3, 150, 100, 0, 17, LossSettings.SFT);
         core = TrainerCore.initial(few, "support");
         assertTrue(trained(1, 0).closed().isEmpty());
         assertTrue(trained(2, 0).closed().isPresent());
@@ -42,13 +43,13 @@ class TrainerCoreTest {
         trained(1, 1000);
         assertSame(core, tick(1199).next());
         TrainerCore.Outcome closed = tick(1200);
-        assertEquals(1, closed.closed().orElseThrow().examples().size());
+        assertEquals(1, closed.closed().orElseThrow().lessons().size());
     }
 
     @Test
     void anEventAfterTheDeadlineClosesTheStepTogetherWithItself() {
         trained(1, 1000);
-        assertEquals(2, trained(2, 1200).closed().orElseThrow().examples().size());
+        assertEquals(2, trained(2, 1200).closed().orElseThrow().lessons().size());
     }
 
     @Test
@@ -72,7 +73,7 @@ class TrainerCoreTest {
                 .setPublishEverySteps(1)
                 .build();
         TrainerCore.Outcome configured = take(new LogEntry.Configure(offset++, 1001, new Configured(values)));
-        assertEquals(1, configured.closed().orElseThrow().examples().size());
+        assertEquals(1, configured.closed().orElseThrow().lessons().size());
         assertTrue(configured.checkpoint());
         assertTrue(configured.offer().isEmpty());
         trained(2, 1002);
@@ -82,8 +83,7 @@ class TrainerCoreTest {
     @Test
     void aPrincipalsEventsOverTheCapAreCountedUntilTheNextOffer() {
         for (int i = 1; i <= 3; i++) {
-            take(new LogEntry.Feedback(
-                    offset++, 1000, "e" + i, 0, Label.EXAMPLE, Optional.of(TestingSteps.example(i)), "", "ann"));
+            take(new LogEntry.Feedback(offset++, 1000, "e" + i, 0, Label.EXAMPLE, TestingSteps.lesson(i), "", "ann"));
         }
         assertEquals(
                 settings.principalEvents(),
@@ -91,8 +91,7 @@ class TrainerCoreTest {
         assertEquals(1, core.counters().capped());
         tick(1200);
         assertTrue(tick(1350).offer().isPresent());
-        take(new LogEntry.Feedback(
-                offset++, 1400, "e4", 0, Label.ACCEPTED, Optional.of(TestingSteps.example(4)), "", "ann"));
+        take(new LogEntry.Feedback(offset++, 1400, "e4", 0, Label.ACCEPTED, TestingSteps.lesson(4), "", "ann"));
         assertEquals(1, core.counters().capped());
     }
 
@@ -108,7 +107,7 @@ class TrainerCoreTest {
 
     @Test
     void recordsWithNothingToLearnEndInACheckpointWithoutAStep() {
-        feed("rejected", 1000, Optional.empty());
+        feed("rejected", 1000, Lesson.worse(TestingSteps.example(1)));
         TrainerCore.Outcome closed = tick(1200);
         assertTrue(closed.closed().isEmpty());
         assertTrue(closed.checkpoint());
@@ -117,10 +116,25 @@ class TrainerCoreTest {
     }
 
     @Test
+    void theLossDecidesWhatAnEventTeaches() {
+        Lesson pair = TestingSteps.lesson(Label.CORRECTION, 1);
+        feed("imitated", 1000, pair);
+        assertEquals(List.of("[1, 2, 3]/1"), TestingSteps.print(core.waiting()));
+        Configure dpo = Configure.newBuilder().setLoss("dpo").build();
+        TrainerCore.Outcome configured = take(new LogEntry.Configure(offset++, 1001, new Configured(dpo)));
+        assertEquals(new Sft(), configured.closed().orElseThrow().loss());
+        feed("nothing to compare", 1002, TestingSteps.lesson(2));
+        feed("compared", 1003, pair);
+        assertEquals(1, core.counters().skipped());
+        assertEquals(List.of("[1, 2, 3]/1 not [1, 3, 2]/1"), TestingSteps.print(core.waiting()));
+        assertEquals(new Dpo(0.1, 0, false), tick(1300).closed().orElseThrow().loss());
+    }
+
+    @Test
     void anOverdueOfferIsMadeWhenASkippedRecordIsSettled() {
         trained(1, 1000);
         tick(1200);
-        feed("rejected", 1300, Optional.empty());
+        feed("rejected", 1300, Lesson.worse(TestingSteps.example(1)));
         assertTrue(tick(1500).offer().isPresent());
     }
 
@@ -131,7 +145,7 @@ class TrainerCoreTest {
                 .filter(id -> Digests.leadingByte(id) < settings.heldOutShare())
                 .findFirst()
                 .orElseThrow();
-        feed(heldOut, 1000, Optional.of(TestingSteps.example(7)));
+        feed(heldOut, 1000, TestingSteps.lesson(7));
         assertEquals(1, core.counters().heldOut());
         assertTrue(core.waiting().isEmpty());
         assertEquals(List.of("[7, 8, 9]/1"), TestingSteps.print(core.heldOut()));
@@ -143,7 +157,7 @@ class TrainerCoreTest {
         IntStream.rangeClosed(5, 7).forEach(i -> trained(i, i));
         assertEquals(
                 4 + settings.replayExamples(),
-                trained(8, 8).closed().orElseThrow().examples().size());
+                trained(8, 8).closed().orElseThrow().lessons().size());
     }
 
     @Test
@@ -170,11 +184,11 @@ class TrainerCoreTest {
                 .filter(each -> Digests.leadingByte(each) >= settings.heldOutShare())
                 .findFirst()
                 .orElseThrow();
-        return feed(id, logMillis, Optional.of(TestingSteps.example(number)));
+        return feed(id, logMillis, TestingSteps.lesson(number));
     }
 
-    private TrainerCore.Outcome feed(String id, long logMillis, Optional<TrainingExample> example) {
-        return take(new LogEntry.Feedback(offset++, logMillis, id, logMillis, example));
+    private TrainerCore.Outcome feed(String id, long logMillis, Lesson lesson) {
+        return take(new LogEntry.Feedback(offset++, logMillis, id, logMillis, lesson));
     }
 
     private TrainerCore.Outcome tick(long logMillis) {

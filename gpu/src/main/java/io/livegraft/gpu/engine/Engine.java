@@ -16,6 +16,7 @@ import io.livegraft.gpu.tokenizer.TokenDecoder;
 import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.AdapterTraining;
 import io.livegraft.gpu.training.Evaluation;
+import io.livegraft.gpu.training.ExampleScores;
 import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
@@ -282,6 +283,12 @@ public final class Engine implements AutoCloseable {
     /** Mean negative log-likelihood per target token, in slices; without an adapter that of the base alone. */
     public SlicedWork<Double> evaluate(Optional<LoraAdapter> adapter, List<TrainingExample> examples) {
         return new Evaluation(backend, transformer, adapter.map(transformer::stage), examples, settings.sliceTokens());
+    }
+
+    /** Log-probability of each example's targets, nats, in slices; without an adapter that of the base alone. */
+    public SlicedWork<List<Double>> score(Optional<LoraAdapter> adapter, List<TrainingExample> examples) {
+        return new ExampleScores(
+                backend, transformer, adapter.map(transformer::stage), examples, settings.sliceTokens());
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.Optional;
  * {@link IllegalArgumentException}.
  */
 public final class Evaluation implements SlicedWork<Double> {
-    private final ScoringPass pass;
+    private final ExampleScores scores;
     private final long targetTokens;
 
     public Evaluation(
@@ -20,26 +20,20 @@ public final class Evaluation implements SlicedWork<Double> {
             Optional<AdapterTensors> adapter,
             List<TrainingExample> examples,
             int sliceTokens) {
-        if (examples.isEmpty()) {
-            throw new IllegalArgumentException("an evaluation needs at least one example");
-        }
-        List<ScoredSequence> sequences = examples.stream()
-                .map(example -> ScoredSequence.exact(example, adapter))
-                .toList();
-        this.pass = new ScoringPass(backend, transformer, sequences, sliceTokens);
+        this.scores = new ExampleScores(backend, transformer, adapter, examples, sliceTokens);
         this.targetTokens =
                 examples.stream().mapToLong(TrainingExample::targetTokens).sum();
     }
 
     @Override
     public boolean advance() {
-        return pass.advance();
+        return scores.advance();
     }
 
     @Override
     public Double result() {
         double sum = 0;
-        for (double logProbability : pass.result()) {
+        for (double logProbability : scores.result()) {
             sum += logProbability;
         }
         return -sum / targetTokens;

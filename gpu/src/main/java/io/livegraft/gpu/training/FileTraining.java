@@ -141,6 +141,9 @@ public final class FileTraining {
         double loss = Double.NaN;
         for (long step = 0; step < settings.steps(); step++) {
             List<TrainingInput> batch = batches.next();
+            if (settings.loss() instanceof Kto) {
+                Kto.requireMismatch(batch.size());
+            }
             LossReport report = trainee.step(batch);
             curve.add(report);
             loss = report.loss();

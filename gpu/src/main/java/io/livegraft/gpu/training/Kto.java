@@ -12,6 +12,8 @@ import io.livegraft.gpu.error.LivegraftException;
  *   z = max(0, mean_i lr(x[i], y[i−1 mod n]))        n ≥ 2 examples of the step; no gradient flows through z
  * }</pre>
  *
+ * <p>A step of one example has nothing to compare with; it takes the z of the latest step that had, from {@link LossStatistics}.
+ *
  * @param beta β &gt; 0
  * @param desirableWeight λ_D &gt; 0; with n_D and n_U examples of each kind λ_D·n_D / (λ_U·n_U) should lie in [1, 4/3]
  * @param undesirableWeight λ_U &gt; 0
@@ -37,7 +39,7 @@ public record Kto(double beta, double desirableWeight, double undesirableWeight)
         return Math.max(0, sum / mismatched.length);
     }
 
-    /** Refuses a step whose prompts have no other example's completion. */
+    /** Refuses steps that never have another example's completion for a prompt: z would stay 0. */
     static void requireMismatch(int examples) {
         if (examples < 2) {
             throw new LivegraftException(

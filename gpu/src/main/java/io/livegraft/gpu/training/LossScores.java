@@ -23,7 +23,9 @@ final class LossScores {
     LossScores(LossTask task, int maxTokens) {
         this.task = task;
         this.sequences = sequences(task);
-        this.mismatched = task.loss() instanceof Kto ? mismatched(task.inputs(), maxTokens) : List.of();
+        this.mismatched = task.loss() instanceof Kto && task.inputs().size() > 1
+                ? mismatched(task.inputs(), maxTokens)
+                : List.of();
     }
 
     /** Every input's sequences in order, as the policy scores them in training. */
@@ -92,7 +94,10 @@ final class LossScores {
             case Sft _, Dpo _, ApoZero _ -> terms(own, 0, task.statistics());
             case Kto kto -> {
                 double[] theirs = Arrays.copyOfRange(reference, own.length, reference.length);
-                yield terms(own, kto.divergence(difference(policy, theirs)), task.statistics());
+                LossStatistics statistics = mismatched.isEmpty()
+                        ? task.statistics()
+                        : task.statistics().diverged(kto.divergence(difference(policy, theirs)));
+                yield terms(own, statistics.divergence(), statistics);
             }
             case Bco bco -> {
                 double[] rewards = DoubleStream.of(difference(policy, own))

@@ -30,9 +30,6 @@ public record LossTask(
         }
         inputs = List.copyOf(inputs);
         inputs.forEach(input -> requireFit(loss, input));
-        if (loss instanceof Kto) {
-            Kto.requireMismatch(inputs.size());
-        }
     }
 
     /** A first step's, without dropout seeds of its own and with the base as reference. */

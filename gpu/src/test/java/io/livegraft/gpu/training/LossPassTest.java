@@ -90,7 +90,7 @@ class LossPassTest {
         double sum = bco.term(logRatio(examples.get(0)), true, delta).value()
                 + bco.term(logRatio(examples.get(1)), false, delta).value()
                 + bco.term(logRatio(examples.get(2)), true, delta).value();
-        LossTask task = task(bco, policy, new LossStatistics(before, 5));
+        LossTask task = task(bco, policy, new LossStatistics(before, 5, 0));
         LossReport report = pass(task, 64).finish().getFirst();
         assertEquals(delta, report.statistics().meanReward(), 1e-12);
         assertEquals(8, report.statistics().examples());
@@ -169,10 +169,17 @@ class LossPassTest {
     }
 
     @Test
-    void ktoWithASingleExampleIsRefusedBeforeAnyPass() {
-        assertThrows(
-                LivegraftException.class,
-                () -> LossTask.first(TestingLosses.LABELLED.subList(0, 1), new Kto(0.1, 1, 1), Optional.empty()));
+    void ktoWithASingleExampleTakesTheDivergenceOfTheStepBefore() {
+        Kto kto = new Kto(0.3, 1.3, 0.8);
+        LossStatistics before = run(kto, 64, policy).report().statistics();
+        assertTrue(before.divergence() > 0, "a divergence of 0 would show nothing");
+        LossTask whole = task(kto, policy, before);
+        LossTask single =
+                new LossTask(whole.inputs().subList(0, 1), kto, whole.policy(), whole.reference(), before, 0, 0);
+        LossReport report = pass(single, 64).finish().getFirst();
+        double logRatio = logRatio(TinyModel.examples().getFirst());
+        assertEquals(kto.term(logRatio, true, before.divergence()).value(), report.loss(), 1e-12);
+        assertEquals(before, report.statistics());
     }
 
     /** Of policy and frozen version, by an evaluation of the example alone. */

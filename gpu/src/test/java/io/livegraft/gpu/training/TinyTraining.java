@@ -58,7 +58,7 @@ final class TinyTraining {
         this.reference = transformer(backend, config, weights(backend, config, 4, 0.7), GradientCheckpointing.NONE);
         Optional<AdapterTensors> policy = lora.map(one -> adapter(LoraAdapter.initial(one, config, 5)));
         this.task = new LossTask(
-                TinyFeedback.inputs(loss), loss, policy, Optional.empty(), new LossStatistics(0.2, 3), 41, 7);
+                TinyFeedback.inputs(loss), loss, policy, Optional.empty(), new LossStatistics(0.2, 3, 0), 41, 7);
     }
 
     private static Arena weights(Backend backend, ModelConfig config, long seed, double deviation) {
