@@ -23,8 +23,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * What must come of a log, said by one thread that reads it once from its beginning to its end: no consumer group, no actor,
  * no checkpoint. Law 1 says that a node comes to the same, however often it was killed meanwhile.
  *
- * <p>Prints {@code offer TENANT OFFSET ADAPTER-DIGEST} for each version and {@code state TENANT OFFSET CHECKPOINT-DIGEST} for
- * each tenant.
+ * <p>Prints {@code offer TENANT OFFSET ADAPTER-DIGEST} for each version, {@code line TENANT OFFSET ADAPTER-DIGEST} for each forget
+ * (with the offset of the first event that it left out) and reset (−1), and {@code state TENANT OFFSET CHECKPOINT-DIGEST} for each
+ * tenant.
  */
 public final class OracleProcess {
     private static final Duration POLL = Duration.ofSeconds(1);
@@ -109,10 +110,17 @@ public final class OracleProcess {
 
     private void print() {
         for (PlainTrainer each : trainers.values()) {
-            each.offers()
-                    .forEach(offer -> System.out.printf(
-                            "offer %s %d %s%n", each.tenant(), offer.offset(), offer.adapterDigest()));
+            each.told().forEach(told -> System.out.println(line(each.tenant(), told)));
             System.out.printf("state %s %d %s%n", each.tenant(), each.savedThrough(), each.checkpointDigest());
         }
+    }
+
+    private static String line(String tenant, PlainTrainer.Told told) {
+        return switch (told) {
+            case PlainTrainer.Offered offer ->
+                "offer %s %d %s".formatted(tenant, offer.offset(), offer.adapterDigest());
+            case PlainTrainer.LineBegun line ->
+                "line %s %d %s".formatted(tenant, line.firstForgotten().orElse(-1), line.adapterDigest());
+        };
     }
 }

@@ -6,6 +6,7 @@ import io.livegraft.gpu.training.StepResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
@@ -13,8 +14,21 @@ import java.util.function.Function;
  * to its processes; written apart from it on purpose.
  */
 public final class PlainTrainer {
+    /** What the registry is told. */
+    public sealed interface Told {
+        String adapterDigest();
+    }
+
     /** A version offered at a log offset. */
-    public record Offered(long offset, String adapterDigest) {}
+    public record Offered(long offset, String adapterDigest) implements Told {}
+
+    /**
+     * What was offered before is over.
+     *
+     * @param firstForgotten offset of the first event that was left out; versions from there on are dropped, but for those with this
+     *     adapter
+     */
+    public record LineBegun(OptionalLong firstForgotten, String adapterDigest) implements Told {}
 
     private final TrainingBasis basis;
     private final Function<StepPlan, StepResult> device;
@@ -23,7 +37,7 @@ public final class PlainTrainer {
     private final CheckpointCodec codec;
     private final StepPlans plans;
     private final OfferManifests manifests;
-    private final List<Offered> offers = new ArrayList<>();
+    private final List<Told> told = new ArrayList<>();
     private final List<LogEntry> log = new ArrayList<>();
     private TrainerState state;
 
@@ -61,7 +75,7 @@ public final class PlainTrainer {
 
     private TrainerState offering(TrainerState next, TrainerCore.Offer offer) {
         String adapter = next.adapterDigest();
-        offers.add(new Offered(next.core().offset(), adapter));
+        told.add(new Offered(next.core().offset(), adapter));
         return next.offering(manifests.manifest(next, offer, adapter));
     }
 
@@ -73,6 +87,7 @@ public final class PlainTrainer {
         }
         Line line = remade.get().line();
         TrainerState next = state.remade(remade.get().again(), line);
+        told.add(new LineBegun(remade.get().firstForgotten(), next.adapterDigest()));
         boolean offered = line.forgets() && next.core().steps() > 0;
         return saved(offered ? offering(next, new TrainerCore.Offer(List.of())) : next);
     }
@@ -118,8 +133,16 @@ public final class PlainTrainer {
         return state.savedThrough();
     }
 
+    /** Everything, in order. */
+    public List<Told> told() {
+        return List.copyOf(told);
+    }
+
     /** All of them, oldest first. */
     public List<Offered> offers() {
-        return List.copyOf(offers);
+        return told.stream()
+                .filter(Offered.class::isInstance)
+                .map(Offered.class::cast)
+                .toList();
     }
 }

@@ -30,14 +30,22 @@ public final class CrashCommand implements Callable<Integer> {
             description = "Records sent, some of them duplicates, some bad (default: 10 for each kill).")
     private Optional<Integer> events = Optional.empty();
 
+    @Option(
+            names = "--controls",
+            paramLabel = "C",
+            description =
+                    "How many of them, about, are forgets, resets and configurations (default: ${DEFAULT-VALUE}).")
+    private int controls = 24;
+
     @Override
     public Integer call() {
+        options.require(controls >= 0, "--controls is %d, expected 0 or more".formatted(controls));
         int records = events.orElse(Math.max(100, kills * EVENTS_PER_KILL));
         options.require(kills >= 0, "--kills is %d, expected 0 or more".formatted(kills));
         int least = options.tenants() * 10;
         options.require(
                 records >= least, "--events is %d, expected at least %d, 10 for each tenant".formatted(records, least));
-        CrashSettings run = CrashSettings.of(options, kills, records, "livegraft-crash-");
+        CrashSettings run = CrashSettings.of(options, kills, records, controls, "livegraft-crash-");
         return options.tell(run.directory(), progress -> new CrashRun(run, progress).run());
     }
 }

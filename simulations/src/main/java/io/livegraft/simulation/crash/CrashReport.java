@@ -65,6 +65,7 @@ record CrashReport(
                 .put("seed", run.seed())
                 .put("events", ledger.events())
                 .put("records", run.events())
+                .put("controlRecords", ledger.controls())
                 .put("badRecords", ledger.bad().size())
                 .put("lost", verdict.lost())
                 .put("doubled", verdict.doubled())
@@ -88,7 +89,8 @@ record CrashReport(
         json.put("trained", counts.trained())
                 .put("heldOut", counts.heldOut())
                 .put("duplicates", counts.duplicates())
-                .put("skipped", counts.skipped());
+                .put("skipped", counts.skipped())
+                .put("undone", counts.undone());
         if (found.containsKey(tenant)) {
             json.put("versions", found.get(tenant).version())
                     .put("checkpointDigest", found.get(tenant).digest());

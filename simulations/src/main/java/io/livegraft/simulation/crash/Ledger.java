@@ -2,12 +2,7 @@ package io.livegraft.simulation.crash;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.livegraft.proto.feedback.FeedbackRecord;
-import io.livegraft.proto.feedback.Rating;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,20 +23,19 @@ record Ledger(SortedMap<String, Account> tenants, Set<CrashLog.Place> bad) {
      * One tenant's.
      *
      * @param ids of its events, each once, in log order
+     * @param controls forgets, resets and configurations
+     * @param controlledThrough offset of the last of them; −1 without one
      */
-    record Account(List<String> ids, Counts counts) {}
+    record Account(List<String> ids, Counts counts, int controls, long controlledThrough) {
+        static final Account NOTHING = new Account(List.of(), Counts.NONE, 0, -1);
+    }
 
-    /** How many records were trained, held out, seen before, and without anything to imitate. */
-    record Counts(long trained, long heldOut, long duplicates, long skipped) {
-        static final Counts NONE = new Counts(0, 0, 0, 0);
-
-        /** Records that changed the state. */
-        long effects() {
-            return trained + heldOut + skipped;
-        }
+    /** How many records were trained, held out, seen before, without anything to learn from, and undone by a reset. */
+    record Counts(long trained, long heldOut, long duplicates, long skipped, long undone) {
+        static final Counts NONE = new Counts(0, 0, 0, 0, 0);
 
         long records() {
-            return effects() + duplicates;
+            return trained + heldOut + skipped + duplicates + undone;
         }
     }
 
@@ -50,7 +44,7 @@ record Ledger(SortedMap<String, Account> tenants, Set<CrashLog.Place> bad) {
 
     /** {@code tenants} are those of the run: records of others are bad. */
     static Ledger of(List<CrashLog.Entry> log, Set<String> tenants) {
-        SortedMap<String, Draft> drafts = new TreeMap<>();
+        SortedMap<String, TenantRecords> records = new TreeMap<>();
         Set<CrashLog.Place> bad = new TreeSet<>(PLACES);
         for (CrashLog.Entry entry : log) {
             Optional<FeedbackRecord> record = entry.value().flatMap(Ledger::parse);
@@ -58,15 +52,17 @@ record Ledger(SortedMap<String, Account> tenants, Set<CrashLog.Place> bad) {
                 continue;
             }
             Optional<String> tenant = entry.key().filter(tenants::contains);
-            Optional<FeedbackRecord> event = record.filter(Ledger::complete);
-            if (tenant.isPresent() && event.isPresent()) {
-                drafts.computeIfAbsent(tenant.get(), first -> new Draft()).take(event.get());
+            Optional<FeedbackRecord> usable =
+                    record.filter(each -> usable(each, entry.place().offset()));
+            if (tenant.isPresent() && usable.isPresent()) {
+                records.computeIfAbsent(tenant.get(), first -> new TenantRecords())
+                        .add(entry.place().offset(), usable.get());
             } else {
                 bad.add(entry.place());
             }
         }
         SortedMap<String, Account> accounts = new TreeMap<>();
-        drafts.forEach((tenant, draft) -> accounts.put(tenant, draft.account()));
+        records.forEach((tenant, of) -> accounts.put(tenant, of.account()));
         return new Ledger(accounts, bad);
     }
 
@@ -82,16 +78,21 @@ record Ledger(SortedMap<String, Account> tenants, Set<CrashLog.Place> bad) {
     boolean settles(SortedMap<String, Found> found) {
         return tenants.entrySet().stream().allMatch(each -> Optional.ofNullable(found.get(each.getKey()))
                 .filter(state -> state.settled()
+                        && state.offset() >= each.getValue().controlledThrough()
                         && state.counts().records() == each.getValue().counts().records())
                 .isPresent());
     }
 
     Account account(String tenant) {
-        return tenants.getOrDefault(tenant, new Account(List.of(), Counts.NONE));
+        return tenants.getOrDefault(tenant, Account.NOTHING);
     }
 
     long events() {
         return tenants.values().stream().mapToLong(each -> each.ids().size()).sum();
+    }
+
+    int controls() {
+        return tenants.values().stream().mapToInt(Account::controls).sum();
     }
 
     private static Optional<FeedbackRecord> parse(byte[] value) {
@@ -102,43 +103,16 @@ record Ledger(SortedMap<String, Account> tenants, Set<CrashLog.Place> bad) {
         }
     }
 
+    private static boolean usable(FeedbackRecord record, long offset) {
+        if (record.hasReset()) {
+            return record.getReset().getOffset() < offset;
+        }
+        return record.hasForget() || record.hasConfigure() || complete(record);
+    }
+
     private static boolean complete(FeedbackRecord event) {
         return !event.getEventId().isEmpty()
                 && !event.getPrompt().isEmpty()
                 && !event.getCompletion().isBlank();
-    }
-
-    private static boolean heldOut(String eventId) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(eventId.getBytes(StandardCharsets.UTF_8));
-            return (digest[0] & 0xff) < CrashSettings.HELD_OUT_SHARE;
-        } catch (NoSuchAlgorithmException missing) {
-            throw new IllegalStateException("every Java platform has SHA-256", missing);
-        }
-    }
-
-    /** An account while the log is read. */
-    private static final class Draft {
-        private final Set<String> ids = new LinkedHashSet<>();
-        private long trained;
-        private long heldOut;
-        private long duplicates;
-        private long skipped;
-
-        private void take(FeedbackRecord event) {
-            if (!ids.add(event.getEventId())) {
-                duplicates++;
-            } else if (event.hasRating() && event.getRating() == Rating.REJECTED) {
-                skipped++;
-            } else if (heldOut(event.getEventId())) {
-                heldOut++;
-            } else {
-                trained++;
-            }
-        }
-
-        private Account account() {
-            return new Account(List.copyOf(ids), new Counts(trained, heldOut, duplicates, skipped));
-        }
     }
 }

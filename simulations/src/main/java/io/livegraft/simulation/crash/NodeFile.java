@@ -25,7 +25,9 @@ final class NodeFile {
                   kafka { feedback-topic = "%s", dead-letter-topic = "%s" }
                   ingest { consumer-group = "%s", commit-interval = 200 ms, tick-interval = 100 ms, restart = 500 ms }
                   trainer { step-examples = 4, max-wait = 200 ms, replay-examples = 2, reservoir-examples = 64 }
-                  trainer { held-out-share = %d, held-out-examples = 16, event-window = %d }
+                  trainer { held-out-share = %d, held-out-examples = 16, event-window = %d, loss = %s }
+                  # How many events a version takes of one subject would depend on when versions were offered.
+                  trainer.principal-events = 0
                   trainer { checkpoint-every-steps = 1, publish-every-steps = 2, publish-idle = 200 ms, retry = 200 ms }
                   lora.rank = 2
                   # Every version is evaluated and none refused: their number must be the oracle's.
@@ -41,7 +43,8 @@ final class NodeFile {
                         CrashLog.DEAD_LETTER_TOPIC,
                         consumerGroup,
                         CrashSettings.HELD_OUT_SHARE,
-                        run.eventWindow());
+                        run.eventWindow(),
+                        CrashSettings.LOSS);
         text += own;
         try {
             return Files.writeString(file, text);

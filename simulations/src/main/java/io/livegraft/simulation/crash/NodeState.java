@@ -78,7 +78,8 @@ final class NodeState implements AutoCloseable {
                             counters.getTrained(),
                             counters.getHeldOut(),
                             counters.getDuplicates(),
-                            counters.getSkipped()),
+                            counters.getSkipped(),
+                            counters.getUndone()),
                     settled(checkpoint, digests),
                     newest,
                     digests);

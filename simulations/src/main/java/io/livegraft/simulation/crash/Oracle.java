@@ -6,8 +6,10 @@ import io.livegraft.simulation.run.JavaProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -21,14 +23,17 @@ record Oracle(SortedMap<String, Expected> tenants) {
     private static final String MAIN = "io.livegraft.actors.node.OracleProcess";
     private static final Duration PATIENCE = Duration.ofMinutes(30);
 
+    /** An offered adapter, numbered from 1. */
+    record Version(int number, String digest, long offset) {}
+
     /**
      * One tenant's end.
      *
      * @param digest of the last checkpoint
      * @param offset in it
-     * @param versions digests of all adapters offered, oldest first
+     * @param versions all that were offered and not dropped by a forget, oldest first
      */
-    record Expected(String digest, long offset, List<String> versions) {
+    record Expected(String digest, long offset, List<Version> versions) {
         static final Expected NOTHING = new Expected("", -1, List.of());
     }
 
@@ -53,29 +58,48 @@ record Oracle(SortedMap<String, Expected> tenants) {
     }
 
     static Oracle parse(Stream<String> lines) {
+        SortedMap<String, Draft> drafts = new TreeMap<>();
+        lines.map(line -> line.split(" ", -1))
+                .filter(words -> List.of("offer", "line", "state").contains(words[0]))
+                .forEach(words -> drafts.computeIfAbsent(words[1], first -> new Draft())
+                        .take(words[0], Long.parseLong(words[2]), words[3]));
         SortedMap<String, Expected> tenants = new TreeMap<>();
-        SortedMap<String, List<String>> offers = new TreeMap<>();
-        lines.map(line -> line.split(" ", -1)).forEach(words -> {
-            switch (words[0]) {
-                case "offer" ->
-                    offers.computeIfAbsent(words[1], tenant -> new ArrayList<>())
-                            .add(words[3]);
-                case "state" ->
-                    tenants.put(
-                            words[1],
-                            new Expected(
-                                    words[3],
-                                    Long.parseLong(words[2]),
-                                    List.copyOf(offers.getOrDefault(words[1], List.of()))));
-                default -> {
-                    // Not the oracle's words.
-                }
-            }
-        });
+        drafts.forEach((tenant, draft) -> tenants.put(tenant, draft.expected));
         return new Oracle(tenants);
     }
 
     Expected expected(String tenant) {
         return tenants.getOrDefault(tenant, Expected.NOTHING);
+    }
+
+    /** One tenant while its lines are read; its state comes last. */
+    private static final class Draft {
+        private final List<Version> versions = new ArrayList<>();
+        private final Set<String> decided = new HashSet<>();
+        private int numbers;
+        private Expected expected = Expected.NOTHING;
+
+        private void take(String kind, long offset, String digest) {
+            switch (kind) {
+                case "offer" -> offer(offset, digest);
+                case "line" -> begin(offset, digest);
+                default -> expected = new Expected(digest, offset, List.copyOf(versions));
+            }
+        }
+
+        /** The same adapter is decided once in a line: what a forget offered may be due again. */
+        private void offer(long offset, String digest) {
+            if (decided.add(digest)) {
+                versions.add(new Version(++numbers, digest, offset));
+            }
+        }
+
+        /** A forget drops every version that may hold what it left out, but one that turned out the same. */
+        private void begin(long firstForgotten, String digest) {
+            decided.clear();
+            versions.removeIf(version -> firstForgotten >= 0
+                    && version.offset() >= firstForgotten
+                    && !version.digest().equals(digest));
+        }
     }
 }

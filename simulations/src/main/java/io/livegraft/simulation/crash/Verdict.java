@@ -60,12 +60,15 @@ record Verdict(long lost, long doubled, SortedMap<String, Boolean> matches, List
             problems.add("%s: checkpoint %s at offset %d, but the oracle has %s at offset %d"
                     .formatted(tenant, state.digest(), state.offset(), expected.digest(), expected.offset()));
         }
-        List<String> offered = expected.versions();
+        List<Oracle.Version> offered = expected.versions();
+        int newest = offered.isEmpty() ? 0 : offered.getLast().number();
         int retained = Math.min(state.versions().size(), offered.size());
-        if (state.version() != offered.size()
-                || !state.versions().equals(offered.subList(offered.size() - retained, offered.size()))) {
-            problems.add("%s: versions up to %d, but the oracle offered %d, or others"
-                    .formatted(tenant, state.version(), offered.size()));
+        List<String> due = offered.subList(offered.size() - retained, offered.size()).stream()
+                .map(Oracle.Version::digest)
+                .toList();
+        if (state.version() != newest || !state.versions().equals(due)) {
+            problems.add("%s: versions up to %d, but the oracle's newest is %d, or others"
+                    .formatted(tenant, state.version(), newest));
         }
         return same && state.intact();
     }
@@ -88,12 +91,14 @@ record Verdict(long lost, long doubled, SortedMap<String, Boolean> matches, List
                     missing,
                     shortfall(due.trained(), are.trained())
                             + shortfall(due.heldOut(), are.heldOut())
-                            + shortfall(due.skipped(), are.skipped()));
+                            + shortfall(due.skipped(), are.skipped())
+                            + shortfall(due.undone(), are.undone()));
             long doubled = Math.max(
                     surplusIds,
                     shortfall(are.trained(), due.trained())
                             + shortfall(are.heldOut(), due.heldOut())
-                            + shortfall(are.skipped(), due.skipped()));
+                            + shortfall(are.skipped(), due.skipped())
+                            + shortfall(are.undone(), due.undone()));
             List<String> problem = new ArrayList<>();
             if (!are.equals(due)) {
                 problem.add("the state counts %s, the log has %s".formatted(are, due));

@@ -36,7 +36,7 @@ public final class ZombieCommand implements Callable<Integer> {
                 registry.url().startsWith("jdbc:postgresql:"),
                 "LIVEGRAFT_DATABASE_URL is '%s', expected jdbc:postgresql://HOST:PORT/DATABASE"
                         .formatted(registry.url()));
-        CrashSettings run = CrashSettings.of(options, tries, TakeoverRun.events(tries), "livegraft-zombie-");
+        CrashSettings run = CrashSettings.of(options, tries, TakeoverRun.events(tries), 0, "livegraft-zombie-");
         List<Fault> faults = Collections.nCopies(tries, kill ? Fault.KILLED : Fault.PAUSED);
         return options.tell(run.directory(), progress -> new TakeoverRun(run, faults, registry, progress).run());
     }

@@ -1,6 +1,7 @@
 package io.livegraft.simulation.crash;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +15,7 @@ class CrashLawTest {
     private static final int KILLS = Integer.getInteger("livegraft.crash.kills", 30);
 
     private static final int RECORDS_PER_KILL = 10;
+    private static final int CONTROLS = 12;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path directory;
@@ -26,6 +28,7 @@ class CrashLawTest {
                 seed,
                 3,
                 Math.max(100, KILLS * RECORDS_PER_KILL),
+                CONTROLS,
                 Path.of("../deploy/base/livegraft-tiny").toAbsolutePath().normalize(),
                 directory.resolve("run"));
         CrashReport report = new CrashRun(run, System.out::println).run();
@@ -34,5 +37,6 @@ class CrashLawTest {
         assertEquals(run.tenants(), report.verdict().matches().size());
         assertEquals(0, report.verdict().lost());
         assertEquals(0, report.verdict().doubled());
+        assertTrue(report.ledger().controls() > 0);
     }
 }

@@ -32,6 +32,7 @@ class TakeoverLawTest {
                 seed,
                 3,
                 TakeoverRun.events(FAULTS),
+                0,
                 Path.of("../deploy/base/livegraft-tiny").toAbsolutePath().normalize(),
                 directory.resolve("run"));
         List<Fault> faults = IntStream.range(0, FAULTS)

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class VerdictTest {
     private static final String TENANT = "crash-0";
     private static final List<String> IDS = List.of("a", "b", "c");
-    private static final Ledger.Counts COUNTS = new Ledger.Counts(3, 0, 1, 0);
+    private static final Ledger.Counts COUNTS = new Ledger.Counts(3, 0, 1, 0, 0);
     private static final Found SOUND = new Found("d2", true, 7, IDS, COUNTS, true, 2, List.of("v1", "v2"));
     private static final Oracle ORACLE =
             Oracle.parse(List.of("offer crash-0 3 v1", "offer crash-0 7 v2", "state crash-0 7 d2").stream());
@@ -54,7 +54,7 @@ class VerdictTest {
 
     @Test
     void anEventAppliedTwiceUnderOneIdIsDoubled() {
-        Verdict verdict = judge(found("d2", true, new Ledger.Counts(4, 0, 0, 0), IDS), ORACLE);
+        Verdict verdict = judge(found("d2", true, new Ledger.Counts(4, 0, 0, 0, 0), IDS), ORACLE);
         assertEquals(1, verdict.doubled());
         assertEquals(0, verdict.lost());
         assertFalse(verdict.passed());
@@ -89,6 +89,29 @@ class VerdictTest {
         assertFalse(judge(versions(1, "v1"), ORACLE).passed());
         assertFalse(judge(versions(2, "v1", "v9"), ORACLE).passed());
         assertTrue(judge(versions(2, "v2"), ORACLE).passed(), "older ones are not retained");
+    }
+
+    @Test
+    void aForgetDropsTheVersionsThatMayHoldWhatItLeftOut() {
+        Oracle forgetting = Oracle.parse(List.of(
+                "offer crash-0 1 v1",
+                "offer crash-0 3 v2",
+                "offer crash-0 4 v3",
+                "line crash-0 2 v3",
+                "offer crash-0 6 v4",
+                "offer crash-0 7 v4",
+                "line crash-0 -1 v4",
+                "state crash-0 7 d2")
+                .stream());
+        assertTrue(judge(versions(4, "v1", "v3", "v4"), forgetting).passed(), "the one that is the same stays");
+        assertFalse(judge(versions(4, "v1", "v2", "v3", "v4"), forgetting).passed());
+        assertFalse(judge(versions(3, "v1", "v3"), forgetting).passed());
+    }
+
+    @Test
+    void aRecordUndoneTooOftenOrNotAtAllIsSeen() {
+        assertFalse(judge(found("d2", true, new Ledger.Counts(2, 0, 1, 0, 1), IDS), ORACLE)
+                .passed());
     }
 
     @Test
