@@ -15,8 +15,10 @@ struct Sequence {
     long long row;           // of queries and results, the first
     long long rows;          // queries
     long long position;      // of the first query
-    long long keys, values;  // addresses of layer 0, head 0, position 0
+    long long keys, values;  // addresses of layer 0, head 0, position 0 of page 0
     long long position_stride, head_stride, layer_stride;
+    long long pages;  // address of its pages' numbers (int); none: all is page 0
+    long long page_stride, page_shift;
 };
 
 DEVICE const Sequence& sequence_of(const long long* table, int index) {
@@ -26,6 +28,17 @@ DEVICE const Sequence& sequence_of(const long long* table, int index) {
 template <typename T>
 DEVICE const T* head_of(long long address, const Sequence& sequence, int layer, int head) {
     return reinterpret_cast<const T*>(address) + layer * sequence.layer_stride + head * sequence.head_stride;
+}
+
+// Where the positions of a head from key on lie that are in its page, stride apart: a page has whole blocks of 64.
+template <typename T>
+DEVICE const T* rows_from(const T* head, const Sequence& sequence, int key, long long stride) {
+    if (sequence.pages != 0) {
+        int shift = int(sequence.page_shift);
+        head += reinterpret_cast<const int*>(sequence.pages)[key >> shift] * sequence.page_stride;
+        key &= (1 << shift) - 1;
+    }
+    return head + key * stride;
 }
 
 // Where D values of a packed row lie in q (N, H D) and in the results.

@@ -28,6 +28,12 @@ DEVICE void copy_tile(bf16* tile, const bf16* from, long long stride, int first,
     }
 }
 
+// The same of a block of a sequence's keys or values from key on, which lie in one page, D columns apart.
+template <int D>
+DEVICE void copy_keys(bf16* tile, const bf16* all, const Sequence& sequence, int key, int end) {
+    copy_tile<D, keys_of_block>(tile, rows_from(all, sequence, key, D), D, 0, end - key);
+}
+
 // The same in row + r and piece + 2 k, where row is a multiple of 8: what depends on the lane is worked out once.
 template <int D>
 DEVICE int place(int row, int r, int piece, int k) {

@@ -59,9 +59,9 @@ DEVICE void attend(float* out, float* log_sums, const float* q, const long long*
     for (int key = first_key; key < end; key += keys_at_once) {
         sync_block();
         int count = end - key < keys_at_once ? end - key : keys_at_once;
-        long long from = key * sequence.position_stride;
-        load_rows(keys, stride, padded, all_keys + from, sequence.position_stride, keys_at_once, count, dim);
-        load_rows(values, padded, padded, all_values + from, sequence.position_stride, keys_at_once, count, dim);
+        long long apart = sequence.position_stride;
+        load_rows(keys, stride, padded, rows_from(all_keys, sequence, key, apart), apart, keys_at_once, count, dim);
+        load_rows(values, padded, padded, rows_from(all_values, sequence, key, apart), apart, keys_at_once, count, dim);
         sync_block();
         float p[rows_of_warp] = {};
         for (int d = 0; d < padded; d += 4) {
@@ -138,10 +138,11 @@ KERNEL(append_float, const float* k, const float* v, const long long* table, int
         return;
     }
     long long from = (sequence.row + blockIdx.x) * kv_heads * dim;
-    long long to = (sequence.position + blockIdx.x) * sequence.position_stride;
+    int position = int(sequence.position + blockIdx.x);
     for (int i = int(threadIdx.x); i < kv_heads * dim; i += int(blockDim.x)) {
-        long long place = to + i % dim;
-        const_cast<float*>(head_of<float>(sequence.keys, sequence, layer, i / dim))[place] = k[from + i];
-        const_cast<float*>(head_of<float>(sequence.values, sequence, layer, i / dim))[place] = v[from + i];
+        const float* keys = head_of<float>(sequence.keys, sequence, layer, i / dim);
+        const float* values = head_of<float>(sequence.values, sequence, layer, i / dim);
+        const_cast<float*>(rows_from(keys, sequence, position, sequence.position_stride))[i % dim] = k[from + i];
+        const_cast<float*>(rows_from(values, sequence, position, sequence.position_stride))[i % dim] = v[from + i];
     }
 }

@@ -52,16 +52,16 @@ DEVICE void attend(float* out, float* parts, const float* q, const float* k, con
     const bf16* all_keys = head_of<bf16>(sequence.keys, sequence, layer, head);
     const bf16* all_values = head_of<bf16>(sequence.values, sequence, layer, head);
     if (stretch == last) {
-        long long own = (sequence.row * kv_heads + head) * dim, place = position * sequence.position_stride;
-        append(all_keys + place, all_values + place, k + own, v + own, D, dim);
+        long long own = (sequence.row * kv_heads + head) * dim;
+        append(rows_from(all_keys, sequence, position, D), rows_from(all_values, sequence, position, D), k + own, v + own, D, dim);
         sync_block();
     }
     int stretch_end = (stretch + 1) * keys_of_stretch;
     int end = position + 1 < stretch_end ? position + 1 : stretch_end;
     int seen = first_seen(position, window) / keys_of_block * keys_of_block;
     int key = seen > stretch * keys_of_stretch ? seen : stretch * keys_of_stretch;
-    copy_tile<D, keys_of_block>(keys, all_keys, sequence.position_stride, key, end);
-    copy_tile<D, keys_of_block>(values, all_values, sequence.position_stride, key, end);
+    copy_keys<D>(keys, all_keys, sequence, key, end);
+    copy_keys<D>(values, all_values, sequence, key, end);
     commit_copies();
     load_queries<D, step_rows>(queries, q, sequence, first_row, group, group, head, dim, kv_heads);
     float results[1][columns][4] = {};
@@ -73,8 +73,8 @@ DEVICE void attend(float* out, float* parts, const float* q, const float* k, con
         sync_block();
         if (key + keys_of_block < end) {
             int next = (turn ^ 1) * keys_of_block * D;
-            copy_tile<D, keys_of_block>(keys + next, all_keys, sequence.position_stride, key + keys_of_block, end);
-            copy_tile<D, keys_of_block>(values + next, all_values, sequence.position_stride, key + keys_of_block, end);
+            copy_keys<D>(keys + next, all_keys, sequence, key + keys_of_block, end);
+            copy_keys<D>(values + next, all_values, sequence, key + keys_of_block, end);
         }
         commit_copies();
         float own[2][4] = {};
@@ -178,8 +178,22 @@ KERNEL(append_bf16, const float* k, const float* v, const long long* table, int 
         return;
     }
     int head = int(blockIdx.z);
-    long long to = (sequence.position + blockIdx.x) * sequence.position_stride;
+    int position = int(sequence.position + blockIdx.x);
     long long from = ((sequence.row + blockIdx.x) * gridDim.z + head) * dim;
-    append(head_of<bf16>(sequence.keys, sequence, layer, head) + to, head_of<bf16>(sequence.values, sequence, layer, head) + to,
-           k + from, v + from, columns, dim);
+    append(rows_from(head_of<bf16>(sequence.keys, sequence, layer, head), sequence, position, columns),
+           rows_from(head_of<bf16>(sequence.values, sequence, layer, head), sequence, position, columns), k + from, v + from, columns, dim);
+}
+
+// A sequence's rows of keys and values (G, length, columns), one behind the other, for attention_tile. Block: one position; grid:
+// positions, 1, heads.
+KERNEL(gather_bf16, bf16* keys, bf16* values, const long long* table, int layer, int columns) {
+    const Sequence& sequence = sequence_of(table, 0);
+    int position = int(blockIdx.x), head = int(blockIdx.z);
+    long long to = (static_cast<long long>(head) * gridDim.x + position) * columns;
+    const bf16* key = rows_from(head_of<bf16>(sequence.keys, sequence, layer, head), sequence, position, columns);
+    const bf16* value = rows_from(head_of<bf16>(sequence.values, sequence, layer, head), sequence, position, columns);
+    for (int c = 8 * int(threadIdx.x); c < columns; c += 8 * int(blockDim.x)) {
+        *reinterpret_cast<uint4*>(keys + to + c) = *reinterpret_cast<const uint4*>(key + c);
+        *reinterpret_cast<uint4*>(values + to + c) = *reinterpret_cast<const uint4*>(value + c);
+    }
 }

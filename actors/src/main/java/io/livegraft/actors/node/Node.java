@@ -193,7 +193,7 @@ public final class Node implements AutoCloseable {
         metrics.memory("head", memory.head());
         metrics.memory("embedding", memory.embedding());
         metrics.memory("vectors", memory.vectors());
-        metrics.memory("sequence", memory.sequence());
+        metrics.memory("keys-and-values", memory.keysAndValues());
         metrics.memory("heap", memory.heap());
     }
 

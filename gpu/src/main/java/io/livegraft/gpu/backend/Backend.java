@@ -59,11 +59,18 @@ public interface Backend extends AutoCloseable {
     LinearWeight freezeTable(HostTensor table, Precision precision);
 
     /**
-     * Room for one sequence.
+     * Room for many sequences.
      *
-     * @param arithmetic of attention over it: {@link Arithmetic#BFLOAT16} permits to keep keys and values rounded
+     * @param arithmetic of attention over them: {@link Arithmetic#BFLOAT16} permits to keep keys and values rounded
      */
-    KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic);
+    KvPages allocateKvPages(int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic);
+
+    /** Room for one sequence, of a single page. */
+    default KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+        KvCache cache = new KvCache(allocateKvPages(layers, kvHeads, headDim, 1, capacity, arithmetic), capacity);
+        cache.add(0);
+        return cache;
+    }
 
     // element-wise
 

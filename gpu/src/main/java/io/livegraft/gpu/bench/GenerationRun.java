@@ -2,6 +2,7 @@ package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.DrawnToken;
 import io.livegraft.gpu.transformer.Feed;
@@ -35,13 +36,23 @@ final class GenerationRun implements Runnable {
         this.adapters = adapters;
         this.depth = depth;
         this.steps = steps;
-        for (Optional<AdapterTensors> adapter : adapters) {
-            KvCache cache = transformer.allocateKvCache(depth + steps);
-            caches.add(cache);
-            if (depth > 0) {
-                int[] prompt = RandomBase.tokens(transformer.config(), depth, caches.size());
-                transformer.infer(List.of(Segment.prefill(prompt, 0, cache, adapter)));
+        allocate(transformer);
+        for (int i = 0; i < adapters.size() && depth > 0; i++) {
+            int[] prompt = RandomBase.tokens(transformer.config(), depth, i + 1);
+            transformer.infer(List.of(Segment.prefill(prompt, 0, caches.get(i), adapters.get(i))));
+        }
+    }
+
+    /** Pages are dealt out in turn, as to sequences that grow side by side. */
+    private void allocate(Transformer transformer) {
+        int pages = Math.ceilDiv(depth + steps, KvPages.LEAST_TOKENS);
+        KvPages memory = transformer.allocateKvPages(pages * adapters.size(), KvPages.LEAST_TOKENS);
+        for (int i = 0; i < adapters.size(); i++) {
+            KvCache cache = new KvCache(memory, depth + steps);
+            for (int page = 0; page < pages; page++) {
+                cache.add(page * adapters.size() + i);
             }
+            caches.add(cache);
         }
     }
 
@@ -78,7 +89,7 @@ final class GenerationRun implements Runnable {
 
     /** Keys and values that a token of one sequence reads, in the middle of a run. */
     long contextBytes() {
-        KvCache cache = caches.getFirst();
-        return cache.bytes() * (2L * depth + steps) / (2L * cache.capacity());
+        KvPages memory = caches.getFirst().memory();
+        return memory.pageBytes() * (2L * depth + steps) / (2L * memory.pageTokens());
     }
 }

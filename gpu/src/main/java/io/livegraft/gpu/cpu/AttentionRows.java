@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.ExponentialKernel;
 import io.livegraft.gpu.machinecode.RoundKernel;
@@ -13,7 +14,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Attention of a few rows over one key-value head's strips; see {@link StripAttention} for the formula. Every thread has its own.
+ * Attention of a few rows over one key-value head's strips, page by page: a sum over positions goes on where the last page left it, so
+ * that pages don't show in its bits. See {@link StripAttention} for the formula. Every thread has its own.
  */
 final class AttentionRows {
     private static final StripForm FORM = StripForm.BFLOAT16;
@@ -35,8 +37,12 @@ final class AttentionRows {
         }
     }
 
+    /** On tiles. */
+    private record Tiles(KernelTable<TileKernel> setting, KernelTable<TileKernel> adding) {}
+
     private final KernelTable<RowKernel> registers;
-    private final Optional<KernelTable<TileKernel>> tiles;
+    private final KernelTable<RowKernel> addingRegisters;
+    private final Optional<Tiles> tiles;
     private final ExponentialKernel exponential;
     private final Optional<RoundKernel> round;
     private final TileScratch scratch = TileScratch.allocate();
@@ -48,7 +54,10 @@ final class AttentionRows {
         this.round = kernels.tiles().map(StripKernels.Tiles::round);
         this.exponential = kernels.elements().exponential();
         this.registers = kernels.rows().get(FORM);
-        this.tiles = kernels.tiles().map(onTiles -> onTiles.decode().get(FORM));
+        this.addingRegisters = kernels.addingRows().get(FORM);
+        this.tiles = kernels.tiles()
+                .map(some ->
+                        new Tiles(some.decode().get(FORM), some.addingDecode().get(FORM)));
     }
 
     /** Rows that one call takes at most. */
@@ -56,21 +65,45 @@ final class AttentionRows {
         return kernels.tiles().isPresent() ? TileKernel.MOST_ROWS : RowKernel.MOST_ROWS;
     }
 
-    void run(CpuTensor out, CpuTensor q, Rows rows, StripKvCache cache, int layer, int head, int window) {
+    void run(CpuTensor out, CpuTensor q, Rows rows, KvCache cache, int layer, int head, int window) {
+        StripKvPages pages = (StripKvPages) cache.memory();
         int from = CausalAttention.firstKey(rows.position(), window);
         int keys = TilePanels.padded(rows.last(rows.count() - 1) + 1 - from);
-        scores(q, rows, cache, cache.keys(layer, head, from), keys);
-        MemorySegment p = probabilities(rows, from, keys, window);
+        scores(q, rows, cache, layer, head, from, keys);
+        MemorySegment p = operand(probabilities(rows, from, keys, window), keys, rows.count());
         MemorySegment y = MemorySegment.ofArray(out.data()).asSlice(4L * (out.offset() + rows.offset()));
-        long gap = cache.valueStripBytes() - (long) keys * STRIP * Short.BYTES;
-        int strips = cache.headDim() / STRIP;
-        product(cache.values(layer, head, from), p, keys, y, rows.stride(), rows.count(), strips, gap);
+        int strips = pages.headDim() / STRIP;
+        for (int key = 0; key < keys; ) {
+            int some = pages.together(cache, from + key, keys - key);
+            MemorySegment values = pages.valueStrips(cache, layer, head, from + key);
+            MemorySegment x = p.asSlice(operandBytes(key, rows.count()));
+            long gap = pages.valueStripBytes() - (long) some * STRIP * Short.BYTES;
+            product(values, x, some, y, rows.stride(), rows.count(), strips, gap, key > 0);
+            key += some;
+        }
     }
 
-    /** {@code scores (count, keys)}. */
-    private void scores(CpuTensor q, Rows rows, StripKvCache cache, MemorySegment strips, int keys) {
-        int depth = cache.keyTiles() * StripForm.TILE_INPUTS;
-        int headDim = cache.headDim();
+    /** {@code scores (count, keys)}, page by page. */
+    private void scores(CpuTensor q, Rows rows, KvCache cache, int layer, int head, int from, int keys) {
+        StripKvPages pages = (StripKvPages) cache.memory();
+        MemorySegment x = queries(q, rows, pages);
+        if (scores.length < rows.count() * keys) {
+            scores = new float[rows.count() * keys];
+        }
+        MemorySegment y = MemorySegment.ofArray(scores);
+        int depth = pages.keyTiles() * TILE;
+        for (int key = 0; key < keys; ) {
+            int some = pages.together(cache, from + key, keys - key);
+            MemorySegment strips = pages.keyStrips(cache, layer, head, from + key);
+            product(strips, x, depth, y.asSlice(4L * key), keys, rows.count(), some / STRIP, 0, false);
+            key += some;
+        }
+    }
+
+    /** As an operand, with the scores' scale. */
+    private MemorySegment queries(CpuTensor q, Rows rows, StripKvPages pages) {
+        int depth = pages.keyTiles() * TILE;
+        int headDim = pages.headDim();
         MemorySegment x = rounded.atLeast(2L * rows.count() * depth);
         float scale = CausalAttention.scale(headDim);
         if (headDim < depth) {
@@ -80,10 +113,7 @@ final class AttentionRows {
             int from = q.offset() + rows.offset() + m * rows.stride();
             round(x, m, rows.count(), q.data(), from, headDim, scale);
         }
-        if (scores.length < rows.count() * keys) {
-            scores = new float[rows.count() * keys];
-        }
-        product(strips, x, depth, MemorySegment.ofArray(scores), keys, rows.count(), keys / STRIP, 0);
+        return operand(x, depth, rows.count());
     }
 
     /** Softmax over each row's keys, rounded; zeros around them. */
@@ -112,7 +142,7 @@ final class AttentionRows {
         }
     }
 
-    /** {@code y = x · stripsᵀ}, x (count, depth) bfloat16 in tiles, rows of y {@code stride} float32 apart. */
+    /** {@code y = or += x · stripsᵀ}, x (count, depth) an operand, rows of y {@code stride} float32 apart. */
     private void product(
             MemorySegment weights,
             MemorySegment x,
@@ -121,19 +151,23 @@ final class AttentionRows {
             int stride,
             int count,
             int strips,
-            long gap) {
-        int blocks = depth / StripForm.TILE_INPUTS;
+            long gap,
+            boolean add) {
+        int blocks = depth / TILE;
         if (tiles.isPresent()) {
-            TileKernel kernel = tiles.get().get(count);
+            TileKernel kernel = (add ? tiles.get().adding() : tiles.get().setting()).get(count);
             kernel.run(weights, x, y, 4L * stride, blocks, strips, CONSTANTS, scratch, gap);
         } else {
-            RowKernel kernel = registers.get(count);
-            kernel.run(weights, turned(x, depth, count), y, 4L * stride, blocks, strips, CONSTANTS, gap);
+            RowKernel kernel = (add ? addingRegisters : registers).get(count);
+            kernel.run(weights, x, y, 4L * stride, blocks, strips, CONSTANTS, gap);
         }
     }
 
-    /** As float32, a column's rows side by side. */
-    private MemorySegment turned(MemorySegment x, int depth, int count) {
+    /** Rows in tiles as the kernels read them: registers take them as float32, a column's rows side by side. */
+    private MemorySegment operand(MemorySegment x, int depth, int count) {
+        if (tiles.isPresent()) {
+            return x;
+        }
         if (turned.length < depth * count) {
             turned = new float[depth * count];
         }
@@ -144,5 +178,10 @@ final class AttentionRows {
             }
         }
         return MemorySegment.ofArray(turned);
+    }
+
+    /** Of the columns before {@code k}, a multiple of 32. */
+    private long operandBytes(int k, int count) {
+        return (long) k * count * (tiles.isPresent() ? Short.BYTES : Float.BYTES);
     }
 }

@@ -22,12 +22,11 @@ record CausalAttention(int position, int window) {
     }
 
     /** {@code out (count,D) = softmax(q·kᵀ/√D) · v}. */
-    void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v) {
-        int length = keysTransposed.columns();
+    void forward(Matrix out, Matrix q, HeadMemory head) {
         for (int query = 0; query < q.rows(); query += QUERIES) {
-            Block block = block(query, q.rows(), length);
-            probabilities(block, q, keysTransposed);
-            Matrix values = v.rowBlock(block.from(), block.scores().columns());
+            Block block = block(query, q.rows(), head.length());
+            probabilities(block, q, head);
+            PanelSource values = head.values(block.from(), block.scores().columns());
             PanelProduct.run(out.rowBlock(query, block.queries()), block.scores(), values, 1, false);
         }
     }
@@ -37,11 +36,11 @@ record CausalAttention(int position, int window) {
         dk.clear();
         dv.clear();
         float scale = scale(q.columns());
-        Matrix keysTransposed = k.transposed();
+        HeadMemory head = new WholeHead(k.transposed(), v);
         for (int query = 0; query < q.rows(); query += QUERIES) {
             Block block = block(query, q.rows(), q.rows());
             Matrix p = block.scores();
-            probabilities(block, q, keysTransposed);
+            probabilities(block, q, head);
             Matrix upstream = dOut.rowBlock(query, block.queries());
             PanelProduct.run(dv.rowBlock(block.from(), p.columns()), p.transposed(), upstream, 1, true);
             Matrix ds = Matrix.zeros(p.rows(), p.columns());
@@ -77,10 +76,10 @@ record CausalAttention(int position, int window) {
     }
 
     /** Row i holds softmax over the window that ends with its own key, and zeros around. */
-    private void probabilities(Block block, Matrix q, Matrix keysTransposed) {
+    private void probabilities(Block block, Matrix q, HeadMemory head) {
         Matrix scores = block.scores();
         Matrix queries = q.rowBlock(block.query(), block.queries());
-        Matrix keys = keysTransposed.columnBlock(block.from(), scores.columns());
+        PanelSource keys = head.keysTransposed(block.from(), scores.columns());
         PanelProduct.run(scores, queries, keys, scale(q.columns()), false);
         float[] s = scores.data();
         for (int i = 0; i < block.queries(); i++) {

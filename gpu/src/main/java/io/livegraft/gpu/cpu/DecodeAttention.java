@@ -23,32 +23,36 @@ final class DecodeAttention {
         return headDim % (4 * LANES) == 0;
     }
 
-    static void forward(Matrix out, Matrix q, Matrix keysTransposed, Matrix v, int position, int window) {
-        int length = keysTransposed.columns();
+    static void forward(Matrix out, Matrix q, PagedHead head, int position, int window) {
+        int from = CausalAttention.firstKey(position, window);
+        int length = head.length() - from;
         float[] s = new float[length];
-        scores(s, q, keysTransposed);
-        int first = Math.max(0, position + 1 - window);
+        head.forEachKeys(from, length, (done, keys) -> scores(s, done, q, keys));
+        int first = Math.max(0, position + 1 - window) - from;
         Arrays.fill(s, 0, first, 0f);
         Softmax.apply(s, first, length - first);
-        for (int d = 0; d < v.columns(); d += 4 * LANES) {
-            values(out.data(), out.offset() + d, s, v.data(), v.offset() + d, v.rowStride());
-        }
+        head.forEachValues(from, length, (done, values) -> {
+            for (int d = 0; d < values.columns(); d += 4 * LANES) {
+                addValues(out.data(), out.offset() + d, s, done, values, d);
+            }
+        });
     }
 
-    private static void scores(float[] s, Matrix q, Matrix keysTransposed) {
+    private static void scores(float[] s, int to, Matrix q, Matrix keysTransposed) {
         float scale = CausalAttention.scale(q.columns());
         int stride = keysTransposed.rowStride();
+        int count = keysTransposed.columns();
         int j = 0;
-        for (; j + 4 * LANES <= s.length; j += 4 * LANES) {
-            fourVectors(s, j, q, keysTransposed.data(), keysTransposed.offset() + j, stride, scale);
+        for (; j + 4 * LANES <= count; j += 4 * LANES) {
+            fourVectors(s, to + j, q, keysTransposed.data(), keysTransposed.offset() + j, stride, scale);
         }
-        for (; j < s.length; j++) {
+        for (; j < count; j++) {
             float sum = 0;
             for (int d = 0; d < q.columns(); d++) {
                 int key = keysTransposed.offset() + d * stride + j;
                 sum = Math.fma(q.data()[q.offset() + d], keysTransposed.data()[key], sum);
             }
-            s[j] = scale * sum;
+            s[to + j] = scale * sum;
         }
     }
 
@@ -74,18 +78,25 @@ final class DecodeAttention {
         s3.mul(scale).intoArray(s, j + 3 * LANES);
     }
 
-    private static void values(float[] out, int to, float[] p, float[] values, int from, int stride) {
-        FloatVector o0 = FloatVector.zero(SPECIES);
-        FloatVector o1 = FloatVector.zero(SPECIES);
-        FloatVector o2 = FloatVector.zero(SPECIES);
-        FloatVector o3 = FloatVector.zero(SPECIES);
-        for (int j = 0; j < p.length; j++) {
-            FloatVector x = FloatVector.broadcast(SPECIES, p[j]);
+    /** Goes on from what {@code out} holds; the first positions, {@code done} = 0, begin anew. */
+    private static void addValues(float[] out, int to, float[] p, int done, Matrix values, int column) {
+        boolean begin = done == 0;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector o0 = begin ? zero : FloatVector.fromArray(SPECIES, out, to);
+        FloatVector o1 = begin ? zero : FloatVector.fromArray(SPECIES, out, to + LANES);
+        FloatVector o2 = begin ? zero : FloatVector.fromArray(SPECIES, out, to + 2 * LANES);
+        FloatVector o3 = begin ? zero : FloatVector.fromArray(SPECIES, out, to + 3 * LANES);
+        float[] data = values.data();
+        int from = values.offset() + column;
+        int stride = values.rowStride();
+        int count = values.rows();
+        for (int j = 0; j < count; j++) {
+            FloatVector x = FloatVector.broadcast(SPECIES, p[done + j]);
             int value = from + j * stride;
-            o0 = x.fma(FloatVector.fromArray(SPECIES, values, value), o0);
-            o1 = x.fma(FloatVector.fromArray(SPECIES, values, value + LANES), o1);
-            o2 = x.fma(FloatVector.fromArray(SPECIES, values, value + 2 * LANES), o2);
-            o3 = x.fma(FloatVector.fromArray(SPECIES, values, value + 3 * LANES), o3);
+            o0 = x.fma(FloatVector.fromArray(SPECIES, data, value), o0);
+            o1 = x.fma(FloatVector.fromArray(SPECIES, data, value + LANES), o1);
+            o2 = x.fma(FloatVector.fromArray(SPECIES, data, value + 2 * LANES), o2);
+            o3 = x.fma(FloatVector.fromArray(SPECIES, data, value + 3 * LANES), o3);
         }
         o0.intoArray(out, to);
         o1.intoArray(out, to + LANES);

@@ -27,20 +27,20 @@ final class HeadAttention {
         this.tiled = kernels.tiles().map(some -> ThreadLocal.withInitial(() -> new TiledAttention(some)));
     }
 
-    CpuKvCache allocate(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+    CpuKvPages allocate(int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic) {
         return onStrips(headDim, arithmetic)
-                ? new StripKvCache(layers, kvHeads, headDim, capacity)
-                : new FloatKvCache(layers, kvHeads, headDim, capacity);
+                ? strips.orElseThrow().allocate(layers, kvHeads, headDim, pages, pageTokens)
+                : new FloatKvPages(layers, kvHeads, headDim, pages, pageTokens);
     }
 
     private boolean onStrips(int headDim, Arithmetic arithmetic) {
-        return arithmetic == Arithmetic.BFLOAT16 && strips.isPresent() && StripKvCache.fits(headDim);
+        return arithmetic == Arithmetic.BFLOAT16 && strips.isPresent() && StripKvPages.fits(headDim);
     }
 
-    void append(CpuKvCache cache, int layer, CpuTensor k, CpuTensor v, int position) {
-        switch (cache) {
-            case FloatKvCache floats -> floats.append(layer, k, v, position);
-            case StripKvCache strip -> strips.orElseThrow().append(strip, layer, k, v, position);
+    void append(KvCache cache, int layer, CpuTensor k, CpuTensor v, int position) {
+        switch (CpuKvPages.of(cache)) {
+            case FloatKvPages floats -> floats.append(cache, layer, k, v, position);
+            case StripKvPages _ -> strips.orElseThrow().append(cache, layer, k, v, position);
         }
     }
 
@@ -54,36 +54,34 @@ final class HeadAttention {
             int layer,
             int[] positions,
             int window) {
-        if (strips.isEmpty() || !caches.stream().allMatch(StripKvCache.class::isInstance)) {
+        if (strips.isEmpty() || !caches.stream().allMatch(cache -> cache.memory() instanceof StripKvPages)) {
             return false;
         }
-        List<StripKvCache> some = caches.stream().map(StripKvCache.class::cast).toList();
-        strips.get().step(out, q, k, v, some, layer, positions, window);
+        strips.get().step(out, q, k, v, caches, layer, positions, window);
         return true;
     }
 
-    void cached(CpuTensor out, CpuTensor q, CpuKvCache cache, int layer, int position, int window) {
-        switch (cache) {
-            case FloatKvCache floats -> cached(out, q, floats, layer, position, window);
-            case StripKvCache strip -> strips.orElseThrow().run(out, q, strip, layer, position, window);
+    void cached(CpuTensor out, CpuTensor q, KvCache cache, int layer, int position, int window) {
+        switch (CpuKvPages.of(cache)) {
+            case FloatKvPages floats -> cached(out, q, floats, cache, layer, position, window);
+            case StripKvPages _ -> strips.orElseThrow().run(out, q, cache, layer, position, window);
         }
     }
 
-    private void cached(CpuTensor out, CpuTensor q, FloatKvCache kv, int layer, int position, int window) {
-        int headDim = kv.headDim();
-        int group = q.columns() / headDim / kv.kvHeads();
-        int first = CausalAttention.firstKey(position, window);
-        int count = position + q.rows() - first;
-        CausalAttention causal = new CausalAttention(position - first, window);
-        share(q.columns() / headDim, (long) q.size() * (position + q.rows()), head -> {
+    private void cached(
+            CpuTensor out, CpuTensor q, FloatKvPages pages, KvCache cache, int layer, int position, int window) {
+        int headDim = pages.headDim();
+        int group = q.columns() / headDim / pages.kvHeads();
+        int length = position + q.rows();
+        CausalAttention causal = new CausalAttention(position, window);
+        share(q.columns() / headDim, (long) q.size() * length, head -> {
             Matrix heads = out.columnBlock(head * headDim, headDim);
             Matrix query = q.columnBlock(head * headDim, headDim);
-            Matrix keys = kv.keysTransposed(layer, head / group, first, count);
-            Matrix values = kv.values(layer, head / group, first, count);
+            PagedHead keyValues = new PagedHead(pages, cache, layer, head / group, length);
             if (q.rows() == 1 && DecodeAttention.fits(headDim)) {
-                DecodeAttention.forward(heads, query, keys, values, position - first, window);
+                DecodeAttention.forward(heads, query, keyValues, position, window);
             } else {
-                causal.forward(heads, query, keys, values);
+                causal.forward(heads, query, keyValues);
             }
         });
     }
@@ -120,7 +118,7 @@ final class HeadAttention {
             if (onStrips) {
                 tiled.orElseThrow().get().forward(heads, queries, keys, values, window);
             } else {
-                causal.forward(heads, queries, keys.transposed(), values);
+                causal.forward(heads, queries, new WholeHead(keys.transposed(), values));
             }
         });
     }

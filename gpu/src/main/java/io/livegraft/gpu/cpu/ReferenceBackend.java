@@ -221,11 +221,11 @@ public final class ReferenceBackend extends ReferenceMemory {
 
     @Override
     public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
-        Cache kv = (Cache) cache;
+        Pages pages = (Pages) cache.memory();
         int length = position + q.rows();
-        Tensor keys = kv.keys()[layer].rowBlock(0, length);
-        Tensor values = kv.values()[layer].rowBlock(0, length);
-        attention(out, q, keys, values, kv.headDim(), position, window);
+        Tensor keys = pages.keys(layer, cache, length);
+        Tensor values = pages.values(layer, cache, length);
+        attention(out, q, keys, values, pages.headDim(), position, window);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.livegraft.gpu.cpu;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
@@ -16,12 +17,34 @@ import java.util.Arrays;
  * comes in (uploads, frozen weights) and goes out (downloads) is float32, as on every backend.
  */
 abstract class ReferenceMemory implements Backend {
-    /** Keys and values (capacity, G·D) of each layer, as they were appended. */
-    record Cache(int kvHeads, int headDim, int capacity, DoubleTensor[] keys, DoubleTensor[] values)
-            implements KvCache {
+    /** Keys and values (positions, G·D) of each layer as they were appended, page by page. */
+    record Pages(int headDim, int count, int pageTokens, DoubleTensor[] keys, DoubleTensor[] values)
+            implements KvPages {
         @Override
-        public long bytes() {
-            return 16L * keys.length * kvHeads * headDim * capacity;
+        public long pageBytes() {
+            return 16L * keys.length * keys[0].columns() * pageTokens;
+        }
+
+        /** Of {@code all}, those of the first {@code length} positions of a sequence. */
+        private static DoubleTensor gathered(DoubleTensor all, KvCache cache, int length) {
+            DoubleTensor rows = DoubleTensor.zeros(length, all.columns());
+            for (int position = 0; position < length; position++) {
+                copy(rows.rowBlock(position, 1), row(all, cache, position));
+            }
+            return rows;
+        }
+
+        private static DoubleTensor row(DoubleTensor all, KvCache cache, int position) {
+            int page = cache.page(position) * cache.memory().pageTokens();
+            return all.rowBlock(page + cache.offset(position), 1);
+        }
+
+        DoubleTensor keys(int layer, KvCache cache, int length) {
+            return gathered(keys[layer], cache, length);
+        }
+
+        DoubleTensor values(int layer, KvCache cache, int length) {
+            return gathered(values[layer], cache, length);
         }
     }
 
@@ -118,23 +141,28 @@ abstract class ReferenceMemory implements Backend {
     }
 
     @Override
-    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+    public KvPages allocateKvPages(
+            int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic) {
+        KvPages.requireFit(pages, pageTokens);
         DoubleTensor[] keys = new DoubleTensor[layers];
         DoubleTensor[] values = new DoubleTensor[layers];
-        Arrays.setAll(keys, layer -> DoubleTensor.zeros(capacity, kvHeads * headDim));
-        Arrays.setAll(values, layer -> DoubleTensor.zeros(capacity, kvHeads * headDim));
-        return new Cache(kvHeads, headDim, capacity, keys, values);
+        Arrays.setAll(keys, layer -> DoubleTensor.zeros(pages * pageTokens, kvHeads * headDim));
+        Arrays.setAll(values, layer -> DoubleTensor.zeros(pages * pageTokens, kvHeads * headDim));
+        return new Pages(headDim, pages, pageTokens, keys, values);
     }
 
     @Override
     public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
-        Cache kv = (Cache) cache;
-        if (position + k.rows() > kv.capacity()) {
-            throw new IllegalArgumentException(
-                    "KV cache holds %d positions, not %d".formatted(kv.capacity(), position + k.rows()));
+        cache.requireRoom(position, k.rows());
+        Pages pages = (Pages) cache.memory();
+        for (int n = 0; n < k.rows(); n++) {
+            copy(
+                    Pages.row(pages.keys()[layer], cache, position + n),
+                    DoubleTensor.of(k).rowBlock(n, 1));
+            copy(
+                    Pages.row(pages.values()[layer], cache, position + n),
+                    DoubleTensor.of(v).rowBlock(n, 1));
         }
-        copy(kv.keys()[layer].rowBlock(position, k.rows()), DoubleTensor.of(k));
-        copy(kv.values()[layer].rowBlock(position, v.rows()), DoubleTensor.of(v));
     }
 
     @Override

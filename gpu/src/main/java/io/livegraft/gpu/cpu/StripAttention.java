@@ -1,6 +1,9 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.cpu.AttentionRows.Rows;
+import io.livegraft.gpu.machinecode.HugeMemory;
 import java.util.List;
 import java.util.function.IntConsumer;
 
@@ -18,38 +21,49 @@ final class StripAttention {
     private static final long SMALL = 100_000;
     /** Of any task of a step, in multiply-adds. */
     private static final long TASK_WORK = 16_000;
-    /** Positions of a task. */
-    private static final int APPENDED = 64;
+    /** Positions of a task, which are a page's or less. */
+    private static final int APPENDED = KvPages.LEAST_TOKENS;
     /** Of an element, in multiply-adds. */
     private static final long APPEND_WORK = 16;
 
     private final Workers workers;
+    private final HugeMemory memory;
     private final int most;
     private final ThreadLocal<AttentionRows> rows;
 
     StripAttention(Workers workers, StripKernels kernels) {
         this.workers = workers;
+        this.memory = kernels.memory();
         this.most = AttentionRows.most(kernels);
         this.rows = ThreadLocal.withInitial(() -> new AttentionRows(kernels));
     }
 
-    /** Writes k and v (count, G·D) of one layer at {@code position} and on. */
-    void append(StripKvCache cache, int layer, CpuTensor k, CpuTensor v, int position) {
-        cache.requireRoom(k, v, position);
-        int blocks = Math.ceilDiv(k.rows(), APPENDED);
-        share(blocks * cache.kvHeads(), APPEND_WORK * k.size(), task -> {
-            int from = task / cache.kvHeads() * APPENDED;
-            int count = Math.min(APPENDED, k.rows() - from);
-            CpuTensor keys = k.rowBlock(from, count);
-            cache.append(layer, task % cache.kvHeads(), keys, v.rowBlock(from, count), position + from);
+    StripKvPages allocate(int layers, int kvHeads, int headDim, int pages, int pageTokens) {
+        return new StripKvPages(memory, layers, kvHeads, headDim, pages, pageTokens);
+    }
+
+    /** Writes k and v (count, G·D) of one layer at {@code position} and on: tasks never share a tile, nor cross a page. */
+    void append(KvCache cache, int layer, CpuTensor k, CpuTensor v, int position) {
+        StripKvPages pages = (StripKvPages) cache.memory();
+        pages.requireRoom(cache, k, v, position);
+        int kvHeads = pages.kvHeads();
+        int first = position / APPENDED;
+        int blocks = Math.ceilDiv(position + k.rows(), APPENDED) - first;
+        share(blocks * kvHeads, APPEND_WORK * k.size(), task -> {
+            int block = first + task / kvHeads;
+            int from = Math.max(position, block * APPENDED);
+            int count = Math.min(position + k.rows(), (block + 1) * APPENDED) - from;
+            CpuTensor keys = k.rowBlock(from - position, count);
+            pages.append(cache, layer, task % kvHeads, keys, v.rowBlock(from - position, count), from);
         });
     }
 
     /** Of queries at {@code position} and on, which the cache has: tasks are a head and a few queries, head by head. */
-    void run(CpuTensor out, CpuTensor q, StripKvCache cache, int layer, int position, int window) {
-        int headDim = cache.headDim();
+    void run(CpuTensor out, CpuTensor q, KvCache cache, int layer, int position, int window) {
+        StripKvPages pages = (StripKvPages) cache.memory();
+        int headDim = pages.headDim();
         int heads = q.columns() / headDim;
-        int group = heads / cache.kvHeads();
+        int group = heads / pages.kvHeads();
         int blocks = Math.ceilDiv(q.rows(), most);
         share(heads * blocks, (long) q.size() * (position + q.rows()), task -> {
             int query = (blocks - 1 - task % blocks) * most;
@@ -63,7 +77,8 @@ final class StripAttention {
 
     /** Of a sequence from position 0 with its own k and v; nothing is kept. */
     void whole(CpuTensor out, CpuTensor q, CpuTensor k, CpuTensor v, int headDim, int window) {
-        StripKvCache cache = new StripKvCache(1, k.columns() / headDim, headDim, k.rows());
+        KvCache cache = new KvCache(allocate(1, k.columns() / headDim, headDim, 1, k.rows()), k.rows());
+        cache.add(0);
         append(cache, 0, k, v, 0);
         run(out, q, cache, 0, 0, window);
     }
@@ -74,13 +89,15 @@ final class StripAttention {
             CpuTensor q,
             CpuTensor k,
             CpuTensor v,
-            List<StripKvCache> caches,
+            List<KvCache> caches,
             int layer,
             int[] positions,
             int window) {
-        int kvHeads = caches.getFirst().kvHeads();
+        StripKvPages pages = (StripKvPages) caches.getFirst().memory();
+        int kvHeads = pages.kvHeads();
+        int headDim = pages.headDim();
         for (int n = 0; n < positions.length; n++) {
-            caches.get(n).requireRoom(k.rowBlock(n, 1), v.rowBlock(n, 1), positions[n]);
+            pages.requireRoom(caches.get(n), k.rowBlock(n, 1), v.rowBlock(n, 1), positions[n]);
         }
         long work = TASK_WORK * kvHeads * positions.length;
         for (int position : positions) {
@@ -89,9 +106,9 @@ final class StripAttention {
         share(caches.size() * kvHeads, work, task -> {
             int n = task / kvHeads;
             int head = task % kvHeads;
-            StripKvCache cache = caches.get(n);
-            cache.append(layer, head, k.rowBlock(n, 1), v.rowBlock(n, 1), positions[n]);
-            int headDim = cache.headDim();
+            KvCache cache = caches.get(n);
+            ((StripKvPages) cache.memory())
+                    .append(cache, layer, head, k.rowBlock(n, 1), v.rowBlock(n, 1), positions[n]);
             int group = q.columns() / headDim / kvHeads;
             for (int h = 0; h < group; h += most) {
                 int offset = n * q.columns() + (head * group + h) * headDim;

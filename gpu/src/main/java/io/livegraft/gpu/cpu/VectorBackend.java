@@ -5,6 +5,7 @@ import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
@@ -302,13 +303,14 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
-    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
-        return attention.allocate(layers, kvHeads, headDim, capacity, arithmetic);
+    public KvPages allocateKvPages(
+            int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic) {
+        return attention.allocate(layers, kvHeads, headDim, pages, pageTokens, arithmetic);
     }
 
     @Override
     public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
-        attention.append(CpuKvCache.of(cache), layer, CpuTensor.of(k), CpuTensor.of(v), position);
+        attention.append(cache, layer, CpuTensor.of(k), CpuTensor.of(v), position);
     }
 
     @Override
@@ -325,7 +327,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
         CpuTensor queries = CpuTensor.of(q);
         CpuTensor result = CpuTensor.of(out).requireShapeOf(queries);
-        attention.cached(result, queries, CpuKvCache.of(cache), layer, position, window);
+        attention.cached(result, queries, cache, layer, position, window);
     }
 
     @Override

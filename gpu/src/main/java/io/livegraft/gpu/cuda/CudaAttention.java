@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cuda;
 
 import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.Workspace;
 import java.util.List;
 import java.util.Optional;
@@ -23,26 +24,29 @@ final class CudaAttention {
     private final CudaDevice device;
     private final CudaKernel appendFloat;
     private final CudaKernel appendBf16;
+    private final CudaKernel gather;
     private final CudaKernel join;
 
     CudaAttention(CudaDevice device) {
         this.device = device;
         this.appendFloat = device.kernel("attention_float", "append_float");
         this.appendBf16 = device.kernel("attention_step", "append_bf16");
+        this.gather = device.kernel("attention_step", "gather_bf16");
         this.join = device.kernel("attention_step", "attention_join");
     }
 
-    CudaKvCache allocate(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
+    CudaKvPages allocate(int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic) {
         CudaKvForm form = CudaKvForm.of(arithmetic, headDim);
-        return CudaKvCache.allocate(device.memory(), form, layers, kvHeads, headDim, capacity);
+        return CudaKvPages.allocate(device.memory(), form, layers, kvHeads, headDim, pages, pageTokens);
     }
 
-    void append(CudaKvCache cache, int layer, CudaTensor k, CudaTensor v, int position) {
+    void append(KvCache cache, int layer, CudaTensor k, CudaTensor v, int position) {
         v.requireShapeOf(k);
-        cache.requireRoom(k.rows(), k.columns(), position);
+        CudaKvPages pages = CudaKvPages.of(cache);
+        pages.requireRoom(cache, k.rows(), k.columns(), position);
         SequenceTable table = new SequenceTable(1);
-        cache.describe(table, 0, k.rows(), position);
-        append(cache.form(), k, v, table, table.send(device), layer, cache.headDim());
+        pages.describe(device, table, cache, 0, k.rows(), position);
+        append(pages.form(), k, v, table, table.send(device), layer, pages.headDim());
     }
 
     private void append(
@@ -73,12 +77,48 @@ final class CudaAttention {
     }
 
     /** Of one sequence over its cache. */
-    void cached(CudaTensor out, CudaTensor q, CudaKvCache cache, int layer, int position, int window) {
+    void cached(CudaTensor out, CudaTensor q, KvCache cache, int layer, int position, int window) {
         out.requireShapeOf(q);
+        CudaKvPages pages = CudaKvPages.of(cache);
         SequenceTable table = new SequenceTable(1);
-        cache.describe(table, 0, q.rows(), position);
-        Heads heads = Heads.of(q.columns(), cache.kvHeads(), cache.headDim());
-        attend(cache.form(), out, Optional.empty(), q, table, table.send(device), layer, heads, window);
+        pages.describe(device, table, cache, 0, q.rows(), position);
+        Heads heads = Heads.of(q.columns(), pages.kvHeads(), pages.headDim());
+        long sent = table.send(device);
+        if (pages.form() == CudaKvForm.BF16 && pages.count() > 1) {
+            gathered(out, q, pages, sent, layer, position, heads, window);
+        } else {
+            attend(pages.form(), out, Optional.empty(), q, table, sent, layer, heads, window);
+        }
+    }
+
+    /** Over a copy without pages: attention_tile has no register left to look them up in, and reads each key for many queries. */
+    private void gathered(
+            CudaTensor out,
+            CudaTensor q,
+            CudaKvPages pages,
+            long sent,
+            int layer,
+            int position,
+            Heads heads,
+            int window) {
+        int length = position + q.rows();
+        int columns = pages.form().columns(heads.dim());
+        try (Workspace.Scope _ = device.workspaces().scratch()) {
+            CudaTensor keys = device.workspaces().unset(heads.kvHeads() * length, columns / 2);
+            CudaTensor values = device.workspaces().unset(heads.kvHeads() * length, columns / 2);
+            gather.arguments()
+                    .tensor(keys)
+                    .tensor(values)
+                    .address(sent)
+                    .integer(layer)
+                    .integer(columns)
+                    .launch(length, 1, heads.kvHeads(), columns / 8, 0);
+            SequenceTable table = new SequenceTable(1);
+            long headStride = (long) length * columns;
+            table.add(new SequenceTable.Line(
+                    0, q.rows(), position, keys.address(), values.address(), columns, headStride, 0, 0, 0, 0));
+            attend(pages.form(), out, Optional.empty(), q, table, table.send(device), 0, heads, window);
+        }
     }
 
     /** The next token of each of several sequences. */
@@ -87,7 +127,7 @@ final class CudaAttention {
             CudaTensor q,
             CudaTensor k,
             CudaTensor v,
-            List<CudaKvCache> caches,
+            List<KvCache> caches,
             int layer,
             int[] positions,
             int window) {
@@ -95,14 +135,15 @@ final class CudaAttention {
         q.requireShapeOf(out);
         k.requireShape(positions.length, k.columns());
         v.requireShapeOf(k);
-        CudaKvCache one = caches.getFirst();
+        CudaKvPages one = CudaKvPages.of(caches.getFirst());
         SequenceTable table = new SequenceTable(caches.size());
         int capacity = 0;
         for (int n = 0; n < positions.length; n++) {
-            CudaKvCache cache = caches.get(n);
-            requireLike(one, cache);
-            cache.requireRoom(1, k.columns(), positions[n]);
-            cache.describe(table, n, 1, positions[n]);
+            KvCache cache = caches.get(n);
+            CudaKvPages pages = CudaKvPages.of(cache);
+            requireLike(one, pages);
+            pages.requireRoom(cache, 1, k.columns(), positions[n]);
+            pages.describe(device, table, cache, n, 1, positions[n]);
             capacity = Math.max(capacity, cache.capacity());
         }
         long sent = table.send(device);
@@ -116,7 +157,7 @@ final class CudaAttention {
         }
     }
 
-    private static void requireLike(CudaKvCache one, CudaKvCache other) {
+    private static void requireLike(CudaKvPages one, CudaKvPages other) {
         if (one.form() != other.form() || one.kvHeads() != other.kvHeads() || one.headDim() != other.headDim()) {
             throw new IllegalArgumentException("one step over caches of %d heads of %d in %s and of %d of %d in %s"
                     .formatted(

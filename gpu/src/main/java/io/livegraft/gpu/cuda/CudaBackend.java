@@ -9,6 +9,7 @@ import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
@@ -114,8 +115,9 @@ public final class CudaBackend extends CudaMemory {
     }
 
     @Override
-    public KvCache allocateKvCache(int layers, int kvHeads, int headDim, int capacity, Arithmetic arithmetic) {
-        return attention.allocate(layers, kvHeads, headDim, capacity, arithmetic);
+    public KvPages allocateKvPages(
+            int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic) {
+        return attention.allocate(layers, kvHeads, headDim, pages, pageTokens, arithmetic);
     }
 
     @Override
@@ -259,24 +261,23 @@ public final class CudaBackend extends CudaMemory {
 
     @Override
     public void appendKv(KvCache cache, int layer, Tensor k, Tensor v, int position) {
-        attention.append(CudaKvCache.of(cache), layer, CudaTensor.of(k), CudaTensor.of(v), position);
+        attention.append(cache, layer, CudaTensor.of(k), CudaTensor.of(v), position);
     }
 
     @Override
     public void attention(Tensor out, Tensor q, KvCache cache, int layer, int position, int window) {
-        attention.cached(CudaTensor.of(out), CudaTensor.of(q), CudaKvCache.of(cache), layer, position, window);
+        attention.cached(CudaTensor.of(out), CudaTensor.of(q), cache, layer, position, window);
     }
 
     @Override
     public void attention(
             Tensor out, Tensor q, Tensor k, Tensor v, List<KvCache> caches, int layer, int[] positions, int window) {
-        List<CudaKvCache> some = caches.stream().map(CudaKvCache::of).toList();
         attention.step(
                 CudaTensor.of(out),
                 CudaTensor.of(q),
                 CudaTensor.of(k),
                 CudaTensor.of(v),
-                some,
+                caches,
                 layer,
                 positions,
                 window);

@@ -10,8 +10,8 @@ import java.util.IdentityHashMap;
  */
 final class CudaMetadata implements AutoCloseable {
     private static final int ALIGNMENT = 16;
-    /** Arrays that are known again at most: a pass asks for its positions once a layer. */
-    private static final int REMEMBERED = 64;
+    /** Arrays that are known again at most: a pass asks for its positions, and its sequences' pages, once a layer. */
+    private static final int REMEMBERED = 1024;
 
     private final CudaQueue queue;
     private final PinnedBuffer host;

@@ -39,7 +39,18 @@ record WholeSequences(SequenceTable table, long sent) {
         SequenceTable table = new SequenceTable(lengths.length);
         int from = 0;
         for (int length : lengths) {
-            table.add(from, length, 0, keys + from * rowBytes, values + from * rowBytes, positionStride, headStride, 0);
+            table.add(new SequenceTable.Line(
+                    from,
+                    length,
+                    0,
+                    keys + from * rowBytes,
+                    values + from * rowBytes,
+                    positionStride,
+                    headStride,
+                    0,
+                    0,
+                    0,
+                    0));
             from += length;
         }
         return table;

@@ -1,7 +1,7 @@
 package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.Backend;
-import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.cuda.CudaException;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.error.ErrorCode;
@@ -43,8 +43,6 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
-    private static final int PAGE_TOKENS = 64;
-
     private final EngineSettings settings;
     private final ModelDirectory directory;
     private final Tokenizer tokenizer;
@@ -56,6 +54,7 @@ public final class Engine implements AutoCloseable {
     private final int maxSequenceTokens;
     private final MemoryBudget memory;
     private final PagePool pool;
+    private final PrefixCache prefixes;
     private int admitted;
 
     private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, Device device) {
@@ -69,12 +68,32 @@ public final class Engine implements AutoCloseable {
         this.transformer = new Transformer(backend, frozen, settings.checkpointing());
         weights.complete();
         this.nextLogits = new NextLogits(backend, transformer);
-        int limit = directory.config().maxPositions();
-        this.maxSequenceTokens =
-                settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
-        this.memory = MemoryBudget.of(frozen, transformer, maxSequenceTokens, settings.maxSequences());
-        this.pool = new PagePool(settings.maxSequences() * Math.ceilDiv(maxSequenceTokens, PAGE_TOKENS), PAGE_TOKENS);
+        this.pool = new PagePool(allocated());
+        this.prefixes = new PrefixCache(pool);
+        this.maxSequenceTokens = (int) Math.min(longest(), (long) pool.pages() * pool.pageTokens());
+        this.memory = MemoryBudget.of(frozen, pool.memory());
         LOG.info("{}", memory.description());
+    }
+
+    /** Of what the base attends to, and what the settings allow. */
+    private int longest() {
+        int limit = directory.config().maxPositions();
+        return settings.maxSequenceTokens() == 0 ? limit : Math.min(limit, settings.maxSequenceTokens());
+    }
+
+    /** As many as all sequences at their longest need, or as the memory for them allows. */
+    private KvPages allocated() {
+        KvCacheSettings kv = settings.kvCache();
+        long bytes = transformer.allocateKvPages(1, kv.pageTokens()).pageBytes();
+        long enough = (long) settings.maxSequences() * Math.ceilDiv(longest(), kv.pageTokens());
+        int count = (int) Math.min(Integer.MAX_VALUE, Math.min(enough, kv.memory() / bytes));
+        if (count == 0) {
+            throw new LivegraftException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "livegraft.engine.kv-cache.memory is %d bytes, expected at least one page of %d"
+                            .formatted(kv.memory(), bytes));
+        }
+        return transformer.allocateKvPages(count, kv.pageTokens());
     }
 
     /** Loads a base; a directory that can't be used is refused with {@link ErrorCode#INVALID_MODEL}. */
@@ -101,6 +120,9 @@ public final class Engine implements AutoCloseable {
         } catch (CudaException refused) {
             device.backend().close();
             throw shortOfMemory(refused, ErrorCode.INVALID_CONFIGURATION);
+        } catch (LivegraftException refused) {
+            device.backend().close();
+            throw refused;
         }
     }
 
@@ -139,7 +161,7 @@ public final class Engine implements AutoCloseable {
         return memory;
     }
 
-    /** Longest prompt and answer together, in tokens. */
+    /** Longest prompt and answer together, in tokens: of what the base attends to, the settings allow and the pages hold. */
     public int maxSequenceTokens() {
         return maxSequenceTokens;
     }
@@ -193,6 +215,9 @@ public final class Engine implements AutoCloseable {
         int capacity = (int) Math.min(maxSequenceTokens, own.length + (long) sampling.maxTokens());
         Answer answer =
                 new Answer(sampling, tokenizer.decoderAfter(own), id -> word(own, id), config().eosTokenIds(), most);
+        List<PrefixKey> shared = key.filter(_ -> settings.kvCache().prefixReuse())
+                .map(whose -> PrefixKey.chain(whose, own, pool.pageTokens()))
+                .orElse(List.of());
         admitted++;
         return new Generation(
                 new FedTokens(own),
@@ -201,17 +226,8 @@ public final class Engine implements AutoCloseable {
                 key,
                 answer,
                 () -> new PromptScores(own, tokenizer.decoder(), answer::likeliest),
-                pool,
-                () -> cache(capacity),
+                new SequencePages(pool, prefixes, shared, capacity),
                 () -> admitted--);
-    }
-
-    private KvCache cache(int capacity) {
-        try {
-            return transformer.allocateKvCache(capacity);
-        } catch (CudaException refused) {
-            throw shortOfMemory(refused, ErrorCode.OVERLOADED);
-        }
     }
 
     private void refuseUnknownTokens(SamplingSettings sampling) {
@@ -242,7 +258,7 @@ public final class Engine implements AutoCloseable {
         return pool.pageTokens();
     }
 
-    /** Pages that can be taken. */
+    /** Pages that can be taken: unused ones, and those that are kept for their contents alone. */
     public int freePages() {
         return pool.free();
     }
@@ -258,12 +274,12 @@ public final class Engine implements AutoCloseable {
      *
      * @param batch generations that are not finished, each once; the pages they need must be free
      * @return in the same order, what was drawn where a token was: everything that is known has been fed then
-     * @throws LivegraftException {@link ErrorCode#OVERLOADED} when the device's memory is short
      */
     public List<Optional<GenerationDelta>> advance(List<Advance> batch) {
         if (batch.isEmpty()) {
             return List.of();
         }
+        batch.forEach(each -> each.generation().begin());
         nextLogits.feed(batch.stream()
                 .map(each -> each.generation().feed(each.tokens()))
                 .toList());

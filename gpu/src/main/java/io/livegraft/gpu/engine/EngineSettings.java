@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param threads workers of the CPU backend; 0 takes one per core
  * @param maxSequences generations admitted at once
  * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
+ * @param kvCache room for keys and values
  * @param sliceTokens tokens of one training slice at most (a longer example is one slice)
  * @param checkpointing what a training slice keeps of its forward half; never changes a bit of any result
  * @param kernels of the CPU backend; part of the numeric profile
@@ -35,6 +36,7 @@ public record EngineSettings(
         int threads,
         int maxSequences,
         int maxSequenceTokens,
+        KvCacheSettings kvCache,
         int sliceTokens,
         GradientCheckpointing checkpointing,
         KernelChoice kernels,
@@ -69,6 +71,7 @@ public record EngineSettings(
                 engine.getInt("threads"),
                 engine.getInt("max-sequences"),
                 engine.getInt("max-sequence-tokens"),
+                KvCacheSettings.from(engine.getConfig("kv-cache")),
                 engine.getInt("slice-tokens"),
                 GradientCheckpointing.valueOf(
                         engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)),

@@ -20,13 +20,11 @@ public final class Generation implements AutoCloseable {
     private final Optional<CacheKey> key;
     private final Answer answer;
     private final Supplier<PromptScores> newScores;
-    private final PagePool pool;
-    private final Supplier<KvCache> newCache;
+    private final SequencePages pages;
     private final Runnable onClose;
     private Optional<PromptScores> scores = Optional.empty();
-    private Optional<KvCache> cache = Optional.empty();
     private Optional<GenerationDelta> delta = Optional.empty();
-    private int pages;
+    private int reused;
     private boolean finished;
     private boolean closed;
 
@@ -37,8 +35,7 @@ public final class Generation implements AutoCloseable {
             Optional<CacheKey> key,
             Answer answer,
             Supplier<PromptScores> newScores,
-            PagePool pool,
-            Supplier<KvCache> newCache,
+            SequencePages pages,
             Runnable onClose) {
         this.tokens = tokens;
         this.sampling = sampling;
@@ -46,8 +43,7 @@ public final class Generation implements AutoCloseable {
         this.key = key;
         this.answer = answer;
         this.newScores = newScores;
-        this.pool = pool;
-        this.newCache = newCache;
+        this.pages = pages;
         this.onClose = onClose;
     }
 
@@ -68,13 +64,30 @@ public final class Generation implements AutoCloseable {
         return tokens.drawn();
     }
 
+    /** Tokens of the prompt that were found computed when it began. */
+    public int reusedTokens() {
+        return reused;
+    }
+
     /**
-     * Tokens that can be fed in one piece, at least 1 until it is finished: what is left of the prompt, less what can be reused; after
+     * Tokens that can be fed in one piece, at least 1 until it is finished: what is left of the prompt, less what is known of it; after
      * {@link #suspend} then what is left of its own tokens; else the last one drawn. Feeding all draws a token, unless own ones are to
      * be fed again.
      */
     public int pending() {
-        return finished ? 0 : tokens.pending();
+        if (finished) {
+            return 0;
+        }
+        return pages.begun() ? tokens.pending() : tokens.pending() - pages.known(reusable());
+    }
+
+    /** Tokens of the prompt, unless all of its rows are to be read. */
+    private int reusable() {
+        return scoring() ? 1 : promptTokens();
+    }
+
+    private boolean scoring() {
+        return sampling.promptLogprobs() && tokens.drawn() == 0;
     }
 
     /**
@@ -82,35 +95,39 @@ public final class Generation implements AutoCloseable {
      * steps that they were.
      */
     public void suspend() {
-        cache.ifPresent(KvCache::close);
-        cache = Optional.empty();
-        pool.release(pages);
-        pages = 0;
+        pages.release();
         tokens.rewind();
     }
 
     /** Pages to take to feed so many more. */
     int pagesFor(int count) {
-        return Math.max(0, pool.pagesOf(tokens.position() + count) - pages);
+        return pages.begun() ? pages.toReach(tokens.position() + count) : pages.toBegin(reusable(), count);
     }
 
-    /** Rows for the next pass, on pages that it takes. */
-    Feed feed(int count) {
-        if (closed || count < 1 || count > pending()) {
-            throw new IllegalStateException("%d tokens for a generation that has %d pending%s"
-                    .formatted(count, pending(), closed ? ", and is closed" : ""));
+    /** Takes the pages that are known of the prompt, if it has none yet. */
+    void begin() {
+        if (closed || finished) {
+            throw new IllegalStateException("a generation that is finished or closed can't go on");
         }
-        int more = pagesFor(count);
-        pool.take(more);
-        pages += more;
-        KvCache kept = cache.orElseGet(newCache);
-        cache = Optional.of(kept);
-        return new Feed(tokens.segment(count, kept, adapter.map(StagedAdapter::tensors)), reader(count));
+        if (!pages.begun()) {
+            reused = pages.begin(reusable());
+            tokens.fed(reused);
+        }
+    }
+
+    /** Rows for the next pass, on pages that it takes; it has begun. */
+    Feed feed(int count) {
+        if (count < 1 || count > pending()) {
+            throw new IllegalStateException(
+                    "%d tokens for a generation that has %d pending".formatted(count, pending()));
+        }
+        KvCache cache = pages.reach(tokens.position() + count);
+        return new Feed(tokens.segment(count, cache, adapter.map(StagedAdapter::tensors)), reader(count));
     }
 
     private Feed.Reader reader(int count) {
         delta = Optional.empty();
-        if (sampling.promptLogprobs() && tokens.drawn() == 0) {
+        if (scoring()) {
             if (tokens.position() == 0) {
                 scores = Optional.of(newScores.get());
             }
@@ -144,6 +161,7 @@ public final class Generation implements AutoCloseable {
     /** After the pass that {@link #feed} was for: what it added. */
     Optional<GenerationDelta> fed(int count) {
         tokens.fed(count);
+        pages.publish(Math.min(tokens.position(), promptTokens()));
         delta.filter(GenerationDelta::drawn).ifPresent(drawn -> tokens.draw(drawn.token()));
         finished = delta.flatMap(GenerationDelta::finish).isPresent();
         return delta;

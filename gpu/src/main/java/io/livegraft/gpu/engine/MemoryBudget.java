@@ -1,8 +1,8 @@
 package io.livegraft.gpu.engine;
 
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
-import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.gpu.transformer.TransformerWeights.Layer;
 
@@ -13,8 +13,8 @@ import io.livegraft.gpu.transformer.TransformerWeights.Layer;
  * @param head of the base
  * @param embedding 0 where that is the head's own matrix
  * @param vectors norms and biases
- * @param sequence keys and values of one sequence of {@code sequenceTokens}
- * @param sequences admitted at once, at most
+ * @param page keys and values of {@code pageTokens} tokens
+ * @param pages that are there for all sequences; they take memory as they are used for the first time, on a card at once
  * @param adapterRank one rank of an adapter on all linear kinds, served
  * @param heap Java's, at most: scratch is in it, and whatever above is not in native memory
  */
@@ -23,15 +23,12 @@ public record MemoryBudget(
         long head,
         long embedding,
         long vectors,
-        long sequence,
-        int sequenceTokens,
-        int sequences,
+        long page,
+        int pageTokens,
+        int pages,
         long adapterRank,
         long heap) {
-    /** Enough for a cache's own granularity not to count. */
-    private static final int SAMPLE_TOKENS = 64;
-
-    static MemoryBudget of(TransformerWeights weights, Transformer transformer, int sequenceTokens, int sequences) {
+    static MemoryBudget of(TransformerWeights weights, KvPages pages) {
         long linear = 0;
         long vectors = weights.finalNorm().weight().bytes();
         for (Layer layer : weights.layers()) {
@@ -41,16 +38,15 @@ public record MemoryBudget(
             vectors += layer.vectors().mapToLong(one -> one.weight().bytes()).sum();
         }
         boolean shared = weights.embedding().equals(weights.head());
-        long token = transformer.allocateKvCache(SAMPLE_TOKENS).bytes() / SAMPLE_TOKENS;
         LoraConfig rank = new LoraConfig(1, 1, false, LoraConfig.ALL_LINEAR);
         return new MemoryBudget(
                 linear,
                 weights.head().bytes(),
                 shared ? 0 : weights.embedding().bytes(),
                 vectors,
-                token * sequenceTokens,
-                sequenceTokens,
-                sequences,
+                pages.pageBytes(),
+                pages.pageTokens(),
+                pages.count(),
                 4L * LoraAdapter.layout(rank, weights.config()).size(),
                 Runtime.getRuntime().maxMemory());
     }
@@ -60,18 +56,23 @@ public record MemoryBudget(
         return linear + head + embedding + vectors;
     }
 
+    /** Of all sequences, at most. */
+    public long keysAndValues() {
+        return page * pages;
+    }
+
     /** One line, in MiB. */
     public String description() {
-        return "memory in MiB: weights %.1f (linear %.1f, head %.1f, embedding %.1f, norms and biases %.1f); %.1f for each of %d sequences of %d tokens; %.2f for each rank of an adapter; heap at most %.0f"
+        return "memory in MiB: weights %.1f (linear %.1f, head %.1f, embedding %.1f, norms and biases %.1f); keys and values %.1f in %d pages of %d tokens; %.2f for each rank of an adapter; heap at most %.0f"
                 .formatted(
                         mib(weights()),
                         mib(linear),
                         mib(head),
                         mib(embedding),
                         mib(vectors),
-                        mib(sequence),
-                        sequences,
-                        sequenceTokens,
+                        mib(keysAndValues()),
+                        pages,
+                        pageTokens,
                         mib(adapterRank),
                         mib(heap));
     }

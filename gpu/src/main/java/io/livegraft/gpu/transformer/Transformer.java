@@ -2,6 +2,7 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
@@ -82,6 +83,13 @@ public final class Transformer {
         ModelConfig config = config();
         return backend.allocateKvCache(
                 config.layers(), config.kvHeads(), config.headDim(), capacity, weights.arithmetic());
+    }
+
+    /** Room for sequences of this base. */
+    public KvPages allocateKvPages(int pages, int pageTokens) {
+        ModelConfig config = config();
+        return backend.allocateKvPages(
+                config.layers(), config.kvHeads(), config.headDim(), pages, pageTokens, weights.arithmetic());
     }
 
     /** Feeds all segments, in order; the tape holds their final hidden states only. */

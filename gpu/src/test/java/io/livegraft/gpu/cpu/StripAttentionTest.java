@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -100,6 +101,26 @@ class StripAttentionTest {
         }
     }
 
+    /** Every page used before, by something that is no number. */
+    @Test
+    void pagesThatLieHereAndThereAndWereUsedBeforeDontShow() {
+        for (Shape shape : SHAPES) {
+            float[] expected = prompt(one, shape, LENGTH);
+            for (int piece : new int[] {1, 50, LENGTH}) {
+                KvCache cache = new KvCache(
+                        three.allocateKvPages(1, shape.kvHeads(), shape.headDim(), 5, 64, Arithmetic.BFLOAT16), LENGTH);
+                KvCache before = new KvCache(cache.memory(), 5 * 64);
+                IntStream.range(0, 5).forEach(before::add);
+                float[] none = new float[5 * 64 * shape.kvWidth()];
+                Arrays.fill(none, Float.NaN);
+                Tensor spoiled = three.upload(none, 5 * 64, shape.kvWidth());
+                three.appendKv(before, 0, spoiled, spoiled, 0);
+                IntStream.of(3, 0, 4).forEach(cache::add);
+                assertArrayEquals(expected, prompt(three, shape, cache, piece), 0f, shape + ", pieces of " + piece);
+            }
+        }
+    }
+
     /** Sequence n is behind the others by 7n positions. */
     @Test
     void stepsOfSeveralSequencesHaveTheBitsOfAPrompt() {
@@ -150,7 +171,7 @@ class StripAttentionTest {
         for (KvCache cache : List.of(
                 one.allocateKvCache(1, 1, 40, 8, Arithmetic.BFLOAT16),
                 one.allocateKvCache(1, 1, 64, 8, Arithmetic.FLOAT32))) {
-            assertInstanceOf(FloatKvCache.class, cache);
+            assertInstanceOf(FloatKvPages.class, cache.memory());
         }
     }
 
@@ -167,7 +188,10 @@ class StripAttentionTest {
 
     /** Attention of all queries, fed in pieces. */
     private static float[] prompt(Backend backend, Shape shape, int piece) {
-        KvCache cache = cache(backend, shape);
+        return prompt(backend, shape, cache(backend, shape), piece);
+    }
+
+    private static float[] prompt(Backend backend, Shape shape, KvCache cache, int piece) {
         Tensor out = backend.allocate(LENGTH, shape.width());
         Tensor q = tensor(backend, 1, shape.width());
         for (int from = 0; from < LENGTH; from += piece) {

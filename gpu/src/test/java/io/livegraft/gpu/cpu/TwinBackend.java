@@ -8,6 +8,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
@@ -68,16 +69,30 @@ public final class TwinBackend {
         }
     }
 
-    private record Caches(KvCache reference, KvCache twin, Arithmetic arithmetic) implements KvCache {
+    private record Pages(KvPages reference, KvPages twin, Arithmetic arithmetic) implements KvPages {
         @Override
-        public int capacity() {
-            return twin.capacity();
+        public int count() {
+            return twin.count();
         }
 
         @Override
-        public long bytes() {
-            return twin.bytes();
+        public int pageTokens() {
+            return twin.pageTokens();
         }
+
+        @Override
+        public long pageBytes() {
+            return twin.pageBytes();
+        }
+    }
+
+    /** The same pages of another memory. */
+    private static KvCache over(KvPages memory, KvCache cache) {
+        KvCache other = new KvCache(memory, cache.capacity());
+        for (int i = 0; i < cache.pages(); i++) {
+            other.add(cache.table()[i]);
+        }
+        return other;
     }
 
     private record BothFactors(Factor reference, Factor twin) implements Factor {}
@@ -175,7 +190,9 @@ public final class TwinBackend {
             case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
             case Factor factor -> new BothFactors((Factor) expected, factor);
             case Factors factors -> both((Factors) expected, factors);
-            case KvCache cache -> new Caches((KvCache) expected, cache, arithmetic(arguments));
+            case KvPages pages -> new Pages((KvPages) expected, pages, arithmetic(arguments));
+            case KvCache cache ->
+                over(new Pages(((KvCache) expected).memory(), cache.memory(), arithmetic(arguments)), cache);
             case Workspace workspace -> new Workspaces((Workspace) expected, workspace);
             case Workspace.Scope scope -> both((Workspace.Scope) expected, scope);
             case Double value -> {
@@ -215,7 +232,7 @@ public final class TwinBackend {
         return switch (argument) {
             case Arithmetic arithmetic -> arithmetic == Arithmetic.BFLOAT16;
             case Weights weights -> Arithmetic.beside(weights.precision()) == Arithmetic.BFLOAT16;
-            case Caches caches -> caches.arithmetic() == Arithmetic.BFLOAT16;
+            case KvCache cache -> cache.memory() instanceof Pages pages && pages.arithmetic() == Arithmetic.BFLOAT16;
             default -> false;
         };
     }
@@ -320,8 +337,9 @@ public final class TwinBackend {
             case LowRankGradient g -> side(g, tensor -> (Tensor) referenceOf(tensor));
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
-            case Caches(var one, var other, var arithmetic) -> one;
             case BothFactors(var one, var other) -> one;
+            case Pages(var one, var other, var arithmetic) -> one;
+            case KvCache cache -> over((KvPages) referenceOf(cache.memory()), cache);
             case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) referenceOf(tensor), operand);
             case Product p ->
                 new Product(
@@ -342,8 +360,9 @@ public final class TwinBackend {
             case LowRankGradient g -> side(g, tensor -> (Tensor) twinOf(tensor));
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;
-            case Caches(var one, var other, var arithmetic) -> other;
             case BothFactors(var one, var other) -> other;
+            case Pages(var one, var other, var arithmetic) -> other;
+            case KvCache cache -> over((KvPages) twinOf(cache.memory()), cache);
             case TensorFactor(var tensor, var operand) -> new TensorFactor((Tensor) twinOf(tensor), operand);
             case Product p ->
                 new Product(

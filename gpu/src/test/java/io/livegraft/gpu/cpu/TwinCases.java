@@ -273,6 +273,7 @@ public final class TwinCases {
             position += count;
         }
         step(both, random, heads, kvHeads, dim, window, arithmetic);
+        paged(both, random, heads, kvHeads, dim, window, arithmetic);
         for (int count : new int[] {1, 2, 13, 71}) {
             Tensor q = tensor(both, random, count, heads * dim);
             Tensor k = tensor(both, random, count, kvHeads * dim);
@@ -292,6 +293,21 @@ public final class TwinCases {
                     dim,
                     window,
                     arithmetic);
+        }
+    }
+
+    /** A prompt in two pieces on pages that lie here and there, then a token. */
+    private static void paged(
+            Backend both, Random random, int heads, int kvHeads, int dim, int window, Arithmetic arithmetic) {
+        KvCache cache = new KvCache(both.allocateKvPages(2, kvHeads, dim, 4, 64, arithmetic), 200);
+        IntStream.of(2, 0, 3).forEach(cache::add);
+        int position = 0;
+        for (int count : new int[] {70, 71, 1}) {
+            Tensor k = tensor(both, random, count, kvHeads * dim);
+            both.appendKv(cache, 1, k, tensor(both, random, count, kvHeads * dim), position);
+            Tensor q = tensor(both, random, count, heads * dim);
+            both.attention(both.allocate(count, heads * dim), q, cache, 1, position, window);
+            position += count;
         }
     }
 

@@ -78,6 +78,7 @@ enum TwinTolerance {
                     "factor",
                     "factors",
                     "allocateKvCache",
+                    "allocateKvPages",
                     "appendKv",
                     "zero",
                     "blockwise",

@@ -9,6 +9,7 @@ import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
+import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.ReferenceBackend;
 import io.livegraft.gpu.cpu.TwinBackend;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,6 +90,21 @@ class CudaAttentionTest {
             }
         }
         assertArrayEquals(expected, whole(device, shape, new int[] {shape.length()}), 0f, "whole");
+    }
+
+    /** Pages that lie here and there, a prompt in pieces, then single tokens. */
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void pagesDontShow(Shape shape) {
+        if (shape.length() < 200) {
+            float[] expected = prompt(device, shape, shape.length());
+            for (int piece : new int[] {1, 50, shape.length()}) {
+                KvPages pages = device.allocateKvPages(1, shape.kvHeads(), shape.dim(), 5, 64, shape.arithmetic());
+                KvCache cache = new KvCache(pages, shape.length());
+                IntStream.of(3, 0, 4, 1).limit(Math.ceilDiv(shape.length(), 64)).forEach(cache::add);
+                assertArrayEquals(expected, prompt(device, shape, cache, piece), 0f, "pieces of " + piece);
+            }
+        }
     }
 
     @ParameterizedTest
@@ -204,7 +221,10 @@ class CudaAttentionTest {
 
     /** Attention of all queries, fed in pieces. */
     private static float[] prompt(Backend backend, Shape shape, int piece) {
-        KvCache cache = cache(backend, shape);
+        return prompt(backend, shape, cache(backend, shape), piece);
+    }
+
+    private static float[] prompt(Backend backend, Shape shape, KvCache cache, int piece) {
         Tensor out = backend.allocate(shape.length(), shape.width());
         Tensor q = tensor(backend, 1, shape, shape.width());
         for (int from = 0; from < shape.length(); from += piece) {

@@ -24,7 +24,7 @@ class ContinuousLawTest {
     private final Engine engine = open();
 
     Engine open() {
-        return TestingEngine.open(8);
+        return TestingEngine.open(4);
     }
 
     @AfterEach

@@ -206,6 +206,7 @@ class EngineLawTest {
                         threads,
                         8,
                         0,
+                        new KvCacheSettings(64 << 20, 64, true),
                         256,
                         GradientCheckpointing.NONE,
                         KernelChoice.AUTO,

@@ -92,6 +92,7 @@ class QuantizedServingTest {
                 1,
                 4,
                 0,
+                new KvCacheSettings(64 << 20, 64, true),
                 256,
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,

@@ -136,6 +136,7 @@ class Stories260kParityTest {
                         threads,
                         4,
                         0,
+                        new KvCacheSettings(64 << 20, 64, true),
                         256,
                         GradientCheckpointing.NONE,
                         KernelChoice.AUTO,

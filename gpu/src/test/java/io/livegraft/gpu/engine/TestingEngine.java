@@ -20,6 +20,10 @@ final class TestingEngine {
     }
 
     static Engine open(int maxSequences, Supplier<Device> device) {
+        return open(maxSequences, new KvCacheSettings(64 << 20, 64, true), device);
+    }
+
+    static Engine open(int maxSequences, KvCacheSettings kvCache, Supplier<Device> device) {
         Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
                 .normalize();
         return Engine.open(
@@ -31,6 +35,7 @@ final class TestingEngine {
                         2,
                         maxSequences,
                         0,
+                        kvCache,
                         256,
                         GradientCheckpointing.NONE,
                         KernelChoice.AUTO,

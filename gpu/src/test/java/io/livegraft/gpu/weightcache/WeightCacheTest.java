@@ -18,6 +18,7 @@ import io.livegraft.gpu.engine.Advance;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.EngineSettings;
 import io.livegraft.gpu.engine.Generation;
+import io.livegraft.gpu.engine.KvCacheSettings;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.model.ModelDirectory;
@@ -237,6 +238,7 @@ class WeightCacheTest {
                 2,
                 4,
                 0,
+                new KvCacheSettings(64 << 20, 64, true),
                 256,
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,
