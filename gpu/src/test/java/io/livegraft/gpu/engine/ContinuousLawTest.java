@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.LogitAdjustment;
 import io.livegraft.gpu.generation.PromptToken;
@@ -16,15 +17,19 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** However a generation is cut into passes, interrupted or taken up again, its bits are its own (law 3). */
+@ParameterizedClass
+@EnumSource(KernelChoice.class)
 class ContinuousLawTest {
     private static final int PAGE = 64;
 
-    private final Engine engine = open();
+    private final Engine engine;
 
-    Engine open() {
-        return TestingEngine.open(4);
+    ContinuousLawTest(KernelChoice kernels) {
+        this.engine = TestingEngine.open(4, () -> TestingEngine.cpu(2, kernels));
     }
 
     @AfterEach
