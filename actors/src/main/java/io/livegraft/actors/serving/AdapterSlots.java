@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  * The adapters on the device or on their way to it, by tenant and digest. What is on the device never takes more than its bytes,
  * those of versions that only end their answers among them: one that does not fit waits until unused ones have made room, the
  * least wanted first. Beyond the number of adapters unused ones go too. One that answers a request stays until its last token.
+ * Where all are in use the one that was there longest takes no more requests until it has been away, so nobody waits forever.
  *
  * @param <A> an adapter on the device
  * @param <W> what waits for one
@@ -42,6 +43,8 @@ final class AdapterSlots<A, W> {
         private long bytes;
         private int uses;
         private long lastUse;
+        private long stagedAt;
+        private boolean leaving;
 
         private Slot(Key key) {
             this.key = key;
@@ -55,17 +58,17 @@ final class AdapterSlots<A, W> {
             return staged;
         }
 
+        /** Whether it takes requests. */
+        boolean open() {
+            return staged.isPresent() && !leaving;
+        }
+
         boolean used() {
             return uses > 0;
         }
 
         ArrayDeque<W> waiting() {
             return waiting;
-        }
-
-        /** It is there, and counts as used most recently. */
-        void staged(A adapter) {
-            staged = Optional.of(adapter);
         }
     }
 
@@ -129,6 +132,11 @@ final class AdapterSlots<A, W> {
         return true;
     }
 
+    void staged(Slot<A, W> slot, A adapter) {
+        slot.staged = Optional.of(adapter);
+        slot.stagedAt = ++clock;
+    }
+
     void use(Slot<A, W> slot) {
         slot.uses++;
         slot.lastUse = ++clock;
@@ -144,10 +152,11 @@ final class AdapterSlots<A, W> {
     }
 
     /** What is to be taken down, then what is to be brought up, in the order in which it was loaded. */
-    record Move<A>(List<A> down, List<Key> up) {}
+    record Move<A, W>(List<Slot<A, W>> down, List<Key> up) {}
 
-    Move<A> move() {
-        List<A> down = new ArrayList<>();
+    Move<A, W> move() {
+        List<Slot<A, W>> down = new ArrayList<>(closedAndUnused());
+        down.forEach(this::remove);
         List<Key> up = new ArrayList<>();
         Optional<Slot<A, W>> next = Optional.ofNullable(loaded.peek());
         while (next.isPresent() && makeRoom(next.get().bytes, down)) {
@@ -160,10 +169,33 @@ final class AdapterSlots<A, W> {
         while (slots.size() > bound && evict(down)) {
             // the least wanted go
         }
+        next.ifPresent(this::closeForRoom);
         return new Move<>(down, up);
     }
 
-    private boolean makeRoom(long size, List<A> down) {
+    /** They go even if there is room by now: whoever waits for them waits for them to come again. */
+    private List<Slot<A, W>> closedAndUnused() {
+        return all().filter(slot -> slot.leaving && slot.uses == 0).toList();
+    }
+
+    /** So many of those that were there longest that it fits once they are gone. */
+    private void closeForRoom(Slot<A, W> wanted) {
+        long room = mostBytes - bytes;
+        List<Slot<A, W>> oldest = all().filter(slot -> slot.staged.isPresent())
+                .filter(slot -> rank.applyAsInt(slot.key) < PINNED)
+                .sorted(Comparator.comparing((Slot<A, W> slot) -> !slot.leaving)
+                        .thenComparingLong(slot -> slot.stagedAt))
+                .toList();
+        for (Slot<A, W> slot : oldest) {
+            if (room >= wanted.bytes) {
+                return;
+            }
+            slot.leaving = true;
+            room += slot.bytes;
+        }
+    }
+
+    private boolean makeRoom(long size, List<Slot<A, W>> down) {
         boolean fits = bytes + size <= mostBytes;
         while (!fits && evict(down)) {
             fits = bytes + size <= mostBytes;
@@ -171,13 +203,13 @@ final class AdapterSlots<A, W> {
         return fits;
     }
 
-    private boolean evict(List<A> down) {
+    private boolean evict(List<Slot<A, W>> down) {
         Optional<Slot<A, W>> victim = all().filter(slot -> slot.uses == 0 && slot.staged.isPresent())
                 .filter(slot -> rank.applyAsInt(slot.key) < PINNED)
-                .min(Comparator.<Slot<A, W>>comparingInt(slot -> rank.applyAsInt(slot.key))
+                .min(Comparator.comparingInt((Slot<A, W> slot) -> rank.applyAsInt(slot.key))
                         .thenComparingLong(slot -> slot.lastUse));
         victim.ifPresent(this::remove);
-        victim.flatMap(Slot::staged).ifPresent(down::add);
+        victim.ifPresent(down::add);
         return victim.isPresent();
     }
 }

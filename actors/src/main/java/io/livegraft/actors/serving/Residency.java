@@ -86,7 +86,7 @@ final class Residency<W> {
     /** It is on the device. */
     AdapterSlots.Slot<StagedAdapter, W> staged(AdapterSlots.Key key, StagedAdapter adapter) {
         AdapterSlots.Slot<StagedAdapter, W> slot = slots.find(key).orElseThrow();
-        slot.staged(adapter);
+        slots.staged(slot, adapter);
         Optional.ofNullable(sinceNanos.remove(key))
                 .ifPresent(since -> metrics.adapterLoaded((System.nanoTime() - since) / 1e9));
         return slot;
@@ -115,10 +115,18 @@ final class Residency<W> {
         move();
     }
 
+    /** Whoever waited for it waits for it to come again. */
+    private void takeDown(AdapterSlots.Slot<StagedAdapter, W> slot) {
+        slot.staged().ifPresent(adapter -> device.tell(new DeviceScheduler.Release(adapter)));
+        if (!slot.waiting().isEmpty()) {
+            slot(slot.key()).waiting().addAll(slot.waiting());
+        }
+    }
+
     /** Takes down what has to go and brings up what fits now. */
     void move() {
-        AdapterSlots.Move<StagedAdapter> move = slots.move();
-        move.down().forEach(adapter -> device.tell(new DeviceScheduler.Release(adapter)));
+        AdapterSlots.Move<StagedAdapter, W> move = slots.move();
+        move.down().forEach(this::takeDown);
         for (AdapterSlots.Key key : move.up()) {
             Optional.ofNullable(coming.remove(key))
                     .ifPresent(adapter -> device.tell(new DeviceScheduler.Stage(key.label(), adapter, replyTo)));

@@ -350,16 +350,14 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private void onNotStaged(AdapterSlots.Key key, Throwable cause) {
         LOG.error("adapter {} can't be staged", key.label(), cause);
         swaps.notStaged(key, cause);
-        residency
-                .remove(key)
-                .ifPresent(slot -> slot.waiting()
-                        .forEach(waiting -> refuse(
-                                waiting.request(),
-                                ErrorCode.UNAVAILABLE,
-                                "version %d of %s can't be staged"
-                                        .formatted(
-                                                waiting.target().number(),
-                                                waiting.target().tenant().orElse("")))));
+        residency.remove(key).ifPresent(slot -> slot.waiting()
+                .forEach(waiting -> refuse(
+                        waiting.request(),
+                        ErrorCode.UNAVAILABLE,
+                        "version %d of %s can't be staged"
+                                .formatted(
+                                        waiting.target().number(),
+                                        waiting.target().tenant().orElse("")))));
     }
 
     private void onGenerate(Generate request) {
@@ -462,8 +460,9 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                             .formatted(request.model(), refusal.get().code()));
             return;
         }
-        AdapterSlots.Slot<StagedAdapter, Waiting> slot = residency.slot(target.key().get());
-        if (slot.staged().isPresent()) {
+        AdapterSlots.Slot<StagedAdapter, Waiting> slot =
+                residency.slot(target.key().get());
+        if (slot.open()) {
             admit(request, target, Optional.of(slot));
         } else if (slot.waiting().size() < environment.settings().waitingForStaging()) {
             slot.waiting().add(new Waiting(request, target));

@@ -32,8 +32,8 @@ public record ServingSettings(
                             .formatted(stagedAdapters, waitingForStaging, knownTenants, eventTimes));
         }
         if (stagedBytes < 1 || hostBytes < 0) {
-            throw refused("staged-bytes %d must be at least 1, host-bytes %d at least 0"
-                    .formatted(stagedBytes, hostBytes));
+            throw refused(
+                    "staged-bytes %d must be at least 1, host-bytes %d at least 0".formatted(stagedBytes, hostBytes));
         }
     }
 

@@ -6,11 +6,11 @@ import io.livegraft.gpu.engine.EngineSettings;
 import java.util.Map;
 
 /** The bundled base: these tests need nothing that is not in the repository. */
-final class TestingEngine {
+public final class TestingEngine {
     private TestingEngine() {}
 
     /** With these settings of {@code livegraft.engine} besides. */
-    static Engine open(Map<String, Object> settings) {
+    public static Engine open(Map<String, Object> settings) {
         Map<String, Object> base = Map.of(
                 "base", "../deploy/base/livegraft-tiny",
                 "precision", "nf4",

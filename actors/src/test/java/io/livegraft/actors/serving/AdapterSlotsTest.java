@@ -25,9 +25,9 @@ class AdapterSlotsTest {
         List.of("a", "b", "c").forEach(name -> bring(slots, name));
         slots.use(find(slots, "b"));
         slots.unuse(key("b"));
-        assertEquals(List.of("c"), bring(slots, "d").down());
-        assertEquals(List.of("b"), bring(slots, "e").down());
-        assertEquals(List.of("d"), bring(slots, "f").down());
+        assertEquals(List.of("c"), down(bring(slots, "d")));
+        assertEquals(List.of("b"), down(bring(slots, "e")));
+        assertEquals(List.of("d"), down(bring(slots, "f")));
         assertTrue(slots.find(key("a")).isPresent());
     }
 
@@ -40,7 +40,9 @@ class AdapterSlotsTest {
         ranks.put("a", 0); // it serves no more, but its bytes are there
         assertEquals(new AdapterSlots.Move<>(List.of(), List.of()), bring(slots, "c"));
         slots.unuse(key("a"));
-        assertEquals(new AdapterSlots.Move<>(List.of("a"), List.of(key("c"))), slots.move());
+        AdapterSlots.Move<String, String> move = slots.move();
+        assertEquals(List.of("a"), down(move));
+        assertEquals(List.of(key("c")), move.up());
         assertEquals(2 * BYTES, slots.bytes());
     }
 
@@ -83,19 +85,49 @@ class AdapterSlotsTest {
         assertEquals(0, slots.bytes());
     }
 
+    @Test
+    void whatIsAlwaysInUseMakesRoomForWhatWaits() {
+        AdapterSlots<String, String> slots = slots(10, BYTES);
+        bring(slots, "hot");
+        slots.use(find(slots, "hot"));
+        bring(slots, "cold");
+        assertFalse(find(slots, "hot").open(), "its next request waits");
+        slots.unuse(key("hot"));
+        AdapterSlots.Move<String, String> move = slots.move();
+        assertEquals(List.of("hot"), down(move));
+        assertEquals(List.of(key("cold")), move.up());
+    }
+
+    @Test
+    void whatWasClosedGoesAndComesAgainWhereRoomWasMadeOtherwise() {
+        AdapterSlots<String, String> slots = slots(10, 2 * BYTES);
+        List.of("a", "b").forEach(name -> bring(slots, name));
+        List.of("a", "b").forEach(name -> slots.use(find(slots, name)));
+        bring(slots, "c");
+        assertFalse(find(slots, "a").open());
+        slots.unuse(key("b"));
+        assertEquals(List.of("b"), down(slots.move()));
+        slots.unuse(key("a"));
+        assertEquals(List.of("a"), down(slots.move()), "not there for good, and closed to all");
+    }
+
+    private static List<String> down(AdapterSlots.Move<String, String> move) {
+        return move.down().stream().map(slot -> slot.key().tenant()).toList();
+    }
+
     private AdapterSlots<String, String> slots(int bound, long mostBytes) {
         return new AdapterSlots<>(bound, mostBytes, key -> ranks.getOrDefault(key.tenant(), 0));
     }
 
-    private static AdapterSlots.Move<String> bring(AdapterSlots<String, String> slots, String name) {
+    private static AdapterSlots.Move<String, String> bring(AdapterSlots<String, String> slots, String name) {
         assertTrue(slots.loaded(slots.add(key(name)), BYTES));
-        AdapterSlots.Move<String> move = slots.move();
+        AdapterSlots.Move<String, String> move = slots.move();
         stage(slots, move);
         return move;
     }
 
-    private static void stage(AdapterSlots<String, String> slots, AdapterSlots.Move<String> move) {
-        move.up().forEach(key -> slots.find(key).orElseThrow().staged(key.tenant()));
+    private static void stage(AdapterSlots<String, String> slots, AdapterSlots.Move<String, String> move) {
+        move.up().forEach(key -> slots.staged(slots.find(key).orElseThrow(), key.tenant()));
     }
 
     private static AdapterSlots.Slot<String, String> find(AdapterSlots<String, String> slots, String name) {
