@@ -22,8 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -48,7 +46,7 @@ class RebuildTest {
             assertTrue(taught.versions().size() > 1, taught.toString());
             assertAllRebuilt(testing, taught);
             AdapterVersion before = taught.versions().getLast();
-            String clean = rebuilt(testing, before.number(), "bob").rebuiltDigest();
+            String clean = testing.rebuilt("boats", before.number(), "bob").rebuiltDigest();
             assertNotEquals(before.digest(), clean);
 
             long forgotten = written(testing.node().logAdministration().forget("boats", "bob", ANN));
@@ -134,26 +132,11 @@ class RebuildTest {
 
     private static void assertAllRebuilt(TestingNode testing, AdapterImage image) {
         for (AdapterVersion version : image.versions()) {
-            Rebuild.Done done = rebuilt(testing, version.number());
+            Rebuild.Done done = testing.rebuilt("boats", version.number());
             assertEquals(version.digest(), done.rebuiltDigest(), version.toString());
             assertTrue(done.match());
             assertEquals(version.step(), done.steps());
         }
-    }
-
-    private static Rebuild.Done rebuilt(TestingNode testing, int version, String... without) {
-        LogAdministration log = testing.node().logAdministration();
-        SortedSet<String> subjects = new TreeSet<>(List.of(without));
-        LogAdministration.RebuildReply reply = TestingNode.get(log.rebuild("boats", version, subjects));
-        String id = assertInstanceOf(LogAdministration.RebuildReply.Started.class, reply)
-                .rebuild()
-                .id();
-        Rebuild ended = TestingNode.until(
-                        "boats:%d is rebuilt".formatted(version),
-                        () -> log.rebuilt(id),
-                        found -> !(found.orElseThrow() instanceof Rebuild.Running))
-                .orElseThrow();
-        return assertInstanceOf(Rebuild.Done.class, ended, ended.toString());
     }
 
     private void assertOnlyCleanFiles(long forgotten, Set<String> digests) {

@@ -3,12 +3,15 @@ package io.livegraft.actors.node;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.livegraft.actors.object.TestingS3;
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.TestingPostgreSql;
 import io.livegraft.actors.signing.KeyFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +22,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two nodes that share Kafka, PostgreSQL and a directory are one system. */
+/** Two nodes that share Kafka, PostgreSQL and a directory or an object store are one system. */
 class SeveralNodesTest {
     private static final List<String> TENANTS = List.of("boats", "cars", "planes", "trains");
 
@@ -53,6 +56,55 @@ class SeveralNodesTest {
             learn(first, 2);
             TENANTS.forEach(first::settled);
         }
+    }
+
+    /** Wherever it was trained: each node's archive holds only what that node has read, Kafka holds all. */
+    @Test
+    void onAnObjectStoreEachNodeServesAndMakesAnewWhatTheOtherTrained() throws IOException {
+        int firstPort = freePort();
+        KeyFile.readOrCreate(directory.resolve("signing.key"));
+        try (TestingS3 server = TestingS3.start(Files.createDirectories(directory.resolve("s3")));
+                TestingNode first = new TestingNode(
+                        directory.resolve("first"),
+                        settings(
+                                firstPort,
+                                firstPort,
+                                with(stored(server), Map.of("livegraft.kafka.partitions", 2))))) {
+            learn(first, 0);
+            try (TestingNode second = new TestingNode(
+                    directory.resolve("second"),
+                    settings(freePort(), firstPort, with(stored(server), joining(first))))) {
+                TestingNode.until("both train", () -> partitions(first), read -> read == 1);
+                learn(second, 1);
+                for (String tenant : TENANTS) {
+                    AdapterVersion newest =
+                            first.settled(tenant).newest().orElseThrow();
+                    for (TestingNode node : List.of(first, second)) {
+                        node.serves(tenant, newest.number());
+                        assertEquals(newest.digest(), node.rebuilt(tenant, newest.number()).rebuiltDigest());
+                    }
+                }
+            }
+        }
+    }
+
+    private static int partitions(TestingNode node) {
+        return node.node().metrics().scrape("livegraft_trainers_awake"::equals).stream()
+                .mapToInt(snapshot -> snapshot.getDataPoints().size())
+                .sum();
+    }
+
+    private static Map<String, Object> stored(TestingS3 server) {
+        return Map.of(
+                "livegraft.object-store.kind", "s3",
+                "livegraft.object-store.s3.endpoint", server.endpoint(),
+                "livegraft.object-store.s3.bucket", TestingS3.BUCKET);
+    }
+
+    private static Map<String, Object> with(Map<String, Object> some, Map<String, Object> others) {
+        Map<String, Object> both = new HashMap<>(some);
+        both.putAll(others);
+        return both;
     }
 
     private static void rollBack(TestingNode node, String tenant) {

@@ -8,12 +8,14 @@ import com.typesafe.config.ConfigFactory;
 import io.livegraft.actors.disk.Disk;
 import io.livegraft.actors.disk.FileDisk;
 import io.livegraft.actors.registry.AdapterImage;
+import io.livegraft.actors.replay.Rebuild;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.proto.feedback.FeedbackRecord;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -104,6 +106,21 @@ final class TestingNode implements AutoCloseable {
                         () -> get(node.administration().adapter(tenant)),
                         image -> image.filter(holds).isPresent())
                 .orElseThrow();
+    }
+
+    /** A version made anew from its log, without these subjects. */
+    Rebuild.Done rebuilt(String tenant, int version, String... without) {
+        LogAdministration log = node.logAdministration();
+        LogAdministration.RebuildReply reply = get(log.rebuild(tenant, version, new TreeSet<>(List.of(without))));
+        String id = assertInstanceOf(LogAdministration.RebuildReply.Started.class, reply)
+                .rebuild()
+                .id();
+        Rebuild ended = until(
+                        "%s:%d is rebuilt".formatted(tenant, version),
+                        () -> log.rebuilt(id),
+                        found -> !(found.orElseThrow() instanceof Rebuild.Running))
+                .orElseThrow();
+        return assertInstanceOf(Rebuild.Done.class, ended, ended.toString());
     }
 
     /** Waits until a request is answered by this version: staging takes a moment after the decision. */
