@@ -43,6 +43,7 @@ final class Verbs {
                 .addSubcommand(new BenchTrainCommand(terminal))
                 .addSubcommand(new BenchIngestCommand(terminal))
                 .addSubcommand(new BenchTenantsCommand(terminal))
-                .addSubcommand(new BenchCycleCommand(terminal));
+                .addSubcommand(new BenchCycleCommand(terminal))
+                .addSubcommand(new BenchCoserveCommand(terminal));
     }
 }

@@ -52,6 +52,16 @@ class BenchIngestCommandTest {
     }
 
     @Test
+    void whatTrainingCostsAnswersIsToldForEachShare() throws IOException {
+        JsonNode json = run("coserve", "--streams", "2", "--seconds", "1", "--step-tokens", "16", "--shares", "0.5,1");
+        assertEquals(2, json.path("streams").asInt());
+        assertEquals(0.0, json.path("alone").path("share").asDouble());
+        assertEquals(2, json.path("beside").size());
+        assertEquals(0.5, json.path("beside").path(0).path("share").asDouble());
+        assertTrue(json.path("alone").path("tokensPerSecond").asDouble() > 0, json.toString());
+    }
+
+    @Test
     void stepsThatShareCyclesEndWithTheSameBits() throws IOException {
         JsonNode json = run("cycle", "--tenants", "3", "--steps", "2", "--tokens", "8");
         assertTrue(json.path("sameBits").asBoolean(), json.toString());
