@@ -103,6 +103,7 @@ public final class GatewayServer implements AutoCloseable {
                 settings.maxBodyBytes(),
                 settings.maxTokens(),
                 settings.maxChatTokens(),
+                settings.maxChoices(),
                 settings.maxFeedbackBatch(),
                 settings.maxPage());
         var openAi = new OpenAiRoutes(

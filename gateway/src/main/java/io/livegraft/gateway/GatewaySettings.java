@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param drainTimeout for running answers when the server stops
  * @param maxTokens when a completion request names none
  * @param maxChatTokens when a chat request names none
+ * @param maxChoices answers to one request
  * @param maxFeedbackBatch events in one post
  * @param maxPage entries of one page of a list
  */
@@ -26,6 +27,7 @@ public record GatewaySettings(
         Duration drainTimeout,
         int maxTokens,
         int maxChatTokens,
+        int maxChoices,
         int maxFeedbackBatch,
         int maxPage) {
 
@@ -39,6 +41,7 @@ public record GatewaySettings(
         require(!drainTimeout.isNegative(), "drain-timeout", drainTimeout, "0 or more");
         require(maxTokens >= 1, "max-tokens", maxTokens, "at least 1");
         require(maxChatTokens >= 1, "max-chat-tokens", maxChatTokens, "at least 1");
+        require(maxChoices >= 1, "max-choices", maxChoices, "at least 1");
         require(maxFeedbackBatch >= 1, "max-feedback-batch", maxFeedbackBatch, "at least 1");
         require(maxPage >= 1, "max-page", maxPage, "at least 1");
     }
@@ -55,6 +58,7 @@ public record GatewaySettings(
                     gateway.getDuration("drain-timeout"),
                     gateway.getInt("max-tokens"),
                     gateway.getInt("max-chat-tokens"),
+                    gateway.getInt("max-choices"),
                     gateway.getInt("max-feedback-batch"),
                     gateway.getInt("max-page"));
         } catch (ConfigException broken) {

@@ -2,6 +2,7 @@ package io.livegraft.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,9 +14,11 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,6 +64,9 @@ class CompletionsTest {
         assertEquals(
                 "support:7",
                 response.headers().firstValue("x-livegraft-adapter").orElse("none"));
+        assertEquals(
+                "adapterdigest0123456789",
+                response.headers().firstValue("x-livegraft-digest").orElse("none"));
         assertTrue(body.path("created").asLong() > 1_700_000_000L);
         JsonNode choice = body.path("choices").path(0);
         assertEquals(" Hello, wörld", choice.path("text").asText());
@@ -75,8 +81,9 @@ class CompletionsTest {
     @Test
     void whatIsAskedForReachesTheNode() {
         gateway.post("/v1/completions", """
-                {"model":"support:7","prompt":["Hi"],"max_tokens":9,"temperature":0.5,"top_p":0.9,"top_k":40,"seed":11,
-                 "stop":["\\n","END"],"n":1,"user":"someone"}""");
+            {"model":"support:7","prompt":["Hi"],"max_tokens":9,"temperature":0.5,"top_p":0.9,"top_k":40,"seed":11,
+             "stop":["\\n","END"],"n":1,"user":"someone"}\
+            """);
         var request = gateway.node.requests.getFirst();
         assertEquals("support:7", request.model());
         assertEquals(new Prompt.Text("Hi"), request.prompt());
@@ -199,8 +206,9 @@ class CompletionsTest {
     @Test
     void aChatAnswerIsAMessage() {
         JsonNode body = TestingGateway.json(gateway.post("/v1/chat/completions", """
-                {"model":"support","max_completion_tokens":5,"messages":[{"role":"system","content":"Be brief."},
-                 {"role":"user","content":[{"type":"text","text":"Hi "},{"type":"text","text":"there"}]}]}"""));
+            {"model":"support","max_completion_tokens":5,"messages":[{"role":"system","content":"Be brief."},
+             {"role":"user","content":[{"type":"text","text":"Hi "},{"type":"text","text":"there"}]}]}\
+            """));
         assertEquals("chat.completion", body.path("object").asText());
         assertTrue(body.path("id").asText().startsWith("chatcmpl-"));
         assertEquals("assistant", body.at("/choices/0/message/role").asText());
@@ -249,10 +257,104 @@ class CompletionsTest {
                 response.headers().firstValue("retry-after").isPresent());
     }
 
+    @Test
+    void whoIsRefusedIsToldWhenToComeBackInWholeSeconds() {
+        HttpResponse<String> response = gateway.post("/v1/completions", "{\"model\":\"crowded\",\"prompt\":\"Hi\"}");
+        assertEquals("7", response.headers().firstValue("retry-after").orElse("none"));
+    }
+
+    @Test
+    void theNodeIsToldHowLongTheAnswerMayTake() {
+        gateway.post("/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"timeout\":2.5}");
+        assertEquals(
+                Optional.of(Duration.ofMillis(2500)),
+                gateway.node.requests.getFirst().deadline());
+    }
+
+    @Test
+    void severalChoicesAreNumberedAndCountedTogether() {
+        JsonNode body = TestingGateway.json(gateway.post(
+                "/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"n\":2,\"best_of\":2,\"seed\":11}"));
+        assertEquals(" Hello, wörld", body.at("/choices/0/text").asText());
+        assertEquals(" Bye", body.at("/choices/1/text").asText());
+        assertEquals(1, body.at("/choices/1/index").asInt());
+        assertEquals(6, body.at("/usage/completion_tokens").asInt());
+        assertEquals(5, body.at("/usage/prompt_tokens").asInt());
+        var choices = gateway.node.requests.getFirst().choices();
+        assertEquals(2, choices.size());
+        assertEquals(11, choices.getFirst().seed(), "as for one");
+        assertNotEquals(11, choices.getLast().seed());
+    }
+
+    @Test
+    void aStreamOfSeveralChoicesSaysWhichOneEachEventIsOf() {
+        HttpResponse<String> response = gateway.post("/v1/chat/completions", """
+            {"model":"support","stream":true,"n":2,"stream_options":{"include_usage":true},
+             "messages":[{"role":"user","content":"Hi"}]}\
+            """);
+        List<JsonNode> chunks = chunks(response.body());
+        for (int choice = 0; choice < 2; choice++) {
+            int index = choice;
+            List<JsonNode> own = chunks.stream()
+                    .filter(chunk -> chunk.at("/choices/0/index").asInt(-1) == index)
+                    .toList();
+            assertEquals("assistant", own.getFirst().at("/choices/0/delta/role").asText());
+            assertEquals(
+                    index == 0 ? " Hello, wörld" : " Bye", String.join("", texts(own, "/choices/0/delta/content")));
+            assertEquals("stop", own.getLast().at("/choices/0/finish_reason").asText());
+        }
+        assertEquals(6, chunks.getLast().at("/usage/completion_tokens").asInt());
+    }
+
+    @Test
+    void anEchoBeginsWithThePromptAndScoresItWhereLogprobsAreAskedFor() {
+        JsonNode choice = TestingGateway.json(gateway.post(
+                        "/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"echo\":true,\"logprobs\":0}"))
+                .at("/choices/0");
+        assertEquals("Hi Hello, wörld", choice.path("text").asText());
+        assertEquals(
+                TestingGateway.json("[\"H\",\"i\",\" Hel\",\"lo,\",\"\",\" wörld\"]"), choice.at("/logprobs/tokens"));
+        assertEquals(TestingGateway.json("[null,-1.5,-0.5,-0.5,-0.5,-0.5]"), choice.at("/logprobs/token_logprobs"));
+        assertEquals(TestingGateway.json("[0,1,2,6,9,9]"), choice.at("/logprobs/text_offset"));
+        assertTrue(gateway.node.requests.getFirst().choices().getFirst().promptLogprobs());
+    }
+
+    @Test
+    void anEchoWithoutLogprobsScoresNothing() {
+        HttpResponse<String> response = gateway.post(
+                "/v1/completions", "{\"model\":\"support\",\"prompt\":\"Hi\",\"echo\":true,\"stream\":true}");
+        assertEquals(List.of("Hi Hel", "lo,", " wörld"), texts(chunks(response.body()), "/choices/0/text"));
+        assertFalse(gateway.node.requests.getFirst().choices().getFirst().promptLogprobs());
+    }
+
+    @Test
+    void aPromptAloneIsScoredWithoutAWordMore() {
+        JsonNode body = TestingGateway.json(gateway.post(
+                "/v1/completions",
+                "{\"model\":\"support\",\"prompt\":\"Hi\",\"echo\":true,\"logprobs\":0,\"max_tokens\":0}"));
+        assertEquals("Hi", body.at("/choices/0/text").asText());
+        assertEquals("length", body.at("/choices/0/finish_reason").asText());
+        assertEquals(TestingGateway.json("[null,-1.5]"), body.at("/choices/0/logprobs/token_logprobs"));
+        assertEquals(0, body.at("/usage/completion_tokens").asInt(-1));
+    }
+
+    @Test
+    void aChatCantEcho() {
+        HttpResponse<String> response = gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"support\",\"echo\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
+        assertEquals(400, response.statusCode());
+        assertEquals("echo", TestingGateway.json(response).at("/error/param").asText());
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "n:2",
+                "n:0",
+                "n:17",
+                "n:1.5",
+                "timeout:0",
+                "timeout:\"soon\"",
                 "temperature:3",
                 "temperature:\"hot\"",
                 "top_p:0",
@@ -263,7 +365,7 @@ class CompletionsTest {
                 "stop:[1]",
                 "stream:\"yes\"",
                 "logprobs:true",
-                "echo:true",
+                "echo:1",
                 "frequency_penalty:3",
                 "presence_penalty:-2.5",
                 "logit_bias:[1]",

@@ -24,6 +24,7 @@ class GatewaySettingsTest {
                         Duration.ofSeconds(10),
                         16,
                         256,
+                        16,
                         1_000,
                         1_000),
                 GatewaySettings.from(ConfigFactory.defaultReference()));
@@ -41,6 +42,7 @@ class GatewaySettingsTest {
                 "max-tokens = 0",
                 "max-chat-tokens = 0",
                 "max-feedback-batch = 0",
+                "max-choices = 0",
                 "max-page = 0"
             })
     void aValueOutOfRangeIsRefusedWithItsPath(String setting) {

@@ -25,6 +25,8 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.PromptToken;
+import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.generation.TokenLogprob;
 import io.livegraft.proto.feedback.Configure;
 import io.livegraft.proto.feedback.FeedbackRecord;
@@ -36,6 +38,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
@@ -47,6 +50,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
@@ -56,6 +60,11 @@ import org.apache.pekko.stream.javadsl.Source;
 final class TestingNode implements Inference, Administration, LogAdministration, Scrubbing, FeedbackLog, NodeHealth {
     static final String BASE = "tiny";
     static final String BASE_DIGEST = "basedigest0123456789";
+
+    private static final ServedVersion SERVED = new ServedVersion("support", 7, "adapterdigest0123456789");
+    private static final List<PromptToken> PROMPT = List.of(
+            new PromptToken(0, "H", OptionalDouble.empty(), List.of()),
+            new PromptToken(1, "i", OptionalDouble.of(-1.5), List.of()));
 
     final List<GenerationRequest> requests = Collections.synchronizedList(new ArrayList<>());
     final List<FeedbackRecord> appended = Collections.synchronizedList(new ArrayList<>());
@@ -79,13 +88,15 @@ final class TestingNode implements Inference, Administration, LogAdministration,
         String model = request.model();
         Admission admission =
                 switch (model) {
-                    case "support", "support:7" -> admitted(words(" Hel", "lo,", "", " wörld"));
+                    case "support", "support:7" -> admitted(request.choices());
                     case "slow" -> admitted(words("one").initialDelay(Duration.ofMillis(200)));
                     case "dripping" ->
                         admitted(words("a", "b", "c", "d", "e", "f").throttle(1, Duration.ofMillis(100)));
                     case "endless" -> admitted(endless());
                     case "breaking" -> admitted(words("one").concatLazy(brokenLater()));
-                    case "crowded" -> new Admission.Refused(ErrorCode.OVERLOADED, "all 32 places are taken");
+                    case "crowded" ->
+                        new Admission.Refused(
+                                ErrorCode.OVERLOADED, "all 32 places are taken", Optional.of(Duration.ofMillis(6100)));
                     case "greedy" -> new Admission.Refused(ErrorCode.QUOTA_EXCEEDED, "8 requests wait already");
                     case "long" -> new Admission.Refused(ErrorCode.CONTEXT_LENGTH_EXCEEDED, "600 tokens, at most 512");
                     case "bug" -> throw new IllegalStateException("bug");
@@ -105,7 +116,24 @@ final class TestingNode implements Inference, Administration, LogAdministration,
     }
 
     private static Admission admitted(Source<GenerationDelta, NotUsed> deltas) {
-        return new Admission.Admitted(new ServedVersion("support", 7, "adapterdigest0123456789"), 5, List.of(deltas));
+        return new Admission.Admitted(SERVED, 5, List.of(deltas));
+    }
+
+    /** The second of several answers says something else, a prompt that is to be scored comes with the first token. */
+    private Admission admitted(List<SamplingSettings> choices) {
+        List<Source<GenerationDelta, NotUsed>> all = new ArrayList<>();
+        for (SamplingSettings choice : choices) {
+            var words = all.isEmpty() ? words(" Hel", "lo,", "", " wörld") : words(" By", "e");
+            var scored = choice.promptLogprobs()
+                    ? words.statefulMap(() -> PROMPT, TestingNode::scored, left -> Optional.empty())
+                    : words;
+            all.add(choice.maxTokens() == 0 ? Source.single(GenerationDelta.ofPrompt(PROMPT)) : scored);
+        }
+        return new Admission.Admitted(SERVED, 5, all);
+    }
+
+    private static Pair<List<PromptToken>, GenerationDelta> scored(List<PromptToken> prompt, GenerationDelta delta) {
+        return Pair.create(List.of(), delta.withPrompt(prompt));
     }
 
     private Source<GenerationDelta, NotUsed> words(String... words) {

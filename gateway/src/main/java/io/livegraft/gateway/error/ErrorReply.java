@@ -3,10 +3,13 @@ package io.livegraft.gateway.error;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.error.ErrorCode;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCode;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /**
@@ -21,6 +24,15 @@ public record ErrorReply(
         ErrorTable.Row row = ErrorTable.row(code);
         Optional<String> param = code == ErrorCode.MODEL_NOT_FOUND ? Optional.of("model") : Optional.empty();
         return new ErrorReply(row.status(), row.type(), row.code(), message, param, row.retryAfterSeconds());
+    }
+
+    /** {@code retryAfter} is when the same request may be taken, where that can be told; whole seconds go out, at least one. */
+    public static ErrorReply of(ErrorCode code, String message, Optional<Duration> retryAfter) {
+        ErrorReply reply = of(code, message);
+        OptionalInt seconds = retryAfter.isEmpty()
+                ? reply.retryAfterSeconds
+                : OptionalInt.of(Math.clamp(Math.ceilDiv(retryAfter.get().toMillis(), 1000L), 1, Integer.MAX_VALUE));
+        return new ErrorReply(reply.status, reply.type, reply.code, message, reply.param, seconds);
     }
 
     /** A request field has a value that can't be used. */
@@ -52,10 +64,15 @@ public record ErrorReply(
     }
 
     public HttpResponse response() {
-        HttpResponse response =
-                HttpResponse.create().withStatus(status).withEntity(ContentTypes.APPLICATION_JSON, json().toString());
+        HttpResponse response = HttpResponse.create()
+                .withStatus(statusCode())
+                .withEntity(ContentTypes.APPLICATION_JSON, json().toString());
         return retryAfterSeconds.isPresent()
                 ? response.addHeader(RawHeader.create("Retry-After", String.valueOf(retryAfterSeconds.getAsInt())))
                 : response;
+    }
+
+    private StatusCode statusCode() {
+        return StatusCodes.lookup(status).orElseGet(() -> StatusCodes.custom(status, code, code));
     }
 }

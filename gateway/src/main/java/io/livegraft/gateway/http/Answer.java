@@ -18,6 +18,11 @@ record Answer(List<GenerationDelta> deltas) {
         return text.toString();
     }
 
+    /** Tokens drawn. */
+    int tokens() {
+        return (int) deltas.stream().filter(GenerationDelta::drawn).count();
+    }
+
     /** Empty if the generation ended early. */
     Optional<FinishReason> finish() {
         return deltas.isEmpty() ? Optional.empty() : deltas.getLast().finish();

@@ -15,13 +15,13 @@ sealed interface AnswerFormat permits CompletionFormat, ChatAnswerFormat {
     /** Name of the object of a stream's events. */
     String chunkObject();
 
-    ObjectNode whole(AnswerIdentity identity, Answer answer);
+    ObjectNode whole(AnswerIdentity identity, List<Answer> choices);
 
-    /** Events before the first token. */
-    List<ObjectNode> opening(AnswerIdentity identity);
+    /** Events before the first token of a choice. */
+    List<ObjectNode> opening(AnswerIdentity identity, int choice);
 
-    /** Events of one token behind {@code offset} characters; none while its own are held back. */
-    List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta, int offset);
+    /** Events of one token of a choice behind what has been sent of it; none while its characters are held back. */
+    List<ObjectNode> chunks(AnswerIdentity identity, int choice, GenerationDelta delta, Sent sent);
 
     /** The last event of a stream that asked for token counts. */
     default ObjectNode usageChunk(AnswerIdentity identity, int promptTokens, int completionTokens) {
@@ -39,11 +39,10 @@ sealed interface AnswerFormat permits CompletionFormat, ChatAnswerFormat {
         return answer;
     }
 
-    /** Adds the only choice there is. */
-    static ObjectNode putChoice(ObjectNode answer, Optional<FinishReason> finish) {
-        ArrayNode choices = answer.putArray("choices");
+    /** Adds a choice. */
+    static ObjectNode addChoice(ArrayNode choices, int index, Optional<FinishReason> finish) {
         return choices.addObject()
-                .put("index", 0)
+                .put("index", index)
                 .putNull("logprobs")
                 .put("finish_reason", finish.map(Answer::wire).orElse(null));
     }

@@ -1,5 +1,6 @@
 package io.livegraft.gateway.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
@@ -24,23 +25,26 @@ record ChatAnswerFormat(boolean logprobs) implements AnswerFormat {
     }
 
     @Override
-    public ObjectNode whole(AnswerIdentity identity, Answer answer) {
+    public ObjectNode whole(AnswerIdentity identity, List<Answer> choices) {
         ObjectNode whole = identity.object("chat.completion");
-        ObjectNode choice = AnswerFormat.putChoice(whole, answer.finish());
-        if (logprobs) {
-            Logprobs.putChat(choice, answer.deltas());
+        ArrayNode all = whole.putArray("choices");
+        for (Answer answer : choices) {
+            ObjectNode choice = AnswerFormat.addChoice(all, all.size(), answer.finish());
+            if (logprobs) {
+                Logprobs.putChat(choice, answer.deltas());
+            }
+            choice.putObject("message")
+                    .put("role", "assistant")
+                    .put("content", answer.text())
+                    .putNull("refusal");
         }
-        choice.putObject("message")
-                .put("role", "assistant")
-                .put("content", answer.text())
-                .putNull("refusal");
         return whole;
     }
 
     @Override
-    public List<ObjectNode> opening(AnswerIdentity identity) {
+    public List<ObjectNode> opening(AnswerIdentity identity, int choice) {
         ObjectNode chunk = identity.object(chunkObject());
-        AnswerFormat.putChoice(chunk, Optional.empty())
+        addChoice(chunk, choice, Optional.empty())
                 .putObject("delta")
                 .put("role", "assistant")
                 .put("content", "");
@@ -48,24 +52,28 @@ record ChatAnswerFormat(boolean logprobs) implements AnswerFormat {
     }
 
     @Override
-    public List<ObjectNode> chunks(AnswerIdentity identity, GenerationDelta delta, int offset) {
+    public List<ObjectNode> chunks(AnswerIdentity identity, int choice, GenerationDelta delta, Sent sent) {
         var chunks = new ArrayList<ObjectNode>();
         if (logprobs || !delta.text().isEmpty()) {
             ObjectNode chunk = identity.object(chunkObject());
-            ObjectNode choice = AnswerFormat.putChoice(chunk, Optional.empty());
+            ObjectNode only = addChoice(chunk, choice, Optional.empty());
             if (logprobs) {
-                Logprobs.putChat(choice, List.of(delta));
+                Logprobs.putChat(only, List.of(delta));
             }
-            choice.putObject("delta").put("content", delta.text());
+            only.putObject("delta").put("content", delta.text());
             chunks.add(chunk);
         }
-        delta.finish().ifPresent(reason -> chunks.add(last(identity, reason)));
+        delta.finish().ifPresent(reason -> chunks.add(last(identity, choice, reason)));
         return chunks;
     }
 
-    private ObjectNode last(AnswerIdentity identity, FinishReason reason) {
+    private ObjectNode last(AnswerIdentity identity, int choice, FinishReason reason) {
         ObjectNode chunk = identity.object(chunkObject());
-        AnswerFormat.putChoice(chunk, Optional.of(reason)).putObject("delta");
+        addChoice(chunk, choice, Optional.of(reason)).putObject("delta");
         return chunk;
+    }
+
+    private static ObjectNode addChoice(ObjectNode chunk, int index, Optional<FinishReason> finish) {
+        return AnswerFormat.addChoice(chunk.putArray("choices"), index, finish);
     }
 }

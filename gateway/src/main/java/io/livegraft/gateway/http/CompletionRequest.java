@@ -5,8 +5,11 @@ import io.livegraft.actors.node.GenerationRequest;
 import io.livegraft.actors.node.Prompt;
 import io.livegraft.gateway.wire.Fields;
 import io.livegraft.gpu.tokenizer.ChatMessage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -16,24 +19,30 @@ import java.util.Set;
  * @param stream answer as server-sent events
  * @param includeUsage of a stream: a last event with token counts
  * @param logprobs answer with the log-probabilities of the tokens drawn
+ * @param echo the prompt, where the answer is to begin with it
  */
-record CompletionRequest(GenerationRequest generation, boolean stream, boolean includeUsage, boolean logprobs) {
+record CompletionRequest(
+        GenerationRequest generation, boolean stream, boolean includeUsage, boolean logprobs, Optional<String> echo) {
+    private static final int MOST_SECONDS = 86_400;
     private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
 
-    static CompletionRequest completion(JsonNode body, int defaultMaxTokens) {
+    static CompletionRequest completion(JsonNode body, HttpLimits limits) {
         Fields fields = Fields.of(body);
         UnsupportedFields.refuseIn(fields);
         OptionalInt logprobs = fields.integer("logprobs");
-        var maxTokens = fields.integer("max_tokens").orElse(defaultMaxTokens);
-        return read(fields, new Prompt.Text(prompt(fields.required("prompt"))), maxTokens, logprobs);
+        var maxTokens = fields.integer("max_tokens").orElse(limits.maxTokens());
+        String prompt = prompt(fields.required("prompt"));
+        Optional<String> echo = fields.flag("echo", false) ? Optional.of(prompt) : Optional.empty();
+        return read(fields, new Prompt.Text(prompt), maxTokens, logprobs, echo, limits);
     }
 
-    static CompletionRequest chat(JsonNode body, int defaultMaxTokens) {
+    static CompletionRequest chat(JsonNode body, HttpLimits limits) {
         Fields fields = Fields.of(body);
-        UnsupportedFields.refuseIn(fields);
+        UnsupportedFields.refuseInChat(fields);
         var maxTokens = fields.integer("max_completion_tokens")
-                .orElseGet(() -> fields.integer("max_tokens").orElse(defaultMaxTokens));
-        return read(fields, new Prompt.Chat(messages(fields.required("messages"))), maxTokens, chatLogprobs(fields));
+                .orElseGet(() -> fields.integer("max_tokens").orElse(limits.maxChatTokens()));
+        var prompt = new Prompt.Chat(messages(fields.required("messages")));
+        return read(fields, prompt, maxTokens, chatLogprobs(fields), Optional.empty(), limits);
     }
 
     /** How many tokens to name with each, where the drawn one is to be named at all. */
@@ -49,17 +58,41 @@ record CompletionRequest(GenerationRequest generation, boolean stream, boolean i
         return OptionalInt.empty();
     }
 
-    private static CompletionRequest read(Fields fields, Prompt prompt, int maxTokens, OptionalInt logprobs) {
-        String model = fields.requiredText("model");
+    private static CompletionRequest read(
+            Fields fields,
+            Prompt prompt,
+            int maxTokens,
+            OptionalInt logprobs,
+            Optional<String> echo,
+            HttpLimits limits) {
         boolean stream = fields.flag("stream", false);
         boolean includeUsage = fields.value("stream_options")
                 .map(options -> Fields.of(options).flag("include_usage", false))
                 .orElse(false);
+        // A prompt alone, without a word more, is not generated: it is scored.
+        boolean scored = echo.isPresent() && (logprobs.isPresent() || maxTokens == 0);
+        var choices =
+                SamplingFields.read(fields, maxTokens, new SamplingFields.Scores(logprobs.orElse(0), scored), limits);
         return new CompletionRequest(
-                new GenerationRequest(model, prompt, SamplingFields.read(fields, maxTokens, logprobs.orElse(0))),
+                new GenerationRequest(fields.requiredText("model"), prompt, choices, timeout(fields)),
                 stream,
                 includeUsage,
-                logprobs.isPresent());
+                logprobs.isPresent(),
+                echo);
+    }
+
+    /** Seconds, which may have a fraction. */
+    private static Optional<Duration> timeout(Fields fields) {
+        OptionalDouble seconds = fields.number("timeout");
+        if (seconds.isPresent() && !(seconds.getAsDouble() > 0 && seconds.getAsDouble() <= MOST_SECONDS)) {
+            throw Fields.refuse(
+                    "timeout",
+                    "timeout is %s, expected seconds above 0, at most %d"
+                            .formatted(seconds.getAsDouble(), MOST_SECONDS));
+        }
+        return seconds.stream()
+                .mapToObj(given -> Duration.ofMillis(Math.max(1, Math.round(given * 1000))))
+                .findFirst();
     }
 
     private static String prompt(JsonNode node) {

@@ -18,7 +18,6 @@ import io.livegraft.gateway.wire.JsonBody;
 import io.livegraft.gateway.wire.JsonReply;
 import io.livegraft.gpu.generation.GenerationDelta;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
@@ -29,11 +28,9 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.apache.pekko.japi.Pair;
 import org.apache.pekko.japi.pf.PFBuilder;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Materializer;
-import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
@@ -41,10 +38,11 @@ import scala.PartialFunction;
 
 /**
  * {@code POST /v1/completions} and {@code POST /v1/chat/completions}. The version is resolved once, at admission; model,
- * fingerprint and header {@code x-livegraft-adapter} of every answer name it.
+ * fingerprint and headers {@code x-livegraft-adapter} and {@code x-livegraft-digest} of every answer name it.
  */
 final class GenerationRoutes {
     private static final String ADAPTER_HEADER = "x-livegraft-adapter";
+    private static final String DIGEST_HEADER = "x-livegraft-digest";
     private static final int CLIENT_CLOSED_REQUEST = 499;
 
     /** Once the status line has gone out, an event is the only way left to tell of a failure. */
@@ -62,27 +60,18 @@ final class GenerationRoutes {
         this.limits = limits;
     }
 
-    /** How much of a stream has gone out. */
-    private record Sent(int tokens, int characters) {
-        private static final Sent NOTHING = new Sent(0, 0);
-
-        private Sent with(GenerationDelta delta) {
-            return new Sent(tokens + 1, characters + delta.text().length());
-        }
-    }
-
     Route routes() {
         return concat(
                 path(
                         segment("completions"),
                         () -> post(() -> JsonBody.read(limits.maxBodyBytes(), body -> {
-                            CompletionRequest request = CompletionRequest.completion(body, limits.maxTokens());
-                            return answer(request, new CompletionFormat(request.logprobs()));
+                            CompletionRequest request = CompletionRequest.completion(body, limits);
+                            return answer(request, new CompletionFormat(request.logprobs(), request.echo()));
                         }))),
                 path(
                         segment("chat").slash("completions"),
                         () -> post(() -> JsonBody.read(limits.maxBodyBytes(), body -> {
-                            CompletionRequest request = CompletionRequest.chat(body, limits.maxChatTokens());
+                            CompletionRequest request = CompletionRequest.chat(body, limits);
                             return answer(request, new ChatAnswerFormat(request.logprobs()));
                         }))));
     }
@@ -92,14 +81,17 @@ final class GenerationRoutes {
                 () -> inference.generate(request.generation()).thenCompose(admission -> switch (admission) {
                     case Admission.Refused refused ->
                         CompletableFuture.completedStage(
-                                ErrorReply.of(refused.code(), refused.message()).response());
+                                ErrorReply.of(refused.code(), refused.message(), refused.retryAfter())
+                                        .response());
                     case Admission.Admitted admitted -> {
                         var identity = AnswerIdentity.create(format.idPrefix(), admitted.version(), baseDigest);
                         var response = request.stream()
                                 ? CompletableFuture.completedStage(streamed(admitted, identity, format, request))
                                 : whole(admitted, identity, format, http, materializer);
                         yield response.thenApply(made -> made.addHeader(RawHeader.create(
-                                ADAPTER_HEADER, admitted.version().label())));
+                                        ADAPTER_HEADER, admitted.version().label()))
+                                .addHeader(RawHeader.create(
+                                        DIGEST_HEADER, admitted.version().digest())));
                     }
                 }),
                 response -> complete(response))));
@@ -111,27 +103,40 @@ final class GenerationRoutes {
             AnswerFormat format,
             HttpRequest http,
             Materializer materializer) {
-        var running = admitted.choices()
-                .getFirst()
-                .viaMat(KillSwitches.single(), Keep.right())
-                .toMat(Sink.seq(), Keep.both())
-                .run(materializer);
+        var wanted = KillSwitches.shared("answer");
         var gone = ErrorReply.http(CLIENT_CLOSED_REQUEST, "client_closed_request", "the client has gone");
         http.getAttribute(ConnectionClosed.KEY)
-                .ifPresent(
-                        connection -> connection.onClose(() -> running.first().abort(gone.asException())));
-        return running.second().thenApply(deltas -> {
-            ObjectNode answer = format.whole(identity, new Answer(deltas));
-            AnswerFormat.putUsage(answer, admitted.promptTokens(), deltas.size());
-            return JsonReply.openAi(answer);
-        });
+                .ifPresent(connection -> connection.onClose(() -> wanted.abort(gone.asException())));
+        List<CompletableFuture<Answer>> choices = admitted.choices().stream()
+                .map(deltas -> deltas.via(wanted.<GenerationDelta>flow())
+                        .runWith(Sink.seq(), materializer)
+                        .thenApply(Answer::new)
+                        .whenComplete((answer, failure) -> {
+                            if (failure != null) {
+                                wanted.abort(failure); // without it the others are of no use
+                            }
+                        })
+                        .toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(choices.toArray(CompletableFuture[]::new))
+                .thenApply(done -> JsonReply.openAi(whole(
+                        admitted,
+                        identity,
+                        format,
+                        choices.stream().map(CompletableFuture::join).toList())));
+    }
+
+    private static ObjectNode whole(
+            Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, List<Answer> choices) {
+        return AnswerFormat.putUsage(
+                format.whole(identity, choices),
+                admitted.promptTokens(),
+                choices.stream().mapToInt(Answer::tokens).sum());
     }
 
     private static HttpResponse streamed(
             Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, CompletionRequest request) {
-        Source<ByteString, NotUsed> events = chunks(admitted, identity, format, request.includeUsage())
-                .prependLazy(Source.from(format.opening(identity)))
-                .map(chunk -> request.includeUsage() && !chunk.has("usage") ? chunk.putNull("usage") : chunk)
+        Source<ByteString, NotUsed> events = AnswerEvents.of(admitted, identity, format, request.includeUsage())
                 .map(ObjectNode::toString)
                 .recover(AFTER_THE_STATUS_LINE)
                 .map(JsonReply::event)
@@ -139,20 +144,5 @@ final class GenerationRoutes {
         return HttpResponse.create()
                 .withEntity(HttpEntities.createChunked(ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM), events))
                 .addHeader(RawHeader.create("Cache-Control", "no-cache"));
-    }
-
-    private static Source<ObjectNode, NotUsed> chunks(
-            Admission.Admitted admitted, AnswerIdentity identity, AnswerFormat format, boolean includeUsage) {
-        return admitted.choices()
-                .getFirst()
-                .statefulMap(
-                        () -> Sent.NOTHING,
-                        (sent, delta) ->
-                                Pair.create(sent.with(delta), format.chunks(identity, delta, sent.characters())),
-                        sent -> includeUsage
-                                ? Optional.of(
-                                        List.of(format.usageChunk(identity, admitted.promptTokens(), sent.tokens())))
-                                : Optional.empty())
-                .mapConcat(chunk -> chunk);
     }
 }

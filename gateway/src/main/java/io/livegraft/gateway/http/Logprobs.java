@@ -6,6 +6,8 @@ import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.TokenLogprob;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * How OpenAI writes log-probabilities, one way for each kind of answer. The text of a drawn token is what became certain with it,
@@ -14,24 +16,46 @@ import java.util.List;
 final class Logprobs {
     private Logprobs() {}
 
-    /** Parallel lists; {@code offset} characters of the answer came before. */
+    /** One token of a completion's lists. */
+    private record Listed(String text, OptionalDouble logprob, List<TokenLogprob> likeliest) {}
+
+    /** Parallel lists, a scored prompt's tokens first; {@code offset} characters came before. */
     static void putCompletion(ObjectNode choice, List<GenerationDelta> deltas, int offset) {
+        List<Listed> all = deltas.stream().flatMap(Logprobs::listed).toList();
         ObjectNode logprobs = choice.putObject("logprobs");
         ArrayNode tokens = logprobs.putArray("tokens");
         ArrayNode values = logprobs.putArray("token_logprobs");
-        boolean others = deltas.stream().anyMatch(delta -> !delta.likeliest().isEmpty());
         ArrayNode top = logprobs.arrayNode();
         ArrayNode offsets = logprobs.putArray("text_offset");
         int at = offset;
-        for (GenerationDelta delta : deltas) {
-            tokens.add(delta.text());
-            values.add(delta.logprob());
-            ObjectNode of = top.addObject();
-            delta.likeliest().forEach(each -> of.put(each.text(), each.logprob()));
+        for (Listed token : all) {
+            tokens.add(token.text());
+            token.logprob().ifPresentOrElse(value -> values.add((float) value), values::addNull);
+            putLikeliest(top, token);
             offsets.add(at);
-            at += delta.text().length();
+            at += token.text().length();
         }
+        boolean others = all.stream().anyMatch(token -> !token.likeliest().isEmpty());
         logprobs.set("top_logprobs", others ? top : logprobs.nullNode());
+    }
+
+    private static Stream<Listed> listed(GenerationDelta delta) {
+        Stream<Listed> prompt =
+                delta.prompt().stream().map(token -> new Listed(token.text(), token.logprob(), token.likeliest()));
+        Stream<Listed> drawn = delta.drawn()
+                ? Stream.of(new Listed(delta.text(), OptionalDouble.of(delta.logprob()), delta.likeliest()))
+                : Stream.empty();
+        return Stream.concat(prompt, drawn);
+    }
+
+    /** Nothing comes before a first token, so nothing was likelier in its place. */
+    private static void putLikeliest(ArrayNode top, Listed token) {
+        if (token.logprob().isEmpty()) {
+            top.addNull();
+        } else {
+            ObjectNode of = top.addObject();
+            token.likeliest().forEach(each -> of.put(each.text(), each.logprob()));
+        }
     }
 
     /** One object a token. */

@@ -9,25 +9,69 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
 
 /** The fields of a request that say how tokens are drawn. */
 final class SamplingFields {
     private SamplingFields() {}
 
-    /** A field that is out of range is refused by its name. {@code topLogprobs} tokens are named with each. */
-    static SamplingSettings read(Fields fields, int maxTokens, int topLogprobs) {
+    /**
+     * What is to be said of tokens besides drawing them.
+     *
+     * @param likeliest tokens that are named with each
+     * @param prompt whether the prompt's own are scored
+     */
+    record Scores(int likeliest, boolean prompt) {}
+
+    /** One for each choice that is wanted; a field that is out of range is refused by its name. */
+    static List<SamplingSettings> read(Fields fields, int maxTokens, Scores scores, HttpLimits limits) {
+        int choices = choices(fields, limits.maxChoices());
+        long seed = fields.longInteger("seed")
+                .orElseGet(() -> ThreadLocalRandom.current().nextLong());
+        return IntStream.range(0, choices)
+                .mapToObj(choice -> settings(fields, maxTokens, seed(seed, choice), scores))
+                .toList();
+    }
+
+    private static int choices(Fields fields, int most) {
+        int choices = fields.integer("n").orElse(1);
+        if (choices < 1 || choices > most) {
+            throw Fields.refuse("n", "n is %d, expected 1 to %d".formatted(choices, most));
+        }
+        int candidates = fields.integer("best_of").orElse(choices);
+        if (candidates != choices) {
+            throw Fields.refuse(
+                    "best_of",
+                    "best_of is %d, but the best of several is not looked for: expected n, %d"
+                            .formatted(candidates, choices));
+        }
+        return choices;
+    }
+
+    /** The first choice draws as a request for one does, each further one otherwise (steps of the golden ratio). */
+    private static long seed(long seed, int choice) {
+        return seed ^ (choice * 0x9E3779B97F4A7C15L);
+    }
+
+    private static SamplingSettings settings(Fields fields, int maxTokens, long seed, Scores scores) {
         double temperature = fields.number("temperature").orElse(1);
         double topP = fields.number("top_p").orElse(1);
         int topK = fields.integer("top_k").orElse(0);
-        long seed = fields.longInteger("seed")
-                .orElseGet(() -> ThreadLocalRandom.current().nextLong());
         try {
             LogitAdjustment adjustment = new LogitAdjustment(
                     fields.number("presence_penalty").orElse(0),
                     fields.number("frequency_penalty").orElse(0),
                     bias(fields));
             return new SamplingSettings(
-                    maxTokens, temperature, topP, topK, seed, stop(fields), adjustment, topLogprobs);
+                    maxTokens,
+                    temperature,
+                    topP,
+                    topK,
+                    seed,
+                    stop(fields),
+                    adjustment,
+                    scores.likeliest(),
+                    scores.prompt());
         } catch (IllegalArgumentException outOfRange) {
             // The settings speak in OpenAI's field names: "temperature is 3.0, expected between 0 and 2".
             String message = String.valueOf(outOfRange.getMessage());

@@ -12,9 +12,6 @@ import java.util.function.Predicate;
  */
 final class UnsupportedFields {
     private static final Map<String, Predicate<JsonNode>> NEUTRAL = Map.ofEntries(
-            Map.entry("n", node -> node.isNumber() && node.doubleValue() == 1),
-            Map.entry("best_of", node -> node.isNumber() && node.doubleValue() == 1),
-            Map.entry("echo", node -> node.isBoolean() && !node.booleanValue()),
             Map.entry("suffix", node -> node.isTextual() && node.textValue().isEmpty()),
             Map.entry("tools", node -> node.isArray() && node.isEmpty()),
             Map.entry("functions", node -> node.isArray() && node.isEmpty()),
@@ -24,10 +21,22 @@ final class UnsupportedFields {
                     "modalities",
                     node -> node.size() == 1 && node.get(0).asText().equals("text")));
 
+    private static final Map<String, Predicate<JsonNode>> NEUTRAL_IN_CHAT =
+            Map.of("echo", node -> node.isBoolean() && !node.booleanValue());
+
     private UnsupportedFields() {}
 
     static void refuseIn(Fields fields) {
-        NEUTRAL.forEach(
+        refuse(fields, NEUTRAL);
+    }
+
+    static void refuseInChat(Fields fields) {
+        refuse(fields, NEUTRAL);
+        refuse(fields, NEUTRAL_IN_CHAT);
+    }
+
+    private static void refuse(Fields fields, Map<String, Predicate<JsonNode>> neutrals) {
+        neutrals.forEach(
                 (name, neutral) -> fields.value(name).filter(neutral.negate()).ifPresent(node -> {
                     throw Fields.refuse(name, "%s is %s, which is not supported".formatted(name, node));
                 }));
