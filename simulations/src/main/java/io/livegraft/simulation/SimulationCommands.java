@@ -6,6 +6,7 @@ import io.livegraft.simulation.crash.CrashCommand;
 import io.livegraft.simulation.crash.ZombieCommand;
 import io.livegraft.simulation.demo.DemoCommand;
 import io.livegraft.simulation.load.LoadCommand;
+import io.livegraft.simulation.swap.CostCommand;
 import io.livegraft.simulation.swap.SwapCommand;
 import java.util.List;
 import picocli.CommandLine;
@@ -20,6 +21,7 @@ public final class SimulationCommands implements CommandProvider {
                 .addSubcommand(new CrashCommand())
                 .addSubcommand(new ZombieCommand())
                 .addSubcommand(new SwapCommand())
+                .addSubcommand(new CostCommand())
                 .addSubcommand(UnbuiltSimulation.named("fuzz", "Send what no client should."))
                 .addSubcommand(UnbuiltSimulation.named("tenants", "Many tenants, a few of them busy."));
         return List.of(new DemoCommand(), sim);

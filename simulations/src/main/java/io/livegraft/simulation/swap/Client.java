@@ -16,14 +16,16 @@ record Client(NodeApi node) {
 
     Exchange ask(String tenant, Wanted wanted, Question question, boolean streamed) {
         Instant sentAt = Instant.now();
+        return new Exchange(tenant, wanted, question, streamed, sentAt, ask(wanted.model(tenant), question, streamed));
+    }
+
+    Exchange.Outcome ask(String model, Question question, boolean streamed) {
         long sent = System.nanoTime();
-        Exchange.Outcome outcome;
         try {
-            outcome = outcome(node.ask(question.path(), question.body(wanted.model(tenant), streamed)), streamed, sent);
+            return outcome(node.ask(question.path(), question.body(model, streamed)), streamed, sent);
         } catch (LivegraftException | UncheckedIOException broken) {
-            outcome = new Exchange.Failed(String.valueOf(broken.getMessage()));
+            return new Exchange.Failed(String.valueOf(broken.getMessage()));
         }
-        return new Exchange(tenant, wanted, question, streamed, sentAt, outcome);
     }
 
     private static Exchange.Outcome outcome(HttpResponse<Stream<String>> response, boolean streamed, long sent) {

@@ -34,6 +34,11 @@ record Question(boolean chat, String prompt, int maxTokens, double temperature, 
                 drawn ? 1 + random.nextInt(2) : 0);
     }
 
+    /** The shortest one. */
+    static Question ofOneToken() {
+        return new Question(false, PROMPTS.getFirst(), 1, 0, 0);
+    }
+
     String path() {
         return chat ? "/v1/chat/completions" : "/v1/completions";
     }

@@ -1,11 +1,7 @@
 package io.livegraft.simulation.swap;
 
-import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
-import io.livegraft.simulation.run.Broker;
 import io.livegraft.simulation.run.ClassPath;
 import io.livegraft.simulation.run.JavaProcess;
-import io.livegraft.simulation.run.NodeUnderTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,7 +19,6 @@ final class SwapRun {
     /** Versions of each tenant before the first swap. */
     private static final int FIRST_VERSIONS = 3;
 
-    private static final Duration BEGINNING = Duration.ofMinutes(3);
     private static final Duration LOOK = Duration.ofMillis(100);
     /** Between two looks at all tenants; a history shows the latest 256 decisions. */
     private static final int LOOKS_PER_CHRONICLE = 50;
@@ -86,32 +81,10 @@ final class SwapRun {
     }
 
     private Lived live() {
-        try (Broker broker = Broker.start(run.directory(), classPath)) {
-            Path file = SwapNodeFile.write(run, broker.bootstrapServers());
-            try (NodeUnderTest started = NodeUnderTest.start(run.directory(), "node", List.of(), classPath, file);
-                    NodeApi node = new NodeApi(started.address());
-                    Feedback feedback = new Feedback(run.tenants(), broker.bootstrapServers())) {
-                started.awaitReady();
-                begin(node, feedback);
-                return swap(file, node, feedback);
-            }
-        }
-    }
-
-    private void begin(NodeApi node, Feedback feedback) {
-        progress.accept("a node trains the first versions; everything is in " + run.directory());
-        long deadline = System.nanoTime() + BEGINNING.toNanos();
-        while (chronicles.all().stream().anyMatch(each -> each.newest() < FIRST_VERSIONS)) {
-            if (System.nanoTime() > deadline) {
-                throw new LivegraftException(
-                        ErrorCode.UNAVAILABLE, "not all tenants have %d versions yet".formatted(FIRST_VERSIONS));
-            }
-            for (int i = 0; i < 2 * run.tenants(); i++) {
-                feedback.send();
-            }
-            JavaProcess.pause(LOOK.multipliedBy(5));
-            adapters.look();
-            chronicles.look(node);
+        try (TenantNode node = TenantNode.start(run, classPath)) {
+            progress.accept("a node trains the first versions; everything is in " + run.directory());
+            node.train(FIRST_VERSIONS, chronicles, adapters::look);
+            return swap(node.file(), node.api(), node.feedback());
         }
     }
 

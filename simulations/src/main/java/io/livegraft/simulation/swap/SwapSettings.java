@@ -18,6 +18,11 @@ record SwapSettings(int swaps, long seed, int tenants, double rate, double swapR
         return "swap-" + index;
     }
 
+    /** The name that the base goes by. */
+    String baseName() {
+        return base.getFileName().toString();
+    }
+
     Path state() {
         return directory.resolve("state");
     }

@@ -26,6 +26,7 @@ final class Swapper {
     private final Chronicles chronicles;
     private final AtomicInteger swaps = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
+    private volatile boolean stopped;
 
     Swapper(SwapSettings run, NodeApi node, Chronicles chronicles) {
         this.run = run;
@@ -41,6 +42,11 @@ final class Swapper {
     /** Changes that a publish overtook: what was to serve served already, or was gone. */
     int refused() {
         return refused.get();
+    }
+
+    /** Ends it before its time. */
+    void stop() {
+        stopped = true;
     }
 
     /** Begins; done when there were as many as were wanted. */
@@ -60,7 +66,7 @@ final class Swapper {
         Map<String, Boolean> held = new HashMap<>();
         long interval = run.swapRate() == 0 ? 0 : (long) (OPERATORS / run.swapRate() * 1e9);
         long next = System.nanoTime();
-        while (swaps.get() < run.swaps()) {
+        while (!stopped && swaps.get() < run.swaps()) {
             String tenant = SwapSettings.tenant(operator + OPERATORS * random.nextInt(own));
             if (held.getOrDefault(tenant, false) && random.nextInt(3) > 0) {
                 held.put(tenant, change(tenant, "resume", NodeApi.object()));
