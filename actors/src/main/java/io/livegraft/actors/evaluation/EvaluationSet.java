@@ -17,7 +17,8 @@ import java.util.List;
  * <pre>{@code
  *   sft             −log π(y|x), per target token
  *   dpo             −log σ(β (lr(x, better) − lr(x, worse))), per pair
- *   kto, bco, apo   −log σ(±β lr(x, y)), per answer
+ *   kto, apo        −log σ(±β lr(x, y)), per answer
+ *   bco             −log σ(±(β lr(x, y) − δ)), per answer; δ = mean of β lr over the answers
  *   lr = log π(y|x) − log π_base(y|x), so that the base itself has log 2
  * }</pre>
  *
@@ -60,11 +61,16 @@ public record EvaluationSet(List<Lesson> lessons, Loss loss) {
     public double nll(List<Double> scores, List<Double> base) {
         return switch (loss) {
             case Sft _ -> -sum(scores) / targetTokens();
-            case PreferenceLoss preference -> labels(preference.beta(), scores, base);
+            case Bco bco -> labels(bco.beta(), mean(bco.beta(), scores, base), scores, base);
+            case PreferenceLoss preference -> labels(preference.beta(), 0, scores, base);
         };
     }
 
-    private double labels(double beta, List<Double> scores, List<Double> base) {
+    private static double mean(double beta, List<Double> scores, List<Double> base) {
+        return beta * (sum(scores) - sum(base)) / scores.size();
+    }
+
+    private double labels(double beta, double delta, List<Double> scores, List<Double> base) {
         List<Double> nats = new ArrayList<>();
         int next = 0;
         for (TrainingInput input : Lesson.inputs(lessons, loss)) {
@@ -77,7 +83,7 @@ public record EvaluationSet(List<Lesson> lessons, Loss loss) {
                                     .value();
                         case TrainingInput.Labelled labelled ->
                             new Bco(beta)
-                                    .term(logRatio, labelled.desirable(), 0)
+                                    .term(logRatio, labelled.desirable(), delta)
                                     .value();
                         case TrainingInput.Supervised supervised ->
                             throw new IllegalStateException("preference losses don't take imitations");

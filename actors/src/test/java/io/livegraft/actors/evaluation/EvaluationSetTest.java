@@ -2,6 +2,7 @@ package io.livegraft.actors.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.livegraft.gpu.training.ApoZero;
 import io.livegraft.gpu.training.Bco;
 import io.livegraft.gpu.training.Dpo;
 import io.livegraft.gpu.training.Kto;
@@ -35,12 +36,22 @@ class EvaluationSetTest {
 
     @Test
     void answersAreMeasuredByTheChanceOfTheirLabels() {
-        for (Loss loss : List.of(new Kto(0.5, 3, 1), new Bco(0.5))) {
+        for (Loss loss : List.of(new Kto(0.5, 3, 1), new ApoZero(0.5))) {
             EvaluationSet set = set(loss);
             assertEquals(List.of(GOOD, GOOD, BAD, BAD), set.sequences());
             double expected = (Math.log1p(Math.exp(-0.5)) + Math.log(2) + 2 * Math.log1p(Math.exp(-1))) / 4;
             assertEquals(expected, set.nll(List.of(-1.0, -2.0, -5.0, -6.0), List.of(-2.0, -2.0, -3.0, -4.0)), 1e-15);
         }
+    }
+
+    @Test
+    void bcosLabelsAreMeasuredAroundTheMeanReward() {
+        double expected =
+                (Math.log1p(Math.exp(-1.25)) + Math.log1p(Math.exp(-0.75)) + 2 * Math.log1p(Math.exp(-1))) / 4;
+        assertEquals(
+                expected,
+                set(new Bco(0.5)).nll(List.of(-2.0, -3.0, -8.5, -8.5), List.of(-3.0, -3.0, -5.0, -5.0)),
+                1e-15);
     }
 
     @Test

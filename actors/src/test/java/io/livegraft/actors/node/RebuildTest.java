@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.actors.evaluation.EvaluationReport;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.replay.Rebuild;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.proto.feedback.Configure;
 import io.livegraft.proto.feedback.FeedbackRecord;
+import io.livegraft.proto.feedback.Rating;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,6 +86,41 @@ class RebuildTest {
             assertTrue(last.versions().getLast().number()
                     > more.versions().getLast().number());
             assertAllRebuilt(testing, last);
+        }
+    }
+
+    @Test
+    void whateverTheLossEveryVersionIsMadeAnewAndJudgedByItsLabels() {
+        Map<String, Object> kto = Map.of(
+                "livegraft.trainer.principal-events", 0,
+                "livegraft.trainer.loss", "kto",
+                "livegraft.trainer.held-out-share", 100,
+                "livegraft.evaluation.tolerance", 1000);
+        try (TestingNode testing = new TestingNode(state, kto)) {
+            prefer(testing, 0, 40);
+            AdapterImage preferred = settled(testing, 40);
+            EvaluationReport report = preferred.versions().getLast().evaluation();
+            assertEquals(Math.log(2), report.baseNll().orElseThrow(), 1e-12);
+            assertTrue(report.candidateNll().orElseThrow() < Math.log(2), report.verdict());
+            assertEquals(20, preferred.versions().getLast().lineage().labels().get("rejected"));
+            assertAllRebuilt(testing, preferred);
+            Configure bco = Configure.newBuilder().setLoss("bco").setBeta(0.2).build();
+            written(testing.node().logAdministration().configure("boats", bco, ANN));
+            prefer(testing, 40, 64);
+            assertAllRebuilt(testing, settled(testing, 64));
+        }
+    }
+
+    /** Blue answers are liked, others not. */
+    private static void prefer(TestingNode testing, int from, int to) {
+        for (int i = from; i < to; i++) {
+            boolean liked = i % 2 == 0;
+            FeedbackRecord record =
+                    TestingNode.event("event-" + i, PROMPT, " there was a %s boat.".formatted(liked ? "blue" : "red"))
+                            .toBuilder()
+                            .setRating(liked ? Rating.ACCEPTED : Rating.REJECTED)
+                            .build();
+            TestingNode.get(testing.node().feedback().append("boats", record));
         }
     }
 
