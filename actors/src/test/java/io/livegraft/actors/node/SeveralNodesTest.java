@@ -67,9 +67,7 @@ class SeveralNodesTest {
                 TestingNode first = new TestingNode(
                         directory.resolve("first"),
                         settings(
-                                firstPort,
-                                firstPort,
-                                with(stored(server), Map.of("livegraft.kafka.partitions", 2))))) {
+                                firstPort, firstPort, with(stored(server), Map.of("livegraft.kafka.partitions", 2))))) {
             learn(first, 0);
             try (TestingNode second = new TestingNode(
                     directory.resolve("second"),
@@ -77,11 +75,12 @@ class SeveralNodesTest {
                 TestingNode.until("both train", () -> partitions(first), read -> read == 1);
                 learn(second, 1);
                 for (String tenant : TENANTS) {
-                    AdapterVersion newest =
-                            first.settled(tenant).newest().orElseThrow();
+                    AdapterVersion newest = first.settled(tenant).newest().orElseThrow();
                     for (TestingNode node : List.of(first, second)) {
                         node.serves(tenant, newest.number());
-                        assertEquals(newest.digest(), node.rebuilt(tenant, newest.number()).rebuiltDigest());
+                        assertEquals(
+                                newest.digest(),
+                                node.rebuilt(tenant, newest.number()).rebuiltDigest());
                     }
                 }
             }
@@ -96,9 +95,12 @@ class SeveralNodesTest {
 
     private static Map<String, Object> stored(TestingS3 server) {
         return Map.of(
-                "livegraft.object-store.kind", "s3",
-                "livegraft.object-store.s3.endpoint", server.endpoint(),
-                "livegraft.object-store.s3.bucket", TestingS3.BUCKET);
+                "livegraft.object-store.kind",
+                "s3",
+                "livegraft.object-store.s3.endpoint",
+                server.endpoint(),
+                "livegraft.object-store.s3.bucket",
+                TestingS3.BUCKET);
     }
 
     private static Map<String, Object> with(Map<String, Object> some, Map<String, Object> others) {

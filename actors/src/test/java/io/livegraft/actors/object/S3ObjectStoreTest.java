@@ -50,8 +50,10 @@ class S3ObjectStoreTest extends ObjectStoreContract {
             nobody = free.getLocalPort();
         }
         List<String> failed = List.of("get", "put");
-        assertThrows(IOException.class, () -> store(nobody, TestingS3.SECRET, "").get(failed.getFirst()));
-        assertThrows(IOException.class, () -> store(nobody, TestingS3.SECRET, "").put(failed.getLast(), new byte[1]));
+        assertThrows(
+                IOException.class, () -> store(nobody, TestingS3.SECRET, "").get(failed.getFirst()));
+        assertThrows(
+                IOException.class, () -> store(nobody, TestingS3.SECRET, "").put(failed.getLast(), new byte[1]));
     }
 
     private static ObjectStore store(int at, String secret, String folder) {

@@ -40,7 +40,8 @@ public final class TestingS3 implements AutoCloseable {
             port = free.getLocalPort();
         }
         Files.createDirectories(directory.resolve("data").resolve(BUCKET));
-        Path properties = Files.writeString(directory.resolve("s3proxy.properties"), """
+        Path properties = Files.writeString(
+                directory.resolve("s3proxy.properties"), """
                 s3proxy.endpoint=http://127.0.0.1:%d
                 s3proxy.authorization=aws-v2-or-v4
                 s3proxy.identity=%s

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 class MeasurementsTest {
     /** One answer of one token. */
-    private static final EvaluationSet SET = new EvaluationSet(
-            List.of(Lesson.better(new TrainingExample(new int[] {1, 2}, 1))), new Sft());
+    private static final EvaluationSet SET =
+            new EvaluationSet(List.of(Lesson.better(new TrainingExample(new int[] {1, 2}, 1))), new Sft());
 
     private final Measurements measurements = new Measurements();
 

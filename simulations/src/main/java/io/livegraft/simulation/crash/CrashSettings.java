@@ -26,7 +26,13 @@ record CrashSettings(int kills, long seed, int tenants, int events, int controls
     /** {@code folder} begins the name of a temporary directory. */
     static CrashSettings of(RunOptions options, int faults, int records, int controls, String folder) {
         return new CrashSettings(
-                faults, options.seed(), options.tenants(), records, controls, options.base(), options.directory(folder));
+                faults,
+                options.seed(),
+                options.tenants(),
+                records,
+                controls,
+                options.base(),
+                options.directory(folder));
     }
 
     /** The id of tenant {@code index}. */

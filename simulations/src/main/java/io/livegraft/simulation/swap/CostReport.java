@@ -47,8 +47,8 @@ record CostReport(
         return String.format(
                 Locale.ROOT,
                 "swaps add %.2f ms (95%%: %.2f to %.2f) to %.2f ms to the first token, %.3f ms (%.3f to %.3f) to %.3f"
-                    + " ms between tokens; they hold up admission for at most %.0f us (p99.9); rollback p99 %.1f ms,"
-                    + " cold tenant p99 %.1f ms",
+                        + " ms between tokens; they hold up admission for at most %.0f us (p99.9); rollback p99 %.1f ms,"
+                        + " cold tenant p99 %.1f ms",
                 first.difference(),
                 first.low(),
                 first.high(),
