@@ -43,6 +43,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What a tenant missed, because its trainer failed or there was no place for one, is read again after a pause, from the
  * low-water mark on; the others ignore what they have had.
+ *
+ * <p>Long because the life of a tenant's trainer is told in one place: woken, fed, settled, stopped, failed, and each of these beside the
+ * end of the partition itself.
  */
 final class FeedbackPartition extends AbstractBehavior<FeedbackPartition.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(FeedbackPartition.class);

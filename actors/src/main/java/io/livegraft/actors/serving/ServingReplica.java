@@ -1,8 +1,6 @@
 package io.livegraft.actors.serving;
 
-import io.livegraft.actors.batching.Refusal;
 import io.livegraft.actors.checkpoint.ArtifactStore;
-import io.livegraft.actors.device.Asker;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterDelta;
@@ -16,7 +14,6 @@ import io.livegraft.actors.registry.Manifests;
 import io.livegraft.actors.registry.RegistryGuardian;
 import io.livegraft.actors.registry.TenantName;
 import io.livegraft.actors.signing.TrustedKeys;
-import io.livegraft.gpu.engine.CacheKey;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.generation.GenerationDelta;
@@ -42,8 +39,6 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
-import org.apache.pekko.japi.Pair;
-import org.apache.pekko.stream.BoundedSourceQueue;
 import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +49,9 @@ import org.slf4j.LoggerFactory;
  * <p>A swap is staged, then flipped in one store, then drained: requests without a version keep getting the old one until the
  * new one is on the device, and what runs keeps what it began with. A version that can't be staged leaves the old one serving
  * and is told to health.
+ *
+ * <p>A third of this file are its messages. What they lead to is elsewhere: {@link Decisions} on their way to serving, {@link
+ * Residency} of adapters, {@link Admission} to the device; here is who waits for what, and who is refused.
  */
 public final class ServingReplica extends AbstractBehavior<ServingReplica.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(ServingReplica.class);
@@ -170,6 +168,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private Optional<ActorRef<RegistryGuardian.Command>> registry = Optional.empty();
     private final Residency<Waiting> residency;
+    private final Decisions decisions;
+    private final Admission admission;
     private int requests;
 
     private ServingReplica(ActorContext<Command> context, Environment environment) {
@@ -184,6 +184,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                 environment.device(),
                 context.messageAdapter(DeviceScheduler.StageReply.class, OnDevice::new),
                 environment.metrics());
+        this.decisions = new Decisions(swaps, residency, this::verify);
+        this.admission = new Admission(environment, context.getSystem(), listener(context.getSelf()));
     }
 
     public static Behavior<Command> create(Environment environment) {
@@ -222,11 +224,12 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
             case GetHealth get -> get.replyTo().tell(new Health(swaps.problems()));
             case Updated updated -> onUpdated(updated);
             case Decided decided ->
-                onDecided(decided.update().image(), decided.update().eventTimes());
+                decisions.decided(decided.update().image(), decided.update().eventTimes());
             case GetRevisions get -> get.replyTo().tell(new Revisions(swaps.revisions()));
             case AskAgain again ->
                 registry.ifPresent(guardian -> again.tenants().forEach(tenant -> ask(guardian, tenant)));
-            case Verified verified -> onVerified(verified);
+            case Verified verified ->
+                decisions.verified(verified.image().tenant(), verified.version(), verified.refusal());
             case Loaded loaded ->
                 residency
                         .loaded(loaded.key(), loaded.adapter())
@@ -241,48 +244,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private void onUpdated(Updated updated) {
         switch (updated.delta()) {
-            case AdapterDelta.Recovered recovered -> onRecovered(updated.image());
-            case AdapterDelta.Accepted accepted -> onDecided(updated.image(), updated.eventTimes());
-        }
-    }
-
-    /** A registry that only woke says nothing new; whoever is asked for it here is told by the answer. */
-    private void onRecovered(AdapterImage image) {
-        swaps.find(image.tenant())
-                .filter(table -> image.revision() > table.image().revision() || !table.settled())
-                .ifPresent(table -> decided(image));
-    }
-
-    /** Decisions may come twice, and one from another node after a later one. */
-    private void onDecided(AdapterImage image, List<Long> eventTimes) {
-        if (!swaps.isNew(image)) {
-            return;
-        }
-        TenantTable table = decided(image);
-        if (!eventTimes.isEmpty()) {
-            table.learned(image.newestNumber(), eventTimes);
-        }
-    }
-
-    private TenantTable decided(AdapterImage image) {
-        TenantTable table = swaps.decided(image);
-        serve(table);
-        return table;
-    }
-
-    /** Goes on towards what was decided: verifies it, stages it, flips; each away from here but the last. */
-    private void serve(TenantTable table) {
-        AdapterImage image = table.image();
-        if (table.settled()) {
-            return;
-        }
-        Optional<AdapterVersion> version = image.servingVersion();
-        if (version.isEmpty()) {
-            swaps.flip(table);
-        } else if (!table.verified(version.get())) {
-            verify(image, version.get());
-        } else if (residency.slot(key(image, version.get())).staged().isPresent()) {
-            swaps.flip(table);
+            case AdapterDelta.Recovered recovered -> decisions.recovered(updated.image());
+            case AdapterDelta.Accepted accepted -> decisions.decided(updated.image(), updated.eventTimes());
         }
     }
 
@@ -296,19 +259,6 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                                 image,
                                 version,
                                 failure == null ? refusal : Optional.of(ManifestRefusal.SIGNATURE_INVALID)));
-    }
-
-    private void onVerified(Verified verified) {
-        swaps.find(verified.image().tenant()).ifPresent(table -> {
-            swaps.verified(table, verified.version(), verified.refusal());
-            if (verified.refusal().isEmpty()) {
-                serve(table);
-            }
-        });
-    }
-
-    private static AdapterSlots.Key key(AdapterImage image, AdapterVersion version) {
-        return new AdapterSlots.Key(image.tenant(), version.digest());
     }
 
     /** Away from the device's thread and from this one. */
@@ -339,7 +289,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     private void onStaged(DeviceScheduler.Staged staged) {
         AdapterSlots.Slot<StagedAdapter, Waiting> slot =
                 residency.staged(AdapterSlots.Key.of(staged.label()), staged.adapter());
-        swaps.waitingFor(slot.key()).ifPresent(this::serve);
+        decisions.staged(slot.key());
         while (!slot.waiting().isEmpty()) {
             Waiting waiting = slot.waiting().remove();
             admit(waiting.request(), waiting.target(), Optional.of(slot));
@@ -414,8 +364,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onAsked(Asked asked) {
-        if (asked.reply() instanceof AdapterRegistry.Done done && swaps.isNew(done.image())) {
-            decided(done.image());
+        if (asked.reply() instanceof AdapterRegistry.Done done) {
+            decisions.decided(done.image(), List.of());
         }
         answered(asked.tenant()).forEach(request -> {
             if (known(request.model())) {
@@ -477,71 +427,22 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void admit(Generate request, Target target, Optional<AdapterSlots.Slot<StagedAdapter, Waiting>> slot) {
-        List<Choice> choices = request.choices().stream()
-                .map(sampling -> choice(sampling, target))
-                .toList();
-        choices.forEach(each -> slot.ifPresent(residency::use));
-        requests += choices.size();
-        environment
-                .device()
-                .tell(new DeviceScheduler.Generate(
-                        new CacheKey(target.tenant().orElse(""), digest(target)),
-                        request.prompt(),
-                        slot.flatMap(AdapterSlots.Slot::staged),
-                        request.deadlineNanos(),
-                        choices.stream().map(Choice::wanted).toList(),
-                        asker(request, target, choices)));
+        request.choices().forEach(_ -> slot.ifPresent(residency::use));
+        requests += request.choices().size();
+        admission.admit(request, target, slot.flatMap(AdapterSlots.Slot::staged));
     }
 
-    private Asker asker(Generate request, Target target, List<Choice> choices) {
-        ActorRef<Command> self = getContext().getSelf();
-        Admitted admitted = new Admitted(
-                target.tenant(),
-                target.number(),
-                digest(target),
-                request.prompt().length,
-                choices.stream().map(Choice::deltas).toList());
-        return new Asker() {
+    /** Called on the device's thread. */
+    private Admission.Listener listener(ActorRef<Command> self) {
+        return new Admission.Listener() {
             @Override
-            public void onTaken() {
-                request.replyTo().tell(admitted);
+            public void onFirstToken(String tenant, int version, long nowMillis) {
+                self.tell(new FirstToken(tenant, version, nowMillis));
             }
 
             @Override
-            public void onRefused(Refusal refusal) {
-                request.replyTo().tell(new Refused(refusal.code(), refusal.message(), refusal.retryAfter()));
-                choices.forEach(each -> self.tell(new Ended(target.key())));
-            }
-        };
-    }
-
-    private String digest(Target target) {
-        return target.digest().orElse(environment.baseDigest());
-    }
-
-    /** One answer: what the device is told, and where its tokens come out. */
-    private record Choice(DeviceScheduler.Choice wanted, Source<GenerationDelta, NotUsed> deltas) {}
-
-    private Choice choice(SamplingSettings sampling, Target target) {
-        Pair<BoundedSourceQueue<GenerationDelta>, Source<GenerationDelta, NotUsed>> stream =
-                Source.<GenerationDelta>queue(sampling.maxTokens() + 1)
-                        .preMaterialize(getContext().getSystem());
-        TokenStream sink = new TokenStream(stream.first(), environment.metrics(), listener(target));
-        return new Choice(new DeviceScheduler.Choice(sampling, sink), stream.second());
-    }
-
-    private TokenStream.Listener listener(Target target) {
-        ActorRef<Command> self = getContext().getSelf();
-        Clock clock = environment.clock();
-        return new TokenStream.Listener() {
-            @Override
-            public void onFirstToken() {
-                target.tenant().ifPresent(tenant -> self.tell(new FirstToken(tenant, target.number(), clock.millis())));
-            }
-
-            @Override
-            public void onEnded() {
-                self.tell(new Ended(target.key()));
+            public void onEnded(Optional<AdapterSlots.Key> key) {
+                self.tell(new Ended(key));
             }
         };
     }

@@ -46,6 +46,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While a step trains or a checkpoint is written, entries wait. A version is offered only after the one before it was
  * decided. A failed step stops this actor; its partition starts it again, and stops it where it has nothing left to do.
+ *
+ * <p>Long because every thing it waits for has a message and a way on from there; what is to be done is the core's to decide.
  */
 public final class Trainer extends AbstractBehavior<Trainer.Command> {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);

@@ -2,12 +2,10 @@ package io.livegraft.gateway.cli;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigValueFactory;
 import io.livegraft.actors.bench.CoserveBench;
 import io.livegraft.actors.bench.CoserveReport;
 import io.livegraft.actors.trainer.TrainerSettings;
 import io.livegraft.gateway.error.ErrorTable;
-import io.livegraft.gpu.engine.EngineSettings;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
@@ -55,12 +53,8 @@ final class BenchCoserveCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Config loaded = ConfigFactory.load();
-        Config engine = loaded.getConfig("livegraft.engine")
-                .withValue(
-                        "base",
-                        ConfigValueFactory.fromAnyRef(base.directory(loaded).toString()));
         CoserveReport report = CoserveBench.run(
-                EngineSettings.from(engine),
+                base.engine(loaded),
                 TrainerSettings.from(loaded.getConfig("livegraft")).lora(),
                 new CoserveBench.Load(streams, tokens, stepTokens, Duration.ofSeconds(seconds), shares));
         PrintWriter out = terminal.out();

@@ -2,12 +2,10 @@ package io.livegraft.gateway.cli;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigValueFactory;
 import io.livegraft.actors.bench.CycleBench;
 import io.livegraft.actors.bench.CycleReport;
 import io.livegraft.actors.trainer.TrainerSettings;
 import io.livegraft.gateway.error.ErrorTable;
-import io.livegraft.gpu.engine.EngineSettings;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,12 +43,8 @@ final class BenchCycleCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Config loaded = ConfigFactory.load();
-        Config engine = loaded.getConfig("livegraft.engine")
-                .withValue(
-                        "base",
-                        ConfigValueFactory.fromAnyRef(base.directory(loaded).toString()));
         CycleReport report = CycleBench.run(
-                EngineSettings.from(engine),
+                base.engine(loaded),
                 TrainerSettings.from(loaded.getConfig("livegraft")).lora(),
                 tenants,
                 examples,

@@ -1,6 +1,8 @@
 package io.livegraft.gateway.cli;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueFactory;
+import io.livegraft.gpu.engine.EngineSettings;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -12,6 +14,13 @@ final class BundledBase {
             paramLabel = "BASE",
             description = BaseLocation.DESCRIPTION + " Default: the bundled one.")
     private Optional<Path> base = Optional.empty();
+
+    /** Section {@code livegraft.engine} with this base. */
+    EngineSettings engine(Config loaded) {
+        return EngineSettings.from(loaded.getConfig("livegraft.engine")
+                .withValue(
+                        "base", ConfigValueFactory.fromAnyRef(directory(loaded).toString())));
+    }
 
     Path directory(Config loaded) {
         return BaseLocation.directory(base.orElseGet(() -> LocalNode.configuredOrBundled(loaded)), loaded);

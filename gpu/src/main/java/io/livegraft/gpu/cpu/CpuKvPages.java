@@ -5,9 +5,25 @@ import io.livegraft.gpu.backend.KvPages;
 
 /** Pages of this backend. */
 sealed interface CpuKvPages extends KvPages permits FloatKvPages, StripKvPages {
-    int kvHeads();
+    PageShape shape();
 
-    int headDim();
+    @Override
+    default int count() {
+        return shape().count();
+    }
+
+    @Override
+    default int pageTokens() {
+        return shape().pageTokens();
+    }
+
+    default int kvHeads() {
+        return shape().kvHeads();
+    }
+
+    default int headDim() {
+        return shape().headDim();
+    }
 
     static CpuKvPages of(KvCache cache) {
         return (CpuKvPages) cache.memory();

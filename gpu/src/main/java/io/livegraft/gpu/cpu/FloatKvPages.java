@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.KvCache;
-import io.livegraft.gpu.backend.KvPages;
 import java.util.stream.IntStream;
 
 /**
@@ -9,10 +8,10 @@ import java.util.stream.IntStream;
  * it is written for the first time.
  */
 final class FloatKvPages implements CpuKvPages {
+    private final PageShape shape;
     private final int layers;
     private final int kvHeads;
     private final int headDim;
-    private final int count;
     private final int pageTokens;
     /** By page, then by layer. */
     private final float[][][] keys;
@@ -20,34 +19,18 @@ final class FloatKvPages implements CpuKvPages {
     private final float[][][] values;
 
     FloatKvPages(int layers, int kvHeads, int headDim, int count, int pageTokens) {
-        KvPages.requireFit(count, pageTokens);
+        this.shape = new PageShape(layers, kvHeads, headDim, count, pageTokens);
         this.layers = layers;
         this.kvHeads = kvHeads;
         this.headDim = headDim;
-        this.count = count;
         this.pageTokens = pageTokens;
         this.keys = new float[count][0][];
         this.values = new float[count][0][];
     }
 
     @Override
-    public int count() {
-        return count;
-    }
-
-    @Override
-    public int pageTokens() {
-        return pageTokens;
-    }
-
-    @Override
-    public int kvHeads() {
-        return kvHeads;
-    }
-
-    @Override
-    public int headDim() {
-        return headDim;
+    public PageShape shape() {
+        return shape;
     }
 
     @Override

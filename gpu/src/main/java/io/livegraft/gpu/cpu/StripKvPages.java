@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.KvCache;
-import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.tensor.Bf16;
@@ -26,11 +25,10 @@ final class StripKvPages implements CpuKvPages {
     /** Two inputs of 16 outputs. */
     private static final int ROW = 4 * STRIP;
 
+    private final PageShape shape;
     private final int layers;
     private final int kvHeads;
     private final int headDim;
-    private final int count;
-    private final int pageTokens;
     /** Padded. */
     private final int depth;
     /** Of a page, padded. */
@@ -40,12 +38,10 @@ final class StripKvPages implements CpuKvPages {
 
     /** Of several pages the system gives the memory as they are written for the first time. */
     StripKvPages(HugeMemory memory, int layers, int kvHeads, int headDim, int count, int pageTokens) {
-        KvPages.requireFit(count, pageTokens);
+        this.shape = new PageShape(layers, kvHeads, headDim, count, pageTokens);
         this.layers = layers;
         this.kvHeads = kvHeads;
         this.headDim = headDim;
-        this.count = count;
-        this.pageTokens = pageTokens;
         this.depth = TilePanels.padded(headDim);
         this.positions = TilePanels.padded(pageTokens);
         this.memory = count == 1 ? Arena.ofAuto().allocate(pageBytes(), ROW) : memory.allocate(count * pageBytes());
@@ -57,23 +53,8 @@ final class StripKvPages implements CpuKvPages {
     }
 
     @Override
-    public int count() {
-        return count;
-    }
-
-    @Override
-    public int pageTokens() {
-        return pageTokens;
-    }
-
-    @Override
-    public int kvHeads() {
-        return kvHeads;
-    }
-
-    @Override
-    public int headDim() {
-        return headDim;
+    public PageShape shape() {
+        return shape;
     }
 
     @Override
@@ -132,7 +113,7 @@ final class StripKvPages implements CpuKvPages {
 
     /** How many of {@code most} positions from {@code position} on, both multiples of 32, its page has or has zeros for. */
     int together(KvCache cache, int position, int most) {
-        return count == 1 ? most : cache.together(position, most);
+        return count() == 1 ? most : cache.together(position, most);
     }
 
     /** Tiles of a strip of keys. */

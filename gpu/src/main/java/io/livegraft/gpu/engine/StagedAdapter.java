@@ -3,7 +3,7 @@ package io.livegraft.gpu.engine;
 import io.livegraft.gpu.transformer.AdapterTensors;
 
 /**
- * An adapter on the device, ready to serve: its values (1,P) in float32. Closing it gives its memory back; generations that use
+ * An adapter on the device, ready to serve, in the form that its products take. Closing it gives its memory back; generations that use
  * it must have ended, or their next step is an {@link IllegalStateException}.
  */
 public final class StagedAdapter implements AutoCloseable {

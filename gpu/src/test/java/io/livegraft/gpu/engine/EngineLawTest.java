@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.TinyModel;
-import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.device.Device;
-import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
@@ -17,10 +15,6 @@ import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
-import io.livegraft.gpu.tensor.Precision;
-import io.livegraft.gpu.transformer.GradientCheckpointing;
-import io.livegraft.gpu.weightcache.WeightCacheSettings;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -190,28 +184,10 @@ class EngineLawTest {
 
     /** What an engine of so many threads computes on. */
     Device device(int threads) {
-        return Device.open(
-                new DeviceSettings.Cpu(), threads, () -> DecodeActivations.AUTO.of(KernelChoice.AUTO.kernels()));
+        return TestingEngine.cpu(threads, KernelChoice.AUTO);
     }
 
     private Engine open(int threads) {
-        Path base = Path.of(System.getProperty("basedir", ""), "../deploy/base/livegraft-tiny")
-                .normalize();
-        return Engine.open(
-                new EngineSettings(
-                        base,
-                        Optional.of(Precision.NF4),
-                        Optional.empty(),
-                        new DeviceSettings.Cpu(),
-                        threads,
-                        8,
-                        0,
-                        new KvCacheSettings(64 << 20, 64, true),
-                        256,
-                        GradientCheckpointing.NONE,
-                        KernelChoice.AUTO,
-                        DecodeActivations.AUTO,
-                        WeightCacheSettings.OFF),
-                () -> device(threads));
+        return TestingEngine.open(8, () -> device(threads));
     }
 }
