@@ -58,9 +58,9 @@ final class AdapterSlots<A, W> {
             return staged;
         }
 
-        /** Whether it takes requests. */
+        /** Whether it takes requests at once; nobody passes those who waited for it. */
         boolean open() {
-            return staged.isPresent() && !leaving;
+            return staged.isPresent() && !leaving && waiting.isEmpty();
         }
 
         boolean used() {

@@ -83,13 +83,13 @@ final class Residency<W> {
         return Optional.empty();
     }
 
-    /** It is on the device. */
-    AdapterSlots.Slot<StagedAdapter, W> staged(AdapterSlots.Key key, StagedAdapter adapter) {
+    /** It is on the device, and in use until {@link #unuse}: it does not go before those who waited for it went on. */
+    void staged(AdapterSlots.Key key, StagedAdapter adapter) {
         AdapterSlots.Slot<StagedAdapter, W> slot = slots.find(key).orElseThrow();
         slots.staged(slot, adapter);
+        slots.use(slot);
         Optional.ofNullable(sinceNanos.remove(key))
                 .ifPresent(since -> metrics.adapterLoaded((System.nanoTime() - since) / 1e9));
-        return slot;
     }
 
     /** It can't come. */

@@ -110,6 +110,9 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private record OnDevice(DeviceScheduler.StageReply reply) implements Command {}
 
+    /** Those who waited for an adapter go on, by now on the device: not in the message that swaps, which holds up all others. */
+    private record GoOn(AdapterSlots.Key key) implements Command {}
+
     private record FirstToken(String tenant, int version, long nowMillis) implements Command {}
 
     private record Ended(Optional<AdapterSlots.Key> key) implements Command {}
@@ -236,6 +239,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                         .ifPresent(refusal -> onNotStaged(loaded.key(), refusal));
             case NotLoaded failed -> onNotStaged(failed.key(), failed.cause());
             case OnDevice answered -> onStageReply(answered.reply());
+            case GoOn goOn -> onGoOn(goOn.key());
             case FirstToken first -> onFirstToken(first);
             case Ended ended -> onEnded(ended);
             case Late late -> onLate(late.request());
@@ -287,14 +291,19 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onStaged(DeviceScheduler.Staged staged) {
-        AdapterSlots.Slot<StagedAdapter, Waiting> slot =
-                residency.staged(AdapterSlots.Key.of(staged.label()), staged.adapter());
-        decisions.staged(slot.key());
+        AdapterSlots.Key key = AdapterSlots.Key.of(staged.label());
+        residency.staged(key, staged.adapter());
+        decisions.staged(key);
+        getContext().getSelf().tell(new GoOn(key));
+    }
+
+    private void onGoOn(AdapterSlots.Key key) {
+        AdapterSlots.Slot<StagedAdapter, Waiting> slot = residency.slot(key);
         while (!slot.waiting().isEmpty()) {
             Waiting waiting = slot.waiting().remove();
             admit(waiting.request(), waiting.target(), Optional.of(slot));
         }
-        residency.move();
+        residency.unuse(key);
     }
 
     private void onNotStaged(AdapterSlots.Key key, Throwable cause) {
