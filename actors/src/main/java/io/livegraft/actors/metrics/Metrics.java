@@ -4,7 +4,6 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
-import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Locale;
 
@@ -72,6 +71,7 @@ public final class Metrics {
     private final Histogram wake = Histogram.builder() // with native buckets besides: benches ask for quantiles
             .name("livegraft_wake_seconds")
             .help("From the event that wakes a tenant to its trainer that has taken it.")
+            .withoutExemplars()
             .classicUpperBounds(LATENCY)
             .register(registry);
     private final Counter passivations = counter("passivations_total", "Trainers stopped because they were at rest.");
@@ -95,11 +95,11 @@ public final class Metrics {
     private final Counter rollbacks = counter("rollbacks_total", "Rollbacks, by cause.", "cause");
     private final Histogram freshness = histogram(
             "freshness_seconds", "From an event to the first token served by a version that learned it.", FRESHNESS);
-    private final Info adapterInfo = Info.builder()
-            .name("livegraft_adapter_info")
-            .help("The version of each adapter that serves.")
-            .labelNames("adapter", "version")
-            .register(registry);
+    private final ServingVersions serving = new ServingVersions();
+
+    public Metrics() {
+        registry.register(serving);
+    }
 
     public PrometheusRegistry registry() {
         return registry;
@@ -247,11 +247,15 @@ public final class Metrics {
         rollbacks.labelValues(cause).inc();
     }
 
-    /** Version {@code to} of a tenant serves from now on instead of {@code from}. */
-    public void swapped(String tenant, int from, int to, double seconds) {
+    /** A version of a tenant serves from now on. */
+    public void swapped(String tenant, int version, double seconds) {
         swapDuration.observe(seconds);
-        adapterInfo.remove(tenant, Integer.toString(from));
-        adapterInfo.addLabelValues(tenant, Integer.toString(to));
+        serving.serves(tenant, version);
+    }
+
+    /** Nothing is known here any more of what serves a tenant. */
+    public void forgotten(String tenant) {
+        serving.forget(tenant);
     }
 
     /** No request could be admitted for so long because of a swap. */
@@ -275,6 +279,7 @@ public final class Metrics {
         return Counter.builder()
                 .name("livegraft_" + name)
                 .help(help)
+                .withoutExemplars()
                 .labelNames(labels)
                 .register(registry);
     }
@@ -284,6 +289,7 @@ public final class Metrics {
                 .name("livegraft_" + name)
                 .help(help)
                 .classicOnly()
+                .withoutExemplars() // nothing traces requests, and sampling wakes a thread ten times a second
                 .classicUpperBounds(bounds)
                 .register(registry);
     }

@@ -66,7 +66,7 @@ final class Swaps {
     /** Takes a decision; the table says whether something is left to be done. */
     TenantTable decided(AdapterImage image) {
         TenantTable table = tenants.get(image.tenant()).orElseGet(() -> new TenantTable(image, eventTimes));
-        tenants.put(image.tenant(), table, TenantTable::settled);
+        tenants.put(table, TenantTable::settled).ifPresent(metrics::forgotten);
         table.decided(image);
         return table;
     }
@@ -90,10 +90,9 @@ final class Swaps {
 
     /** The swap itself. */
     void flip(TenantTable table) {
-        int before = table.serving().orElse(0);
         String tenant = table.image().tenant();
         double seconds = table.flip();
-        metrics.swapped(tenant, before, table.image().serving(), seconds);
+        metrics.swapped(tenant, table.image().serving(), seconds);
         problems.remove(tenant);
         flips++;
         LOG.debug("{}:{} serves after {} s", tenant, table.image().serving(), seconds);

@@ -42,7 +42,6 @@ final class TenantTable {
 
     void decided(AdapterImage next) {
         image = next;
-        verified.keySet().removeIf(number -> next.version(number).isEmpty());
         decidedNanos = System.nanoTime();
     }
 
@@ -64,6 +63,7 @@ final class TenantTable {
 
     /** From now on it is. */
     void verify(AdapterVersion version) {
+        verified.keySet().removeIf(number -> image.version(number).isEmpty());
         verified.put(version.number(), version);
     }
 

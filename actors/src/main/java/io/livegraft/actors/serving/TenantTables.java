@@ -24,15 +24,20 @@ final class TenantTables {
      * Makes room for it where it has to.
      *
      * @param dispensable whether a tenant may be forgotten now
+     * @return the tenant that is forgotten for it
      */
-    void put(String tenant, TenantTable table, Predicate<TenantTable> dispensable) {
-        tables.put(tenant, table);
-        if (tables.size() > most) {
-            tables.values().stream()
-                    .filter(other -> other != table && dispensable.test(other))
-                    .findFirst()
-                    .ifPresent(other -> tables.remove(other.image().tenant()));
-        }
+    Optional<String> put(TenantTable table, Predicate<TenantTable> dispensable) {
+        tables.put(table.image().tenant(), table);
+        return tables.size() > most ? forgetOne(table, dispensable) : Optional.empty();
+    }
+
+    private Optional<String> forgetOne(TenantTable kept, Predicate<TenantTable> dispensable) {
+        Optional<String> forgotten = tables.values().stream()
+                .filter(other -> other != kept && dispensable.test(other))
+                .map(other -> other.image().tenant())
+                .findFirst();
+        forgotten.ifPresent(tables::remove);
+        return forgotten;
     }
 
     Collection<TenantTable> all() {
