@@ -271,6 +271,51 @@ class CompletionsTest {
                 gateway.node.requests.getFirst().deadline());
     }
 
+    @ParameterizedTest
+    @CsvSource({"'', 2, 2000", "'\"timeout\":2.5,', 0.75, 750", "'\"timeout\":2.5,', 7, 2500"})
+    void aHeaderMayTellItTooAndTheShorterOneHolds(String field, String header, long millis) {
+        HttpResponse<String> response = gateway.post(
+                "/v1/completions",
+                "{%s\"model\":\"support\",\"prompt\":\"Hi\"}".formatted(field),
+                "x-livegraft-timeout-seconds",
+                header);
+        assertEquals(200, response.statusCode(), response.body());
+        assertEquals(
+                Optional.of(Duration.ofMillis(millis)),
+                gateway.node.requests.getFirst().deadline());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"soon", "0", "-1", "NaN", "86401", "PT2S"})
+    void aHeaderThatIsNoTimeIsRefused(String header) {
+        HttpResponse<String> response = gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"support\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}",
+                "x-livegraft-timeout-seconds",
+                header);
+        assertEquals(400, response.statusCode(), response.body());
+        JsonNode error = TestingGateway.json(response).path("error");
+        assertEquals("x-livegraft-timeout-seconds", error.path("param").asText());
+        assertEquals(
+                "x-livegraft-timeout-seconds is '%s', expected seconds above 0, at most 86400".formatted(header),
+                error.path("message").asText());
+    }
+
+    @Test
+    void anAnswerThatIsToFollowASchemaIsRefused() {
+        HttpResponse<String> response = gateway.post("/v1/chat/completions", """
+            {"model":"support","messages":[{"role":"user","content":"Hi"}],
+             "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}}}\
+            """);
+        assertEquals(400, response.statusCode());
+        JsonNode error = TestingGateway.json(response).path("error");
+        assertEquals("response_format", error.path("param").asText());
+        assertEquals(
+                "response_format is {\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\",\"schema\":{}}…, expected "
+                        + "{\"type\":\"text\"}: answers can't be held to a schema",
+                error.path("message").asText());
+    }
+
     @Test
     void severalChoicesAreNumberedAndCountedTogether() {
         JsonNode body = TestingGateway.json(gateway.post(

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -23,26 +22,33 @@ import java.util.Set;
  */
 record CompletionRequest(
         GenerationRequest generation, boolean stream, boolean includeUsage, boolean logprobs, Optional<String> echo) {
-    private static final int MOST_SECONDS = 86_400;
     private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
 
-    static CompletionRequest completion(JsonNode body, HttpLimits limits) {
+    static CompletionRequest completion(JsonNode body, Optional<String> timeLimit, HttpLimits limits) {
         Fields fields = Fields.of(body);
         UnsupportedFields.refuseIn(fields);
         OptionalInt logprobs = fields.integer("logprobs");
         var maxTokens = fields.integer("max_tokens").orElse(limits.maxTokens());
         String prompt = prompt(fields.required("prompt"));
         Optional<String> echo = fields.flag("echo", false) ? Optional.of(prompt) : Optional.empty();
-        return read(fields, new Prompt.Text(prompt), maxTokens, logprobs, echo, limits);
+        return read(
+                fields, new Prompt.Text(prompt), maxTokens, logprobs, echo, TimeLimit.read(fields, timeLimit), limits);
     }
 
-    static CompletionRequest chat(JsonNode body, HttpLimits limits) {
+    static CompletionRequest chat(JsonNode body, Optional<String> timeLimit, HttpLimits limits) {
         Fields fields = Fields.of(body);
         UnsupportedFields.refuseInChat(fields);
         var maxTokens = fields.integer("max_completion_tokens")
                 .orElseGet(() -> fields.integer("max_tokens").orElse(limits.maxChatTokens()));
         var prompt = new Prompt.Chat(messages(fields.required("messages")));
-        return read(fields, prompt, maxTokens, chatLogprobs(fields), Optional.empty(), limits);
+        return read(
+                fields,
+                prompt,
+                maxTokens,
+                chatLogprobs(fields),
+                Optional.empty(),
+                TimeLimit.read(fields, timeLimit),
+                limits);
     }
 
     /** How many tokens to name with each, where the drawn one is to be named at all. */
@@ -64,6 +70,7 @@ record CompletionRequest(
             int maxTokens,
             OptionalInt logprobs,
             Optional<String> echo,
+            Optional<Duration> deadline,
             HttpLimits limits) {
         boolean stream = fields.flag("stream", false);
         boolean includeUsage = fields.value("stream_options")
@@ -74,25 +81,11 @@ record CompletionRequest(
         var choices =
                 SamplingFields.read(fields, maxTokens, new SamplingFields.Scores(logprobs.orElse(0), scored), limits);
         return new CompletionRequest(
-                new GenerationRequest(fields.requiredText("model"), prompt, choices, timeout(fields)),
+                new GenerationRequest(fields.requiredText("model"), prompt, choices, deadline),
                 stream,
                 includeUsage,
                 logprobs.isPresent(),
                 echo);
-    }
-
-    /** Seconds, which may have a fraction. */
-    private static Optional<Duration> timeout(Fields fields) {
-        OptionalDouble seconds = fields.number("timeout");
-        if (seconds.isPresent() && !(seconds.getAsDouble() > 0 && seconds.getAsDouble() <= MOST_SECONDS)) {
-            throw Fields.refuse(
-                    "timeout",
-                    "timeout is %s, expected seconds above 0, at most %d"
-                            .formatted(seconds.getAsDouble(), MOST_SECONDS));
-        }
-        return seconds.stream()
-                .mapToObj(given -> Duration.ofMillis(Math.max(1, Math.round(given * 1000))))
-                .findFirst();
     }
 
     private static String prompt(JsonNode node) {

@@ -5,10 +5,12 @@ import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractMaterializer;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.actors.node.Inference;
 import io.livegraft.actors.node.Inference.Admission;
@@ -18,8 +20,10 @@ import io.livegraft.gateway.wire.JsonBody;
 import io.livegraft.gateway.wire.JsonReply;
 import io.livegraft.gpu.generation.GenerationDelta;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -64,16 +68,22 @@ final class GenerationRoutes {
         return concat(
                 path(
                         segment("completions"),
-                        () -> post(() -> JsonBody.read(limits.maxBodyBytes(), body -> {
-                            CompletionRequest request = CompletionRequest.completion(body, limits);
+                        () -> post(() -> read((body, timeLimit) -> {
+                            CompletionRequest request = CompletionRequest.completion(body, timeLimit, limits);
                             return answer(request, new CompletionFormat(request.logprobs(), request.echo()));
                         }))),
                 path(
                         segment("chat").slash("completions"),
-                        () -> post(() -> JsonBody.read(limits.maxBodyBytes(), body -> {
-                            CompletionRequest request = CompletionRequest.chat(body, limits);
+                        () -> post(() -> read((body, timeLimit) -> {
+                            CompletionRequest request = CompletionRequest.chat(body, timeLimit, limits);
                             return answer(request, new ChatAnswerFormat(request.logprobs()));
                         }))));
+    }
+
+    private Route read(BiFunction<JsonNode, Optional<String>, Route> inner) {
+        return optionalHeaderValueByName(
+                TimeLimit.HEADER,
+                timeLimit -> JsonBody.read(limits.maxBodyBytes(), body -> inner.apply(body, timeLimit)));
     }
 
     private Route answer(CompletionRequest request, AnswerFormat format) {

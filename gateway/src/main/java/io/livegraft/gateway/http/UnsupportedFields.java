@@ -11,34 +11,48 @@ import java.util.function.Predicate;
  * {@code metadata}, …) are ignored.
  */
 final class UnsupportedFields {
-    private static final Map<String, Predicate<JsonNode>> NEUTRAL = Map.ofEntries(
-            Map.entry("suffix", node -> node.isTextual() && node.textValue().isEmpty()),
-            Map.entry("tools", node -> node.isArray() && node.isEmpty()),
-            Map.entry("functions", node -> node.isArray() && node.isEmpty()),
-            Map.entry("tool_choice", node -> "none".equals(node.textValue())),
-            Map.entry("response_format", node -> node.path("type").asText().equals("text")),
-            Map.entry(
-                    "modalities",
-                    node -> node.size() == 1 && node.get(0).asText().equals("text")));
+    private static final Map<String, Neutral> ANYWHERE = Map.of(
+            "suffix",
+            new Neutral(node -> node.isTextual() && node.textValue().isEmpty(), "an empty string, or none"),
+            "tools",
+            new Neutral(node -> node.isArray() && node.isEmpty(), "an empty list, or none"),
+            "functions",
+            new Neutral(node -> node.isArray() && node.isEmpty(), "an empty list, or none"),
+            "tool_choice",
+            new Neutral(node -> "none".equals(node.textValue()), "\"none\""),
+            "response_format",
+            new Neutral(
+                    node -> node.path("type").asText().equals("text"),
+                    "{\"type\":\"text\"}: answers can't be held to a schema"),
+            "modalities",
+            new Neutral(node -> node.size() == 1 && node.get(0).asText().equals("text"), "[\"text\"]"));
 
-    private static final Map<String, Predicate<JsonNode>> NEUTRAL_IN_CHAT =
-            Map.of("echo", node -> node.isBoolean() && !node.booleanValue());
+    private static final Map<String, Neutral> IN_CHAT =
+            Map.of("echo", new Neutral(node -> node.isBoolean() && !node.booleanValue(), "false"));
+
+    /**
+     * The value of a field that asks for nothing.
+     *
+     * @param expected the same in words
+     */
+    private record Neutral(Predicate<JsonNode> test, String expected) {}
 
     private UnsupportedFields() {}
 
     static void refuseIn(Fields fields) {
-        refuse(fields, NEUTRAL);
+        refuse(fields, ANYWHERE);
     }
 
     static void refuseInChat(Fields fields) {
-        refuse(fields, NEUTRAL);
-        refuse(fields, NEUTRAL_IN_CHAT);
+        refuse(fields, ANYWHERE);
+        refuse(fields, IN_CHAT);
     }
 
-    private static void refuse(Fields fields, Map<String, Predicate<JsonNode>> neutrals) {
-        neutrals.forEach(
-                (name, neutral) -> fields.value(name).filter(neutral.negate()).ifPresent(node -> {
-                    throw Fields.refuse(name, "%s is %s, which is not supported".formatted(name, node));
+    private static void refuse(Fields fields, Map<String, Neutral> neutrals) {
+        neutrals.forEach((name, neutral) -> fields.value(name)
+                .filter(neutral.test().negate())
+                .ifPresent(node -> {
+                    throw Fields.wrong(name, node, neutral.expected());
                 }));
     }
 }
