@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.actors.node.Prompt;
 import io.livegraft.gpu.generation.LogitAdjustment;
 import io.livegraft.gpu.generation.TokenLogprob;
 import io.livegraft.gpu.tokenizer.ChatMessage;
+import io.livegraft.gpu.tokenizer.Conversation;
+import io.livegraft.gpu.tokenizer.ToolCall;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -215,9 +218,69 @@ class CompletionsTest {
         assertEquals(" Hello, wörld", body.at("/choices/0/message/content").asText(), "as the node gives it");
         assertEquals("stop", body.at("/choices/0/finish_reason").asText());
         assertEquals(
-                new Prompt.Chat(List.of(new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi there"))),
+                new Prompt.Chat(new Conversation(
+                        List.of(new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi there")))),
                 gateway.node.onlyPrompt());
         assertEquals(5, gateway.node.requests.getFirst().choices().getFirst().maxTokens());
+    }
+
+    @Test
+    void toolsAndWhatCameOfThemReachTheNode() {
+        HttpResponse<String> response = gateway.post("/v1/chat/completions", """
+            {"model":"support","tools":[{"type":"function","function":{"name":"size","parameters":{"type":"object"}}}],
+             "tool_choice":"auto","messages":[{"role":"user","content":"Hi","name":"ann"},
+              {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function",
+               "function":{"name":"size","arguments":"{\\"of\\":[1]}"}}]},
+              {"role":"tool","tool_call_id":"c1","content":"42"}]}\
+            """);
+        assertEquals(200, response.statusCode(), response.body());
+        var call = new ToolCall("c1", "size", (ObjectNode) TestingGateway.json("{\"of\":[1]}"));
+        ObjectNode tool = (ObjectNode) TestingGateway.json(
+                "{\"type\":\"function\",\"function\":{\"name\":\"size\",\"parameters\":{\"type\":\"object\"}}}");
+        assertEquals(
+                new Prompt.Chat(new Conversation(
+                        List.of(
+                                new ChatMessage("user", "Hi", List.of(), Optional.empty(), Optional.of("ann")),
+                                new ChatMessage("assistant", "", List.of(call), Optional.empty(), Optional.empty()),
+                                new ChatMessage("tool", "42", List.of(), Optional.of("c1"), Optional.empty())),
+                        List.of(tool))),
+                gateway.node.onlyPrompt());
+    }
+
+    @Test
+    void toolsThatMayNotBeCalledAreNotShown() {
+        gateway.post("/v1/chat/completions", """
+            {"model":"support","tools":[{"type":"function","function":{"name":"size"}}],"tool_choice":"none",
+             "messages":[{"role":"user","content":"Hi"}]}\
+            """);
+        assertEquals(
+                new Prompt.Chat(new Conversation(List.of(new ChatMessage("user", "Hi")))), gateway.node.onlyPrompt());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tools | \"tools\":{}, | {\"role\":\"user\",\"content\":\"Hi\"}",
+                "tools | \"tools\":[{\"type\":\"function\"}], | {\"role\":\"user\",\"content\":\"Hi\"}",
+                "tool_choice | \"tool_choice\":\"required\", | {\"role\":\"user\",\"content\":\"Hi\"}",
+                "tool_choice | \"tool_choice\":{\"type\":\"function\"}, | {\"role\":\"user\",\"content\":\"Hi\"}",
+                "parallel_tool_calls | \"parallel_tool_calls\":false, | {\"role\":\"user\",\"content\":\"Hi\"}",
+                "functions | \"functions\":[{\"name\":\"f\"}], | {\"role\":\"user\",\"content\":\"Hi\"}",
+                "role | '' | {\"role\":\"function\",\"content\":\"Hi\"}",
+                "content | '' | {\"role\":\"assistant\"}",
+                "tool_call_id | '' | {\"role\":\"tool\",\"content\":\"Hi\"}",
+                "id | '' | {\"role\":\"assistant\",\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}",
+                "arguments | '' | {\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\","
+                        + "\"function\":{\"name\":\"f\",\"arguments\":\"[1\"}}]}",
+                "arguments | '' | {\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\","
+                        + "\"function\":{\"name\":\"f\",\"arguments\":\"[1]\"}}]}"
+            })
+    void toolsThatCantBeReadAreRefusedByName(String name, String field, String message) {
+        HttpResponse<String> response = gateway.post(
+                "/v1/chat/completions", "{%s\"model\":\"support\",\"messages\":[%s]}".formatted(field, message));
+        assertEquals(400, response.statusCode(), response.body());
+        assertEquals(name, TestingGateway.json(response).at("/error/param").asText(), response.body());
     }
 
     @Test

@@ -1,17 +1,12 @@
 package io.livegraft.actors.node;
 
-import io.livegraft.gpu.tokenizer.ChatMessage;
-import java.util.List;
+import io.livegraft.gpu.tokenizer.Conversation;
 
 /** What the model continues: text as it is, or a conversation that the base's chat format renders. */
 public sealed interface Prompt {
     /** Taken verbatim; empty starts from BOS alone. */
     record Text(String text) implements Prompt {}
 
-    /** Turns, oldest first. */
-    record Chat(List<ChatMessage> messages) implements Prompt {
-        public Chat {
-            messages = List.copyOf(messages);
-        }
-    }
+    /** Turns, and tools that may be called. */
+    record Chat(Conversation conversation) implements Prompt {}
 }

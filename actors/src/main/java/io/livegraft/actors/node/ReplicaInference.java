@@ -53,7 +53,7 @@ final class ReplicaInference implements Inference {
     private int[] ids(Prompt prompt) {
         return switch (prompt) {
             case Prompt.Text text -> tokenizer.encode(text.text());
-            case Prompt.Chat chat -> tokenizer.chat().prompt(chat.messages(), Instant.now());
+            case Prompt.Chat chat -> tokenizer.chat().prompt(chat.conversation(), Instant.now());
         };
     }
 

@@ -4,13 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.actors.node.GenerationRequest;
 import io.livegraft.actors.node.Prompt;
 import io.livegraft.gateway.wire.Fields;
-import io.livegraft.gpu.tokenizer.ChatMessage;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * A completion or chat request as read from the wire.
@@ -22,11 +18,9 @@ import java.util.Set;
  */
 record CompletionRequest(
         GenerationRequest generation, boolean stream, boolean includeUsage, boolean logprobs, Optional<String> echo) {
-    private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
-
     static CompletionRequest completion(JsonNode body, Optional<String> timeLimit, HttpLimits limits) {
         Fields fields = Fields.of(body);
-        UnsupportedFields.refuseIn(fields);
+        UnsupportedFields.refuseInCompletion(fields);
         OptionalInt logprobs = fields.integer("logprobs");
         var maxTokens = fields.integer("max_tokens").orElse(limits.maxTokens());
         String prompt = prompt(fields.required("prompt"));
@@ -40,7 +34,7 @@ record CompletionRequest(
         UnsupportedFields.refuseInChat(fields);
         var maxTokens = fields.integer("max_completion_tokens")
                 .orElseGet(() -> fields.integer("max_tokens").orElse(limits.maxChatTokens()));
-        var prompt = new Prompt.Chat(messages(fields.required("messages")));
+        var prompt = new Prompt.Chat(ConversationFields.read(fields));
         return read(
                 fields,
                 prompt,
@@ -96,42 +90,5 @@ record CompletionRequest(
             return node.get(0).textValue();
         }
         throw Fields.wrong("prompt", node, "one string (a list of one is fine; token ids are not supported)");
-    }
-
-    private static List<ChatMessage> messages(JsonNode node) {
-        if (!node.isArray() || node.isEmpty()) {
-            throw Fields.wrong("messages", node, "a list of at least one message");
-        }
-        var messages = new ArrayList<ChatMessage>();
-        for (JsonNode element : node) {
-            if (!element.isObject()) {
-                throw Fields.wrong("messages", element, "an object with role and content");
-            }
-            Fields message = Fields.of(element);
-            String role = message.requiredText("role");
-            if (!ROLES.contains(role)) {
-                throw Fields.wrong("role", element.get("role"), "system, user or assistant");
-            }
-            messages.add(
-                    new ChatMessage(role.equals("developer") ? "system" : role, content(message.required("content"))));
-        }
-        return messages;
-    }
-
-    private static String content(JsonNode node) {
-        if (node.isTextual()) {
-            return node.textValue();
-        }
-        if (!node.isArray()) {
-            throw Fields.wrong("content", node, "a string or a list of text parts");
-        }
-        var text = new StringBuilder();
-        for (JsonNode part : node) {
-            if (!part.isObject() || !part.path("type").asText().equals("text")) {
-                throw Fields.wrong("content", part, "a part {\"type\":\"text\",\"text\":…}");
-            }
-            text.append(Fields.of(part).requiredText("text"));
-        }
-        return text.toString();
     }
 }

@@ -3,6 +3,7 @@ package io.livegraft.gateway.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.gateway.wire.Fields;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -14,12 +15,8 @@ final class UnsupportedFields {
     private static final Map<String, Neutral> ANYWHERE = Map.of(
             "suffix",
             new Neutral(node -> node.isTextual() && node.textValue().isEmpty(), "an empty string, or none"),
-            "tools",
-            new Neutral(node -> node.isArray() && node.isEmpty(), "an empty list, or none"),
             "functions",
-            new Neutral(node -> node.isArray() && node.isEmpty(), "an empty list, or none"),
-            "tool_choice",
-            new Neutral(node -> "none".equals(node.textValue()), "\"none\""),
+            new Neutral(node -> node.isArray() && node.isEmpty(), "none: chat requests have tools"),
             "response_format",
             new Neutral(
                     node -> node.path("type").asText().equals("text"),
@@ -27,8 +24,19 @@ final class UnsupportedFields {
             "modalities",
             new Neutral(node -> node.size() == 1 && node.get(0).asText().equals("text"), "[\"text\"]"));
 
-    private static final Map<String, Neutral> IN_CHAT =
-            Map.of("echo", new Neutral(node -> node.isBoolean() && !node.booleanValue(), "false"));
+    private static final Map<String, Neutral> IN_COMPLETIONS = Map.of(
+            "tools", new Neutral(node -> node.isArray() && node.isEmpty(), "none: chat requests have tools"),
+            "tool_choice", new Neutral(node -> "none".equals(node.textValue()), "\"none\""));
+
+    private static final Map<String, Neutral> IN_CHAT = Map.of(
+            "echo",
+            new Neutral(node -> node.isBoolean() && !node.booleanValue(), "false"),
+            "tool_choice",
+            new Neutral(
+                    node -> Set.of("none", "auto").contains(node.asText()),
+                    "\"none\" or \"auto\": answers can't be held to a call"),
+            "parallel_tool_calls",
+            new Neutral(JsonNode::asBoolean, "true: answers can't be held to one call"));
 
     /**
      * The value of a field that asks for nothing.
@@ -39,8 +47,9 @@ final class UnsupportedFields {
 
     private UnsupportedFields() {}
 
-    static void refuseIn(Fields fields) {
+    static void refuseInCompletion(Fields fields) {
         refuse(fields, ANYWHERE);
+        refuse(fields, IN_COMPLETIONS);
     }
 
     static void refuseInChat(Fields fields) {

@@ -14,7 +14,12 @@ public sealed interface Chat permits PlainChat, TemplateChat {
      * @throws io.livegraft.gpu.error.LivegraftException {@link ErrorCode#INVALID_REQUEST} for messages that the format or
      *     template refuses, {@link ErrorCode#INVALID_MODEL} for a template that can't be rendered
      */
-    int[] prompt(List<ChatMessage> messages, Instant time);
+    int[] prompt(Conversation conversation, Instant time);
+
+    /** The same for turns without tools. */
+    default int[] prompt(List<ChatMessage> messages, Instant time) {
+        return prompt(new Conversation(messages), time);
+    }
 
     /** Prompt, answer and the end of the turn as one sequence whose loss counts from the answer on. Refuses as above. */
     TrainingExample example(List<ChatMessage> messages, String answer, Instant time);

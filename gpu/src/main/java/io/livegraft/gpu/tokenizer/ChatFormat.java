@@ -20,6 +20,12 @@ public final class ChatFormat {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < messages.size(); i++) {
             ChatMessage message = messages.get(i);
+            if (!message.toolCalls().isEmpty()) {
+                throw new LivegraftException(
+                        ErrorCode.INVALID_REQUEST,
+                        "messages[%d] calls tools, but the base has no chat template to show it: expected words alone"
+                                .formatted(i));
+            }
             String speaker =
                     switch (message.role()) {
                         case "system" -> "System";

@@ -44,8 +44,8 @@ final class TemplateChat implements Chat {
     }
 
     @Override
-    public int[] prompt(List<ChatMessage> messages, Instant time) {
-        return tokenizer.encodeRendered(render(messages, true, time));
+    public int[] prompt(Conversation conversation, Instant time) {
+        return tokenizer.encodeRendered(render(conversation, true, time));
     }
 
     /**
@@ -56,7 +56,7 @@ final class TemplateChat implements Chat {
     public TrainingExample example(List<ChatMessage> messages, String answer, Instant time) {
         List<ChatMessage> answered = new ArrayList<>(messages);
         answered.add(new ChatMessage("assistant", answer));
-        int[] whole = tokenizer.encodeRendered(render(answered, false, time));
+        int[] whole = tokenizer.encodeRendered(render(new Conversation(answered), false, time));
         int parting = Math.max(1, Arrays.mismatch(prompt(messages, time), whole));
         int end = parting;
         while (end < whole.length && !tokenizer.endsSequence(whole[end])) {
@@ -74,19 +74,14 @@ final class TemplateChat implements Chat {
         return false;
     }
 
-    private String render(List<ChatMessage> messages, boolean answerFollows, Instant time) {
-        if (messages.isEmpty()) {
+    private String render(Conversation conversation, boolean answerFollows, Instant time) {
+        if (conversation.messages().isEmpty()) {
             throw new LivegraftException(ErrorCode.INVALID_REQUEST, "messages is empty, expected at least one message");
         }
-        Map<String, Object> variables = new HashMap<>(tokens);
-        variables.put(
-                "messages",
-                messages.stream()
-                        .map(message -> Map.of("role", message.role(), "content", message.content()))
-                        .toList());
-        variables.put("add_generation_prompt", answerFollows);
         try {
-            return template.render(variables, time);
+            String text = filled(conversation, answerFollows, time);
+            refuseUnshown(conversation, text, answerFollows, time);
+            return text;
         } catch (TemplateException refusal) {
             if (refusal.raised()) {
                 throw new LivegraftException(
@@ -95,6 +90,32 @@ final class TemplateChat implements Chat {
                         refusal);
             }
             throw unusable(base, refusal);
+        }
+    }
+
+    private String filled(Conversation conversation, boolean answerFollows, Instant time) {
+        Map<String, Object> variables = TemplateVariables.of(conversation, answerFollows);
+        variables.putAll(tokens);
+        return template.render(variables, time);
+    }
+
+    /** Templates that know of no tools leave them out in silence, and the answer would be one to another question. */
+    private void refuseUnshown(Conversation conversation, String text, boolean answerFollows, Instant time) {
+        conversation.withoutEachToolPart().forEach((part, without) -> {
+            if (text.equals(filledOrRefused(without, answerFollows, time))) {
+                throw new LivegraftException(
+                        ErrorCode.INVALID_REQUEST,
+                        "the base's chat template does not show %s, expected a request without".formatted(part));
+            }
+        });
+    }
+
+    /** A template that minds when a part is missing takes notice of it. */
+    private String filledOrRefused(Conversation conversation, boolean answerFollows, Instant time) {
+        try {
+            return filled(conversation, answerFollows, time);
+        } catch (TemplateException minds) {
+            return String.valueOf(minds.getMessage());
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.training.TrainingExample;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,8 @@ class TemplateChatTest {
             + "{% if m.role == 'assistant' %}{{ eos_token }}\n{% endif %}{% endfor %}"
             + "{% if add_generation_prompt %}<|pad|>a{% endif %}";
     private static final ChatMessage USER = new ChatMessage("user", "x");
+    private static final ChatMessage RESULT =
+            new ChatMessage("tool", "y", List.of(), Optional.of("c"), Optional.empty());
 
     @TempDir
     Path dir;
@@ -117,6 +121,54 @@ class TemplateChatTest {
     }
 
     @Test
+    void toolsAndCallsAreTextToo() throws IOException {
+        settings(Map.of(
+                "chat_template",
+                "{{ tools[0].function.name }}{% for m in messages %}{% for c in m.tool_calls %}<|pad|>{{ c.function.arguments.x }}"
+                        + "{% endfor %}{{ m.tool_call_id }}{% endfor %}"));
+        ObjectNode tool = object("{\"type\":\"function\",\"function\":{\"name\":\"<s>\"}}");
+        var conversation = new Conversation(List.of(USER, call("</s>"), RESULT), List.of(tool));
+        try (Tokenizer tokenizer = load()) {
+            int[] ids = tokenizer.chat().prompt(conversation, Instant.EPOCH);
+            assertEquals("<s></s>c", tokenizer.decode(ids));
+            assertEquals(
+                    List.of(TinyTokenizer.PAD),
+                    IntStream.of(ids)
+                            .filter(id -> id == TinyTokenizer.BOS || id == TinyTokenizer.EOS || id == TinyTokenizer.PAD)
+                            .boxed()
+                            .toList());
+        }
+    }
+
+    @Test
+    void refusesWhatTheTemplateWouldLeaveOutInSilence() throws IOException {
+        ObjectNode tool = object("{\"type\":\"function\",\"function\":{\"name\":\"f\"}}");
+        assertEquals("tools", unshown(TURNS, new Conversation(List.of(USER), List.of(tool))));
+        assertEquals("tool_calls", unshown(TURNS, new Conversation(List.of(USER, call("x")))));
+        assertEquals(
+                "messages of role tool",
+                unshown(
+                        "{% for m in messages if m.role == 'user' %}u{% endfor %}",
+                        new Conversation(List.of(USER, RESULT))));
+    }
+
+    @Test
+    void plainLinesKnowOfNoTools() throws IOException {
+        settings(Map.of());
+        ObjectNode tool = object("{\"type\":\"function\",\"function\":{\"name\":\"f\"}}");
+        for (Conversation conversation : List.of(
+                new Conversation(List.of(USER), List.of(tool)),
+                new Conversation(List.of(USER, call("x"))),
+                new Conversation(List.of(USER, RESULT)))) {
+            try (Tokenizer tokenizer = load()) {
+                LivegraftException refusal = assertThrows(
+                        LivegraftException.class, () -> tokenizer.chat().prompt(conversation, Instant.EPOCH));
+                assertEquals(ErrorCode.INVALID_REQUEST, refusal.code());
+            }
+        }
+    }
+
+    @Test
     void refusesInTheTemplatesWords() throws IOException {
         settings(Map.of("chat_template", "{{ raise_exception('no ' + messages[0].role) }}"));
         LivegraftException refusal = assertThrows(LivegraftException.class, this::rendered);
@@ -128,6 +180,27 @@ class TemplateChatTest {
         assertTrue(
                 String.valueOf(broken.getMessage()).endsWith("it uses filter shuffled, which is not supported"),
                 broken.getMessage());
+    }
+
+    private String unshown(String template, Conversation conversation) throws IOException {
+        settings(Map.of("chat_template", template));
+        try (Tokenizer tokenizer = load()) {
+            String message = String.valueOf(assertThrows(
+                            LivegraftException.class, () -> tokenizer.chat().prompt(conversation, Instant.EPOCH))
+                    .getMessage());
+            String before = "the base's chat template does not show ";
+            assertTrue(message.startsWith(before), message);
+            return message.substring(before.length(), message.indexOf(','));
+        }
+    }
+
+    private static ChatMessage call(String argument) throws IOException {
+        var call = new ToolCall("c", "f", object("{\"x\":\"%s\"}".formatted(argument)));
+        return new ChatMessage("assistant", "", List.of(call), Optional.empty(), Optional.empty());
+    }
+
+    private static ObjectNode object(String json) throws IOException {
+        return (ObjectNode) new JsonMapper().readTree(json);
     }
 
     private String rendered() {
