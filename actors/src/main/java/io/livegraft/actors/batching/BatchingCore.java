@@ -26,6 +26,7 @@ public final class BatchingCore<K> {
     private final Map<K, List<Answer<K>>> siblings = new HashMap<>();
 
     private final ServiceRate rate = new ServiceRate();
+    private final PlaceRate placeRate;
     private Optional<Answer<K>> entering = Optional.empty();
     private int waiting;
 
@@ -34,6 +35,7 @@ public final class BatchingCore<K> {
         this.shares = new Shares(settings.tenants());
         this.queue = new FairQueue<>(shares);
         this.running = new RunningAnswers<>(settings.turnTokens(), settings.pageTokens());
+        this.placeRate = new PlaceRate(settings.places());
     }
 
     /** Answers that wait for a place. */
@@ -49,7 +51,8 @@ public final class BatchingCore<K> {
     /** A request for answers to one prompt: all of them wait from now on, or none does. */
     public Optional<Refusal> arrived(List<Answer<K>> choices, long nowNanos) {
         Answer<K> first = choices.getFirst();
-        Optional<Refusal> refusal = refusal(first.tenant(), choices.size(), nowNanos);
+        Optional<Refusal> refusal =
+                refusal(first.tenant(), choices.size(), nowNanos).or(() -> inVain(first, nowNanos));
         if (refusal.isEmpty()) {
             if (waiting + running() == 0) {
                 rate.begun(nowNanos);
@@ -97,6 +100,24 @@ public final class BatchingCore<K> {
                         "%d answers wait already, at most %d may".formatted(waiting, settings.waiting()),
                         rate.durationOf(waiting, nowNanos))
                 : Optional.empty();
+    }
+
+    /** Whose deadline would pass before a place is free, as far as can be told; never while one is. */
+    private Optional<Refusal> inVain(Answer<K> first, long nowNanos) {
+        if (first.deadlineNanos().isEmpty()) {
+            return Optional.empty();
+        }
+        double own = shares.account(first.tenant(), nowNanos).waiting() * shares.slowdown(first.tenant());
+        double leaving = Math.min(waiting, own) + running() + 1 - settings.places();
+        Duration left = Duration.ofNanos(Math.max(0, first.deadlineNanos().getAsLong() - nowNanos));
+        return placeRate
+                .durationOf(Math.max(0, leaving), nowNanos)
+                .filter(wait -> wait.compareTo(left) > 0)
+                .map(wait -> new Refusal(
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        "a place is expected in %.1f s, after the %.1f s in which the answer is wanted"
+                                .formatted(wait.toNanos() / 1e9, left.toNanos() / 1e9),
+                        Optional.of(wait.minus(left))));
     }
 
     private static Optional<Refusal> refusal(ErrorCode code, String message, Optional<Duration> retryAfter) {
@@ -157,6 +178,7 @@ public final class BatchingCore<K> {
         Optional<Running<K>> ran = running.remove(key);
         if (ran.isPresent()) {
             rate.ended(nowNanos);
+            placeRate.left(waiting, nowNanos);
             shares.runsNoMore(ran.get().answer().tenant());
         } else {
             entering.filter(each -> each.key().equals(key))

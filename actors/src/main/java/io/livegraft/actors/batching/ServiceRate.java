@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /** How fast answers have ended lately, since there was last nothing to do. */
 final class ServiceRate {
-    private static final int REMEMBERED = 64;
+    /** Ends that count, the latest. */
+    static final int REMEMBERED = 64;
 
     private final ArrayDeque<Long> ends = new ArrayDeque<>();
     private long sinceNanos;
@@ -22,6 +23,10 @@ final class ServiceRate {
         if (ends.size() > REMEMBERED) {
             sinceNanos = ends.remove();
         }
+    }
+
+    int counted() {
+        return ends.size();
     }
 
     /** In which so many answers end at this rate; nothing can be told before the first one has. */

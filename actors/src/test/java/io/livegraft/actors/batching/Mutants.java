@@ -1,10 +1,12 @@
 package io.livegraft.actors.batching;
 
 import io.livegraft.actors.batching.SimulatedDevice.Generated;
+import io.livegraft.gpu.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** Policies with one thing wrong: the laws' tests must see each. */
@@ -128,6 +130,57 @@ final class Mutants {
         @Override
         List<Generated> late(long nowNanos) {
             return List.of();
+        }
+    }
+
+    /** Tells the core of no deadline before it has passed. */
+    static final class HopesForTheBest extends Policy {
+        private final List<Answer<Generated>> hurried = new ArrayList<>();
+
+        HopesForTheBest(BatchingSettings settings) {
+            super(settings);
+        }
+
+        @Override
+        Optional<Refusal> arrived(List<Answer<Generated>> choices, long nowNanos) {
+            hurried.addAll(choices);
+            return super.arrived(
+                    choices.stream()
+                            .map(each ->
+                                    new Answer<>(each.key(), each.tenant(), each.promptTokens(), OptionalLong.empty()))
+                            .toList(),
+                    nowNanos);
+        }
+
+        @Override
+        List<Generated> late(long nowNanos) {
+            List<Generated> late = hurried.stream()
+                    .filter(each -> each.late(nowNanos))
+                    .map(Answer::key)
+                    .toList();
+            hurried.removeIf(each -> each.late(nowNanos));
+            return late;
+        }
+
+        @Override
+        void ended(Generated key, long nowNanos) {
+            hurried.removeIf(each -> each.key().equals(key));
+            super.ended(key, nowNanos);
+        }
+    }
+
+    /** Whoever is in a hurry does not wait for a place at all. */
+    static final class GivesUpTooSoon extends Policy {
+        GivesUpTooSoon(BatchingSettings settings) {
+            super(settings);
+        }
+
+        @Override
+        Optional<Refusal> arrived(List<Answer<Generated>> choices, long nowNanos) {
+            boolean hurried = choices.getFirst().deadlineNanos().isPresent();
+            return hurried && waiting() > 0
+                    ? Optional.of(new Refusal(ErrorCode.DEADLINE_EXCEEDED, "", Optional.empty()))
+                    : super.arrived(choices, nowNanos);
         }
     }
 

@@ -24,8 +24,12 @@ final class Serving {
     }
 
     Optional<Refusal> ask(String tenant, int promptTokens, int answerTokens) {
+        return ask(tenant, promptTokens, answerTokens, OptionalLong.empty());
+    }
+
+    Optional<Refusal> ask(String tenant, int promptTokens, int answerTokens, OptionalLong deadlineNanos) {
         Generated one = device.generated(
-                new Wish(0, tenant, Collections.nCopies(promptTokens, 1), answerTokens, OptionalLong.empty()));
+                new Wish(0, tenant, Collections.nCopies(promptTokens, 1), answerTokens, deadlineNanos));
         Optional<Refusal> refusal = policy.arrived(List.of(one.answer()), nowNanos);
         if (refusal.isEmpty()) {
             asked.add(one);
