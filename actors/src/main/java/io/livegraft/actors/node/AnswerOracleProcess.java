@@ -12,6 +12,7 @@ import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.Generation;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.LogitAdjustment;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.tokenizer.ChatMessage;
 import java.io.File;
@@ -27,7 +28,7 @@ import java.util.Optional;
  * What a version answers, said by an engine of its own from the question and the artifact of that version's digest: one question
  * at a time, alone; no registry, no swap, no batch. Laws 2 and 3 say that a node answers the same, whatever else it did meanwhile.
  *
- * <p>Prints {@code answer {"text","finish","logprobs"}} for each question, in their order.
+ * <p>Prints {@code answer {"choices":[{"text","finish","logprobs"}]}} for each question, in their order.
  */
 public final class AnswerOracleProcess {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,7 +45,8 @@ public final class AnswerOracleProcess {
 
     /**
      * Arguments: the node's configuration file, a directory of adapters by their digests, and a file with a question in each line,
-     * {@code {"digest","chat","prompt","maxTokens","temperature","seed"}}. An empty digest is the base alone.
+     * {@code {"digest","chat","prompt","maxTokens","temperature","seeds","echo"}}. An empty digest is the base alone; each seed makes
+     * a choice, computed by itself.
      */
     public static void main(String[] arguments) throws IOException {
         Config config = ConfigFactory.parseFile(new File(arguments[0])).withFallback(ConfigFactory.load());
@@ -59,30 +61,52 @@ public final class AnswerOracleProcess {
 
     private ObjectNode answer(JsonNode question) throws IOException {
         stage(question.path("digest").asText());
+        ObjectNode answer = JSON.createObjectNode();
+        ArrayNode choices = answer.putArray("choices");
+        for (JsonNode seed : question.path("seeds")) {
+            choices.add(choice(question, seed.asLong()));
+        }
+        return answer;
+    }
+
+    private ObjectNode choice(JsonNode question, long seed) {
         boolean chat = question.path("chat").asBoolean();
-        int[] prompt = prompt(question.path("prompt").asText(), chat);
+        boolean echo = question.path("echo").asBoolean();
+        String prompt = question.path("prompt").asText();
         SamplingSettings sampling = new SamplingSettings(
                 question.path("maxTokens").asInt(),
                 question.path("temperature").asDouble(),
                 1,
                 0,
-                question.path("seed").asLong(),
-                List.of());
-        StringBuilder text = new StringBuilder();
+                seed,
+                List.of(),
+                LogitAdjustment.NONE,
+                0,
+                echo);
+        StringBuilder text = new StringBuilder(echo ? prompt : "");
         String finish = "";
-        ObjectNode answer = JSON.createObjectNode();
-        ArrayNode logprobs = answer.putArray("logprobs");
-        try (Generation generation = engine.admit(prompt, sampling, staged)) {
+        ObjectNode choice = JSON.createObjectNode();
+        ArrayNode logprobs = choice.putArray("logprobs");
+        try (Generation generation = engine.admit(prompt(prompt, chat), sampling, staged)) {
             while (!generation.finished()) {
                 GenerationDelta delta = next(generation);
                 text.append(delta.text());
-                logprobs.add(delta.logprob());
+                addLogprobs(logprobs, delta);
                 finish = delta.finish()
                         .map(reason -> reason.name().toLowerCase(Locale.ROOT))
                         .orElse(finish);
             }
         }
-        return answer.put("text", withoutLeadingSpace(text.toString(), chat)).put("finish", finish);
+        return choice.put("text", withoutLeadingSpace(text.toString(), chat)).put("finish", finish);
+    }
+
+    private static void addLogprobs(ArrayNode logprobs, GenerationDelta delta) {
+        delta.prompt()
+                .forEach(
+                        token -> logprobs.add((float) token.logprob().orElse(0))); // nothing comes before the first one
+        if (delta.drawn()) {
+            logprobs.add(delta.logprob());
+        }
     }
 
     /** All of the prompt at once, then a token at a time. */

@@ -72,8 +72,14 @@ final class AnswerOracle {
     }
 
     private static Answer answer(JsonNode said) {
+        List<Answer.Choice> choices = new ArrayList<>();
+        said.path("choices").forEach(choice -> choices.add(choice(choice)));
+        return new Answer(choices);
+    }
+
+    private static Answer.Choice choice(JsonNode said) {
         List<Float> logprobs = new ArrayList<>();
         said.path("logprobs").forEach(value -> logprobs.add((float) value.asDouble()));
-        return new Answer(said.path("text").asText(), said.path("finish").asText(), logprobs);
+        return new Answer.Choice(said.path("text").asText(), said.path("finish").asText(), logprobs);
     }
 }

@@ -55,7 +55,7 @@ record Block(double firstTokenMillis, double nextTokenMillis, int failed) {
     }
 
     private static int tokens(Exchange.Answered answer) {
-        return answer.said().answer().logprobs().size();
+        return answer.said().answer().tokens();
     }
 
     private static double millis(Duration time) {

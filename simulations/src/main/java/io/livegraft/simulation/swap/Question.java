@@ -1,5 +1,6 @@
 package io.livegraft.simulation.swap;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -10,8 +11,10 @@ import java.util.SplittableRandom;
  *
  * @param chat one message of a conversation instead of a text to continue
  * @param temperature 0 takes the likeliest token, above it {@code seed} draws
+ * @param choices answers to it
+ * @param echo whether each begins with the prompt, scored; not in a chat
  */
-record Question(boolean chat, String prompt, int maxTokens, double temperature, long seed) {
+record Question(boolean chat, String prompt, int maxTokens, double temperature, long seed, int choices, boolean echo) {
     private static final List<String> PROMPTS = List.of(
             "Where is my order 4182?",
             "I have lost my credit card. What should I do?",
@@ -21,22 +24,30 @@ record Question(boolean chat, String prompt, int maxTokens, double temperature, 
             "The parcel arrived broken, and the box was wet.",
             "How do I change my address?",
             "Please cancel my subscription.");
+    /** A further choice draws with the request's seed and as many of these, as the gateway's README says. */
+    private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
     /** Not too many different ones: the oracle computes each one once for each version. */
     static Question draw(SplittableRandom random) {
         boolean chat = random.nextBoolean();
         boolean drawn = random.nextBoolean();
+        boolean echo = !chat && random.nextInt(4) == 0;
+        // A prompt alone can be scored without a word more.
+        int maxTokens = echo && random.nextBoolean() ? 0 : 4 + 4 * random.nextInt(3);
+        int choices = random.nextInt(6) == 0 ? 2 + random.nextInt(2) : 1;
         return new Question(
                 chat,
                 PROMPTS.get(random.nextInt(PROMPTS.size())),
-                4 + 4 * random.nextInt(3),
+                maxTokens,
                 drawn ? 1 : 0,
-                drawn ? 1 + random.nextInt(2) : 0);
+                drawn ? 1 + random.nextInt(2) : 0,
+                choices,
+                echo);
     }
 
     /** The shortest one. */
     static Question ofOneToken() {
-        return new Question(false, PROMPTS.getFirst(), 1, 0, 0);
+        return new Question(false, PROMPTS.getFirst(), 1, 0, 0, 1, false);
     }
 
     String path() {
@@ -50,23 +61,29 @@ record Question(boolean chat, String prompt, int maxTokens, double temperature, 
             body.putArray("messages").addObject().put("role", "user").put("content", prompt);
             body.put("logprobs", true);
         } else {
-            body.put("prompt", prompt).put("logprobs", 0);
+            body.put("prompt", prompt).put("logprobs", 0).put("echo", echo);
         }
         return body.put("max_tokens", maxTokens)
                 .put("temperature", temperature)
                 .put("seed", seed)
+                .put("n", choices)
                 .put("stream", streamed);
     }
 
     /** As the oracle takes it; an empty digest is the base alone. */
     ObjectNode toOracle(String digest) {
-        return JsonNodeFactory.instance
+        ObjectNode question = JsonNodeFactory.instance
                 .objectNode()
                 .put("digest", digest)
                 .put("chat", chat)
                 .put("prompt", prompt)
                 .put("maxTokens", maxTokens)
                 .put("temperature", temperature)
-                .put("seed", seed);
+                .put("echo", echo);
+        ArrayNode seeds = question.putArray("seeds");
+        for (int choice = 0; choice < choices; choice++) {
+            seeds.add(seed ^ (choice * SEED_STEP));
+        }
+        return question;
     }
 }

@@ -36,7 +36,7 @@ class DifferenceTest {
 
     @Test
     void tokensAfterTheFirstShareTheRestOfTheTime() {
-        Answer four = new Answer("four", "length", List.of(-1f, -1f, -1f, -1f));
+        Answer four = Answer.of("four", "length", List.of(-1f, -1f, -1f, -1f));
         Said said = new Said("a:1", "fp_0_1", true, four);
         Block block = Block.of(List.of(
                 new Exchange.Answered(said, Duration.ofMillis(20), Duration.ofMillis(50)), new Exchange.Failed("503")));

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 /** The mutants of {@link SwapLawTest}: every way in which an answer can be wrong is seen. */
 class VerdictTest {
     private static final Instant START = Instant.parse("2026-11-22T18:00:00Z");
-    private static final Question QUESTION = new Question(false, "When are you open?", 4, 0, 0);
-    private static final Answer BASE = new Answer(" At", "length", List.of(-1f, -2f, -3f, -4f));
-    private static final Answer FIRST = new Answer(" On", "length", List.of(-1f, -2f, -3f, -4.5f));
-    private static final Answer SECOND = new Answer(" On", "length", List.of(-1f, -2f, -3f, Math.nextDown(-4.5f)));
+    private static final Question QUESTION = new Question(false, "When are you open?", 4, 0, 0, 1, false);
+    private static final Answer BASE = Answer.of(" At", "length", List.of(-1f, -2f, -3f, -4f));
+    private static final Answer FIRST = Answer.of(" On", "length", List.of(-1f, -2f, -3f, -4.5f));
+    private static final Answer SECOND = Answer.of(" On", "length", List.of(-1f, -2f, -3f, Math.nextDown(-4.5f)));
     private static final String FIRST_DIGEST = "1".repeat(64);
     private static final String SECOND_DIGEST = "2".repeat(64);
 
@@ -60,6 +60,28 @@ class VerdictTest {
     @Test
     void oneTokenByAnotherVersionIsMixed() {
         assertEquals(1, verdict(90, new Wanted.Serving(false), said(2, FIRST)).mixed());
+    }
+
+    @Test
+    void oneChoiceByAnotherVersionIsMixed() {
+        Question two = new Question(false, "When are you open?", 4, 0, 0, 2, false);
+        var both =
+                new Answer(List.of(SECOND.choices().getFirst(), SECOND.choices().getFirst()));
+        var torn =
+                new Answer(List.of(SECOND.choices().getFirst(), FIRST.choices().getFirst()));
+        Map<Asked, Answer> asked = Map.of(new Asked(two, SECOND_DIGEST), both);
+        for (Answer answer : List.of(torn, SECOND)) {
+            Exchange exchange = new Exchange(
+                    "a",
+                    new Wanted.Serving(false),
+                    two,
+                    true,
+                    START.plusSeconds(90),
+                    new Exchange.Answered(said(2, answer), Duration.ofMillis(5), Duration.ofMillis(20)));
+            assertEquals(
+                    1,
+                    Verdict.of(List.of(exchange), tenant -> chronicle(), asked).mixed());
+        }
     }
 
     @Test
