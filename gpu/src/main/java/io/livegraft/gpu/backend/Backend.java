@@ -206,7 +206,7 @@ public interface Backend extends AutoCloseable {
     /** {@code y = silu(gate) · up, silu(g) = g / (1 + e^−g)} (Shazeer, arXiv 2002.05202). */
     void swiGlu(Tensor y, Tensor gate, Tensor up);
 
-    /** {@code dUp = dy · silu(gate);  dGate = dy · up · σ(gate) · (1 + gate · (1 − σ(gate)))}. */
+    /** {@code dUp = dy · silu(gate);  dGate = dy · up · σ(gate) · (1 + gate · (1 − σ(gate)))}; dGate may be gate where dUp is up. */
     void swiGluBackward(Tensor dGate, Tensor dUp, Tensor dy, Tensor gate, Tensor up);
 
     /**

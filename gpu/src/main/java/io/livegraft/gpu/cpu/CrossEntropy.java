@@ -12,7 +12,7 @@ final class CrossEntropy {
     private CrossEntropy() {}
 
     /** Returns −log softmax of the target, nats; 0 when the target is −1. */
-    static double row(CpuTensor logits, int n, int target, float gradientScale) {
+    static double row(Optional<ElementKernels> code, CpuTensor logits, int n, int target, float gradientScale) {
         float[] x = logits.data();
         int from = logits.row(n);
         int count = logits.columns();
@@ -20,13 +20,25 @@ final class CrossEntropy {
             Arrays.fill(x, from, from + count, 0f);
             return 0;
         }
-        float max = Softmax.max(x, from, count);
-        double shifted = (double) x[from + target] - max;
-        VectorMath.expShifted(x, from, x, from, count, max);
-        double sum = InterleavedSum.of(x, from, count);
-        Softmax.scale(x, from, count, (float) (gradientScale / sum));
+        float logit = x[from + target];
+        double max;
+        double sum;
+        if (code.isPresent()) {
+            ExponentialKernel exponential = code.get().exponential();
+            MemorySegment row = logits.memory(n * count);
+            max = Softmax.max(exponential, row, count);
+            double[] totals = new double[InterleavedSum.CHAINS];
+            exponential.run(row, row, count, (float) max, MemorySegment.ofArray(totals));
+            sum = InterleavedSum.of(totals, x, from, count);
+            exponential.scale(row, count, (float) (gradientScale / sum));
+        } else {
+            max = Softmax.max(x, from, count);
+            VectorMath.expShifted(x, from, x, from, count, (float) max);
+            sum = InterleavedSum.of(x, from, count);
+            Softmax.scale(x, from, count, (float) (gradientScale / sum));
+        }
         x[from + target] -= gradientScale;
-        return StrictMath.log(sum) - shifted;
+        return StrictMath.log(sum) - (logit - max);
     }
 
     /** The first column with the row's largest value. */

@@ -24,7 +24,9 @@ final class HeadAttention {
     HeadAttention(Workers workers, CpuKernels kernels) {
         this.workers = workers;
         this.strips = kernels.strips().map(some -> new StripAttention(workers, some));
-        this.tiled = kernels.tiles().map(some -> ThreadLocal.withInitial(() -> new TiledAttention(some)));
+        this.tiled = kernels.tiles()
+                .map(some -> ThreadLocal.withInitial(
+                        () -> new TiledAttention(some, kernels.elements().orElseThrow())));
     }
 
     CpuKvPages allocate(int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic) {

@@ -189,8 +189,9 @@ public final class ReferenceBackend extends ReferenceMemory {
         for (int n = 0; n < d.rows(); n++) {
             for (int c = 0; c < d.columns(); c++) {
                 double s = sigmoid(g.at(n, c));
-                du.set(n, c, d.at(n, c) * g.at(n, c) * s);
+                double dGated = d.at(n, c) * g.at(n, c) * s;
                 dg.set(n, c, d.at(n, c) * u.at(n, c) * s * (1 + g.at(n, c) * (1 - s)));
+                du.set(n, c, dGated);
             }
         }
     }

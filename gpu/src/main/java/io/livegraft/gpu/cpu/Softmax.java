@@ -31,6 +31,12 @@ final class Softmax {
         return (float) (1 / InterleavedSum.of(totals, s, from, count));
     }
 
+    /** As {@link #apply(float[], int, int)}, in the same bits. */
+    static void apply(ExponentialKernel code, float[] s, int from, int count) {
+        float factor = exponentials(code, s, from, count);
+        code.scale(MemorySegment.ofArray(s).asSlice((long) Float.BYTES * from), count, factor);
+    }
+
     /** As {@link #max(float[], int, int)}. */
     static float max(ExponentialKernel code, MemorySegment s, int count) {
         float[] lanes = new float[FloatVector.SPECIES_512.length()];

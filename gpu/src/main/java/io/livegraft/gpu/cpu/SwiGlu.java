@@ -33,13 +33,40 @@ final class SwiGlu {
         }
     }
 
-    static void backward(CpuTensor dGate, CpuTensor dUp, CpuTensor dy, CpuTensor gate, CpuTensor up, int from, int to) {
+    static void backward(
+            Optional<ElementKernels> code,
+            CpuTensor dGate,
+            CpuTensor dUp,
+            CpuTensor dy,
+            CpuTensor gate,
+            CpuTensor up,
+            int from,
+            int to) {
+        if (code.isPresent() && from < to) {
+            code.get()
+                    .swiGlu()
+                    .backward(
+                            dGate.memory(from),
+                            dUp.memory(from),
+                            dy.memory(from),
+                            gate.memory(from),
+                            up.memory(from),
+                            to - from);
+        } else {
+            backward(dGate, dUp, dy, gate, up, from, to);
+        }
+    }
+
+    private static void backward(
+            CpuTensor dGate, CpuTensor dUp, CpuTensor dy, CpuTensor gate, CpuTensor up, int from, int to) {
         float[] sigmoids = new float[BLOCK];
+        float[] ups = new float[BLOCK];
         for (int i = from; i < to; i += BLOCK) {
             int end = Math.min(to, i + BLOCK);
             sigmoids(sigmoids, gate, i, end);
-            backwardUp(dUp, dy, gate, sigmoids, i, end);
+            backwardUp(ups, dy, gate, sigmoids, i, end);
             backwardGate(dGate, dy, gate, up, sigmoids, i, end);
+            System.arraycopy(ups, 0, dUp.data(), dUp.offset() + i, end - i);
         }
     }
 
@@ -50,12 +77,12 @@ final class SwiGlu {
         }
     }
 
-    private static void backwardUp(CpuTensor dUp, CpuTensor dy, CpuTensor gate, float[] sigmoids, int from, int to) {
+    private static void backwardUp(float[] out, CpuTensor dy, CpuTensor gate, float[] sigmoids, int from, int to) {
         for (int i = from; i < to; i += SPECIES.length()) {
             VectorMask<Float> mask = SPECIES.indexInRange(i, to);
             FloatVector silu =
                     VectorBackend.load(gate, i, mask).mul(FloatVector.fromArray(SPECIES, sigmoids, i - from));
-            VectorBackend.load(dy, i, mask).mul(silu).intoArray(dUp.data(), dUp.offset() + i, mask);
+            VectorBackend.load(dy, i, mask).mul(silu).intoArray(out, i - from);
         }
     }
 

@@ -24,6 +24,7 @@ final class TiledAttention {
     }
 
     private final TileBlocks tiles;
+    private final ElementKernels elements;
     private final NativeBuffer[] rooms = new NativeBuffer[8];
     private final NativeBuffer rows = new NativeBuffer();
     private final NativeBuffer columns = new NativeBuffer();
@@ -31,8 +32,9 @@ final class TiledAttention {
     private float[] scores = new float[0];
     private float[] slopes = new float[0];
 
-    TiledAttention(StripKernels.Tiles kernels) {
+    TiledAttention(StripKernels.Tiles kernels, ElementKernels elements) {
         this.tiles = new TileBlocks(kernels);
+        this.elements = elements;
         Arrays.setAll(rooms, room -> new NativeBuffer());
     }
 
@@ -66,7 +68,7 @@ final class TiledAttention {
             Matrix p = scores(block, queries.left(), keys, q.columns());
             Matrix ds = slopes(block, upstream.left(), values, q.columns());
             for (int i = 0; i < SIDE; i++) {
-                SoftmaxSlope.row(p, ds, i, begin(block, i, window), end(block, i));
+                SoftmaxSlope.row(elements.slope(), p, ds, i, begin(block, i, window), end(block, i));
             }
             int step = query / Tiled.STEP;
             addToKeys(dv, block, p, upstream.right().from(0, step));
@@ -134,14 +136,13 @@ final class TiledAttention {
         return i < block.count() ? block.query() + i + 1 - block.from() : 0;
     }
 
-    private static void softmax(Matrix s, Block block, int i, int window) {
+    private void softmax(Matrix s, Block block, int i, int window) {
         int row = i * s.columns();
         int end = end(block, i);
         int begin = Math.min(end, begin(block, i, window));
-        Arrays.fill(s.data(), row, row + begin, 0f);
         if (begin < end) {
-            Softmax.apply(s.data(), row + begin, end - begin);
+            Softmax.apply(elements.exponential(), s.data(), row + begin, end - begin);
         }
-        Arrays.fill(s.data(), row + end, row + s.columns(), 0f);
+        SoftmaxSlope.zero(s, row, begin, end);
     }
 }

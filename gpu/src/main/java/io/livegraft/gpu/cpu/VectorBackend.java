@@ -285,7 +285,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         CpuTensor dg = CpuTensor.of(dGate).requireShapeOf(g);
         CpuTensor du = CpuTensor.of(dUp).requireShapeOf(g);
         CpuTensor d = CpuTensor.of(dy).requireShapeOf(g);
-        forEachStretch(g.size(), (from, to) -> SwiGlu.backward(dg, du, d, g, u, from, to));
+        forEachStretch(g.size(), (from, to) -> SwiGlu.backward(kernels.elements(), dg, du, d, g, u, from, to));
     }
 
     @Override
@@ -375,7 +375,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     public double[] crossEntropy(Tensor logits, int[] targets, float gradientScale) {
         CpuTensor rows = CpuTensor.of(logits);
         double[] nll = new double[targets.length];
-        forEachRow(rows, n -> nll[n] = CrossEntropy.row(rows, n, targets[n], gradientScale));
+        forEachRow(rows, n -> nll[n] = CrossEntropy.row(kernels.elements(), rows, n, targets[n], gradientScale));
         return nll;
     }
 

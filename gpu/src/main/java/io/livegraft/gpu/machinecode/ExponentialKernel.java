@@ -23,25 +23,29 @@ import java.lang.invoke.MethodHandle;
  *   max = the largest x
  *   out[j] = e^(x[j] − shift)
  *   total[t] = Σ out[8i + t], in order of i, in float64; what is behind the last whole eight is in none
+ *   x[j] = x[j] · factor
  * }</pre>
  */
 public final class ExponentialKernel {
     private static final MethodHandle MAX_CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
     private static final MethodHandle CALL =
             ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_FLOAT);
-    private static final int X = 0;
-    private static final int MAX = 5;
-    private static final int TURNED = 6;
+    private static final MethodHandle SCALE_CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_FLOAT);
+    static final int X = 0;
+    static final int MAX = 5;
+    static final int TURNED = 6;
     private static final int SHIFT = 31;
     private static final int TOTALS = 0;
     private static final int EIGHT = 1;
 
     private final MemorySegment max;
     private final MemorySegment code;
+    private final MemorySegment scale;
 
     public ExponentialKernel(ExecutableMemory memory) {
         this.max = memory.write(writeMax());
         this.code = memory.write(write());
+        this.scale = memory.write(writeScale());
     }
 
     /** Writes the largest of at least one float32 as a float32, followed by 60 bytes that mean nothing. */
@@ -75,6 +79,15 @@ public final class ExponentialKernel {
         }
     }
 
+    /** At least one element, in place. */
+    public void scale(MemorySegment x, int count, float factor) {
+        try {
+            SCALE_CALL.invokeExact(scale, x, Lanes.blocks(count), Lanes.mask(count), factor);
+        } catch (Throwable thrown) {
+            throw ExecutableMemory.impossible(thrown);
+        }
+    }
+
     private static Assembler write() {
         Assembler a = new Assembler();
         a.broadcast(SHIFT, 0);
@@ -99,18 +112,28 @@ public final class ExponentialKernel {
         return a;
     }
 
-    /** Begins with the first in all lanes, so that lanes without an element have one. */
     private static Assembler writeMax() {
         Assembler a = new Assembler();
-        a.broadcast(MAX, Address.at(RDI, 0));
-        Lanes.each(a, RSI, RDX, mask -> {
-            Lanes.load(a, X, RDI, mask);
+        largest(a, RDI, RSI, RDX);
+        a.storeVector(Address.at(RCX, 0), MAX);
+        a.leave();
+        return a;
+    }
+
+    /**
+     * Writes the largest x into all lanes of {@link #MAX}; {@link #X} and {@link #TURNED} are changed, and all registers but the mask.
+     * Begins with the first x in all lanes, so that lanes without an element have one.
+     */
+    static void largest(Assembler a, Register x, Register blocks, Register lanes) {
+        a.broadcast(MAX, Address.at(x, 0));
+        Lanes.each(a, blocks, lanes, mask -> {
+            Lanes.load(a, X, x, mask);
             if (mask == 0) {
                 a.greaterFloats(MAX, X, MAX);
             } else {
                 a.greaterFloats(MAX, X, MAX, mask);
             }
-            Lanes.next(a, RDI);
+            Lanes.next(a, x);
         });
         a.shuffleQuarters(TURNED, MAX, MAX, 0x4E);
         a.greaterFloats(MAX, TURNED, MAX);
@@ -120,7 +143,17 @@ public final class ExponentialKernel {
         a.greaterFloats(MAX, TURNED, MAX);
         a.shuffleWithinQuarters(TURNED, MAX, 0xB1);
         a.greaterFloats(MAX, TURNED, MAX);
-        a.storeVector(Address.at(RCX, 0), MAX);
+    }
+
+    private static Assembler writeScale() {
+        Assembler a = new Assembler();
+        a.broadcast(SHIFT, 0);
+        Lanes.each(a, RSI, RDX, mask -> {
+            Lanes.load(a, X, RDI, mask);
+            a.multiplyFloats(X, X, SHIFT);
+            Lanes.store(a, RDI, X, mask);
+            Lanes.next(a, RDI);
+        });
         a.leave();
         return a;
     }

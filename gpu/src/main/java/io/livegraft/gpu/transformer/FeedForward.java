@@ -52,12 +52,12 @@ final class FeedForward {
         return new Activations(input, gate, up, gated);
     }
 
-    /** Turns {@code d}, the gradient of y, into that of m, in place. */
+    /** Turns {@code d}, the gradient of y, into that of m, in place; the activations of the gate are used up. */
     void backward(Tensor d, Tensor middle, Activations a, int layer, Batch batch) {
         Tensor dGated = like(a.gated());
         linears.backward(dGated, d, a.gated(), layer, LinearKind.DOWN_PROJ, batch);
-        Tensor dGate = like(a.gate());
-        Tensor dUp = like(a.up());
+        Tensor dGate = a.gate(); // what is not needed any more makes room: it is in nearer memory than fresh room
+        Tensor dUp = a.up();
         backend.swiGluBackward(dGate, dUp, dGated, a.gate(), a.up());
         Tensor dInput = like(a.input().y());
         linears.backward(dInput, List.of(dGate, dUp), a.input().y(), layer, LinearKind.GATE_UP, batch);

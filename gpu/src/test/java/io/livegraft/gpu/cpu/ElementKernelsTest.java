@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.machinecode.ExponentialKernel;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
@@ -39,13 +41,48 @@ class ElementKernelsTest {
         }
     }
 
+    /** Also where the gradients take the place of gate and up. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 15, 16, 17, 31, 32, 33, 576, 1001})
+    void swiGluBackward(int count) {
+        CpuTensor dy = tensor(count, 7);
+        CpuTensor[] expected = {tensor(count, 1), tensor(count, 2)};
+        CpuTensor[] actual = {tensor(count, 1), tensor(count, 2)};
+        CpuTensor[] fresh = {filled(count), filled(count)};
+        SwiGlu.backward(code, fresh[0], fresh[1], dy, expected[0], expected[1], count / 2, count);
+        SwiGlu.backward(Optional.empty(), expected[0], expected[1], dy, expected[0], expected[1], count / 2, count);
+        SwiGlu.backward(code, actual[0], actual[1], dy, actual[0], actual[1], count / 2, count);
+        for (int i = 0; i < 2; i++) {
+            assertArrayEquals(expected[i].data(), actual[i].data());
+            float[] half = Arrays.copyOfRange(fresh[i].data(), count / 2, count);
+            assertArrayEquals(Arrays.copyOfRange(expected[i].data(), count / 2, count), half);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 8, 15, 16, 17, 31, 32, 33, 576, 1001})
+    void crossEntropy(int count) {
+        CpuTensor[] logits = {tensor(2 * count, 8), tensor(2 * count, 8)};
+        double[] nll = new double[2];
+        for (int i = 0; i < 2; i++) {
+            CpuTensor rows = new CpuTensor(logits[i].data(), 0, 2, count);
+            nll[i] = CrossEntropy.row(i == 0 ? Optional.empty() : code, rows, 1, count / 2, 0.3f);
+        }
+        assertEquals(nll[0], nll[1]);
+        assertArrayEquals(logits[0].data(), logits[1].data());
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 8, 15, 16, 17, 31, 32, 33, 576, 1001})
     void softmax(int count) {
         float[] expected = tensor(count + 3, 3).data();
         float[] actual = expected.clone();
         float factor = Softmax.exponentials(expected, 2, count);
-        assertEquals(factor, Softmax.exponentials(code.orElseThrow().exponential(), actual, 2, count));
+        ExponentialKernel exponential = code.orElseThrow().exponential();
+        assertEquals(factor, Softmax.exponentials(exponential, actual, 2, count));
+        assertArrayEquals(expected, actual);
+        Softmax.scale(expected, 2, count, factor);
+        exponential.scale(MemorySegment.ofArray(actual).asSlice(8), count, factor);
         assertArrayEquals(expected, actual);
     }
 
