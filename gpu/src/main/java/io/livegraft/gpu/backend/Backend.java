@@ -126,6 +126,19 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
+     * What adapters add to layers that read the same rows, each its own; {@link #lowRankBackward} is the way back.
+     *
+     * <pre>{@code
+     *   ys[i] (N,out[i]) += s·(x·Aᵀ)·Bᵀ      in the rows that a part names, with its pair for layer i
+     * }</pre>
+     *
+     * @param phase of all parts
+     */
+    default void lowRank(List<Tensor> ys, List<LowRankRows> parts, Phase phase, Arithmetic arithmetic) {
+        LowRankChains.forward(this, ys, parts, arithmetic);
+    }
+
+    /**
      * Backward of adapters in training, {@link LowRankGradient}: what is added to the same rows of dx, or to the same gradient, in the
      * order of the parts. Parts share whole tensors dx or none of their rows.
      */

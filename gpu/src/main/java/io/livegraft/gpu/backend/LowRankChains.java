@@ -4,13 +4,57 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** {@link Backend#lowRankBackward} by way of small products. */
+/** {@link Backend#lowRank} and {@link Backend#lowRankBackward} by way of small products. */
 final class LowRankChains {
     /** A part with room for h = x·Aᵀ and for dh. */
     private record Part(LowRankGradient of, Tensor h, Tensor dh) {}
 
     private LowRankChains() {}
+
+    static void forward(Backend backend, List<Tensor> ys, List<LowRankRows> some, Arithmetic arithmetic) {
+        try (var _ = backend.temporaries()) {
+            List<List<Product>> chains = new ArrayList<>();
+            for (LowRankRows rows : some) {
+                if (some.size() == 1 && rows.count() <= backend.chainRows()) {
+                    for (int i = 0; i < ys.size(); i++) {
+                        List<Product> chain = new ArrayList<>();
+                        forward(backend, ys.get(i), rows, i, 0, rows.count(), chain);
+                        chains.add(chain);
+                    }
+                } else {
+                    chains.addAll(pieces(backend, ys, rows));
+                }
+            }
+            backend.multiply(chains, arithmetic);
+        }
+    }
+
+    private static List<List<Product>> pieces(Backend backend, List<Tensor> ys, LowRankRows rows) {
+        List<List<Product>> pieces = new ArrayList<>();
+        int size = backend.chainRows();
+        for (int row = 0; row < rows.count(); row += size) {
+            List<Product> chain = new ArrayList<>(2 * ys.size());
+            for (int i = 0; i < ys.size(); i++) {
+                forward(backend, ys.get(i), rows, i, row, Math.min(size, rows.count() - row), chain);
+            }
+            pieces.add(chain);
+        }
+        return pieces;
+    }
+
+    /** Layer {@code layer}'s pair for rows {@code row} to {@code row + count} of x, if it has one. */
+    private static void forward(
+            Backend backend, Tensor y, LowRankRows rows, int layer, int row, int count, List<Product> chain) {
+        Optional<LowRankPair> adapted = rows.pairs().get(layer);
+        if (adapted.isPresent()) {
+            LowRankPair pair = adapted.get();
+            Tensor h = backend.allocateUnset(count, pair.rank());
+            chain.add(Product.into(h, backend.rows(rows.x(), row, count), pair.shrink(), 1));
+            chain.add(Product.adding(backend.rows(y, rows.start() + row, count), h, pair.expand(), pair.scaling()));
+        }
+    }
 
     static void backward(Backend backend, List<LowRankGradient> parts, Arithmetic arithmetic) {
         try (var _ = backend.temporaries()) {

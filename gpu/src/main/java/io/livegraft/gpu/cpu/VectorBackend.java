@@ -9,6 +9,7 @@ import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
@@ -58,6 +59,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     private final Optional<PackedProduct> packed;
     private final ProductChains chains;
     private final Optional<LowRankProducts> lowRank;
+    private final Optional<LowRankDecode> lowRankDecode;
     private final HeadAttention attention;
     private final Optional<StripFactors> factors;
     private final RotaryTable rotary = new RotaryTable();
@@ -74,6 +76,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.products = new LinearProducts(workers, kernels);
         this.chains = new ProductChains(workers, kernels.strips());
         this.lowRank = kernels.tiles().map(tiles -> new LowRankProducts(workers, tiles));
+        this.lowRankDecode = kernels.strips().map(strips -> new LowRankDecode(workers, strips));
         this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
         this.attention = new HeadAttention(workers, kernels);
         this.factors = kernels.strips().map(strips -> new StripFactors(new FactorMemory(strips.memory())));
@@ -196,6 +199,15 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     @Override
     public void multiply(List<List<Product>> some, Arithmetic arithmetic) {
         chains.run(some, rounds(arithmetic) ? packed : Optional.empty());
+    }
+
+    @Override
+    public void lowRank(List<Tensor> ys, List<LowRankRows> parts, Phase phase, Arithmetic arithmetic) {
+        if (phase == Phase.DECODE && lowRankDecode.isPresent() && LowRankDecode.takes(parts)) {
+            lowRankDecode.get().run(CpuTensor.of(ys), parts);
+        } else {
+            super.lowRank(ys, parts, phase, arithmetic);
+        }
     }
 
     @Override

@@ -2,19 +2,23 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.DropoutMask;
+import io.livegraft.gpu.backend.LowRankPair;
+import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.lora.LoraConfig;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Neighbouring rows of a batch with one adapter.
+ * Neighbouring rows of a batch with one adapter, all of one phase.
  *
  * @param dropoutSeed of the segment whose rows these are; absent where nothing is dropped
  */
-record AdaptedRows(int start, int count, AdapterTensors adapter, OptionalLong dropoutSeed) {
+record AdaptedRows(int start, int count, Phase phase, AdapterTensors adapter, OptionalLong dropoutSeed) {
     /** The rows of each segment that has an adapter. */
     static List<AdaptedRows> segments(Batch batch) {
         List<AdaptedRows> rows = new ArrayList<>();
@@ -23,7 +27,7 @@ record AdaptedRows(int start, int count, AdapterTensors adapter, OptionalLong dr
             if (segment.adapter().isPresent()) {
                 AdapterTensors adapter = segment.adapter().get();
                 OptionalLong seed = adapter.dropout() == 0 ? OptionalLong.empty() : segment.dropoutSeed();
-                rows.add(new AdaptedRows(batch.start(s), segment.ids().length, adapter, seed));
+                rows.add(new AdaptedRows(batch.start(s), segment.ids().length, segment.phase(), adapter, seed));
             }
         }
         return rows;
@@ -35,7 +39,8 @@ record AdaptedRows(int start, int count, AdapterTensors adapter, OptionalLong dr
         for (AdaptedRows rows : segments(batch)) {
             if (!merged.isEmpty() && merged.getLast().continuedBy(rows)) {
                 AdaptedRows last = merged.removeLast();
-                merged.add(new AdaptedRows(last.start, last.count + rows.count, last.adapter, last.dropoutSeed));
+                merged.add(new AdaptedRows(
+                        last.start, last.count + rows.count, last.phase, last.adapter, last.dropoutSeed));
             } else {
                 merged.add(rows);
             }
@@ -45,21 +50,29 @@ record AdaptedRows(int start, int count, AdapterTensors adapter, OptionalLong dr
 
     private boolean continuedBy(AdaptedRows next) {
         return start + count == next.start
+                && phase == next.phase
                 && adapter.equals(next.adapter)
                 && dropoutSeed.isEmpty()
                 && next.dropoutSeed.isEmpty();
     }
 
-    /** Pieces of at most {@code rows}; a mask counts from a segment's first row, so that rows with one stay together. */
-    List<AdaptedRows> pieces(int rows) {
-        if (count <= rows || dropoutSeed.isPresent()) {
-            return List.of(this);
+    /** What is added to layers that read x; where something is dropped each reads its own rows. */
+    List<LowRankRows> parts(Backend backend, Tensor x, int layer, List<LinearKind> kinds) {
+        List<Optional<LowRankPair>> pairs = adapter.factors(layer, kinds);
+        if (dropoutSeed.isEmpty()) {
+            return pairs.stream().allMatch(Optional::isEmpty)
+                    ? List.of()
+                    : List.of(new LowRankRows(of(backend, x), start, pairs));
         }
-        List<AdaptedRows> pieces = new ArrayList<>();
-        for (int row = 0; row < count; row += rows) {
-            pieces.add(new AdaptedRows(start + row, Math.min(rows, count - row), adapter, dropoutSeed));
+        List<LowRankRows> parts = new ArrayList<>();
+        for (int i = 0; i < kinds.size(); i++) {
+            if (pairs.get(i).isPresent()) {
+                List<Optional<LowRankPair>> one = new ArrayList<>(Collections.nCopies(kinds.size(), Optional.empty()));
+                one.set(i, pairs.get(i));
+                parts.add(new LowRankRows(input(backend, x, layer, kinds.get(i)), start, one));
+            }
         }
-        return pieces;
+        return parts;
     }
 
     Tensor of(Backend backend, Tensor tensor) {

@@ -49,7 +49,14 @@ final class AdapterGradients {
         Trained trained = pair.trained()
                 .orElseThrow(() -> new IllegalStateException("an adapter that is only read has no backward pass"));
         return new LowRankGradient(
-                dx, dy, x, trained.a(), trained.b(), trained.aGradient(), trained.bGradient(), pair.scaling());
+                dx,
+                dy,
+                x,
+                trained.a(),
+                trained.b(),
+                trained.aGradient(),
+                trained.bGradient(),
+                pair.factors().scaling());
     }
 
     /** Where dh·A is added: dx's own rows, or a tensor that passes the mask afterwards. */

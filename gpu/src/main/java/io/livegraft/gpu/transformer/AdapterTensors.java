@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
+import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
@@ -30,12 +31,9 @@ public final class AdapterTensors implements AutoCloseable {
     /**
      * What one linear layer gets.
      *
-     * @param shrink Aᵀ (in,r)
-     * @param expand Bᵀ (r,out)
-     * @param scaling of B·A
      * @param trained the matrices themselves, in training only
      */
-    public record Pair(int rank, Factor shrink, Factor expand, float scaling, Optional<Trained> trained) {}
+    public record Pair(LowRankPair factors, Optional<Trained> trained) {}
 
     /**
      * Views of both arenas; backward passes add to the gradients.
@@ -91,7 +89,7 @@ public final class AdapterTensors implements AutoCloseable {
                 Optional.empty(),
                 Optional.of(factors),
                 linear -> new Pair(
-                        layout.entry(linear.a()).rows(), next.next(), next.next(), linear.scaling(), Optional.empty()));
+                        new LowRankPair(linear.rank(), next.next(), next.next(), linear.scaling()), Optional.empty()));
     }
 
     private static HostTensor matrix(LoraAdapter adapter, ParameterLayout.Entry entry) {
@@ -115,12 +113,12 @@ public final class AdapterTensors implements AutoCloseable {
                     view(backend, values, b),
                     view(backend, gradients, a),
                     view(backend, gradients, b));
-            return new Pair(
-                    a.rows(),
+            LowRankPair factors = new LowRankPair(
+                    linear.rank(),
                     new TensorFactor(trained.a(), Operand.TRANSPOSED),
                     new TensorFactor(trained.b(), Operand.TRANSPOSED),
-                    linear.scaling(),
-                    Optional.of(trained));
+                    linear.scaling());
+            return new Pair(factors, Optional.of(trained));
         });
     }
 
@@ -131,6 +129,15 @@ public final class AdapterTensors implements AutoCloseable {
     /** The pair of one linear layer, when the adapter targets it. */
     public Optional<Pair> pair(int layer, LinearKind kind) {
         return Optional.ofNullable(layers.getOrDefault(layer, Map.of()).get(kind));
+    }
+
+    /** The factors of several linear layers. */
+    List<Optional<LowRankPair>> factors(int layer, List<LinearKind> kinds) {
+        List<Optional<LowRankPair>> factors = new ArrayList<>(kinds.size());
+        for (LinearKind kind : kinds) {
+            factors.add(pair(layer, kind).map(Pair::factors));
+        }
+        return factors;
     }
 
     /** Share of a linear layer's input that is dropped before A; in training only. */

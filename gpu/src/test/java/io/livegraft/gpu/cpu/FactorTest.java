@@ -7,15 +7,22 @@ import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
+import io.livegraft.gpu.backend.LowRankPair;
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An adapter's products have the same bits frozen and in training, in pieces of any size, alone and beside others. */
@@ -23,6 +30,7 @@ class FactorTest {
     private static final int ROWS = 133;
     private static final int IN = 172;
     private static final int OUT = 150;
+    private static final int ADAPTERS = 13;
 
     private final CpuKernels kernels = KernelChoice.AUTO.kernels();
 
@@ -50,6 +58,57 @@ class FactorTest {
             assertArrayEquals(
                     all, applied(three, trained(three, 16, IN, 1), trained(three, OUT, 16, 2), 16, piece), 0f);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 1", "16, 1", "16, 2", "17, 1", "64, 30"})
+    void aDecodeStepWithManyAdaptersGivesEachTheBitsOfItsOwn(int rank, int together) {
+        try (Backend one = new VectorBackend(1, kernels);
+                Backend three = new VectorBackend(3, kernels)) {
+            List<float[]> alone = new ArrayList<>();
+            for (int adapter = 0; adapter < ADAPTERS; adapter++) {
+                alone.add(decoded(one, rank, List.of(adapter), 1).getFirst());
+            }
+            for (Backend backend : List.of(one, three)) {
+                List<float[]> all = decoded(
+                        backend, rank, IntStream.range(0, ADAPTERS).boxed().toList(), together);
+                for (int adapter = 0; adapter < ADAPTERS; adapter++) {
+                    float[] first = Arrays.copyOf(all.get(adapter), OUT);
+                    assertArrayEquals(alone.get(adapter), first, 0f, "adapter " + adapter);
+                }
+            }
+        }
+    }
+
+    /** Of each adapter its rows of y, of which all are alike. */
+    private static List<float[]> decoded(Backend backend, int rank, List<Integer> adapters, int rows) {
+        Tensor x = tensor(backend, IN, 3);
+        Tensor y = tensor(backend, OUT, 4);
+        Tensor read = backend.allocate(adapters.size() * rows, IN);
+        Tensor first = backend.allocate(adapters.size() * rows, OUT);
+        Tensor second = backend.allocate(adapters.size() * rows, OUT);
+        List<LowRankRows> parts = new ArrayList<>();
+        for (int i = 0; i < adapters.size(); i++) {
+            for (int row = i * rows; row < (i + 1) * rows; row++) {
+                backend.add(backend.rows(read, row, 1), backend.rows(x, adapters.get(i), 1));
+                backend.add(backend.rows(second, row, 1), backend.rows(y, adapters.get(i), 1));
+            }
+            parts.add(new LowRankRows(
+                    backend.rows(read, i * rows, rows),
+                    i * rows,
+                    List.of(Optional.empty(), Optional.of(pair(backend, rank, adapters.get(i))))));
+        }
+        backend.lowRank(List.of(first, second), parts, Phase.DECODE, Arithmetic.BFLOAT16);
+        float[] values = Values.of(backend, second);
+        return IntStream.range(0, adapters.size())
+                .mapToObj(i -> Arrays.copyOfRange(values, i * rows * OUT, (i + 1) * rows * OUT))
+                .toList();
+    }
+
+    private static LowRankPair pair(Backend backend, int rank, int seed) {
+        Factor shrink = backend.factor(matrix(rank, IN, 2 * seed), Arithmetic.BFLOAT16);
+        Factor expand = backend.factor(matrix(OUT, rank, 2 * seed + 1), Arithmetic.BFLOAT16);
+        return new LowRankPair(rank, shrink, expand, 0.5f);
     }
 
     private static Factor trained(Backend backend, int rows, int columns, int seed) {

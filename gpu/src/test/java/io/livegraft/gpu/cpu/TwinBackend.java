@@ -12,6 +12,8 @@ import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
+import io.livegraft.gpu.backend.LowRankPair;
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
@@ -27,6 +29,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -263,6 +266,9 @@ public final class TwinBackend {
             case Product product ->
                 Stream.of(product.c(), product.a(), product.b()).flatMap(TwinBackend::parts);
             case TensorFactor factor -> Stream.of(factor.tensor());
+            case LowRankRows rows -> Stream.of(rows.x(), rows.pairs()).flatMap(TwinBackend::parts);
+            case Optional<?> optional -> optional.stream().flatMap(TwinBackend::parts);
+            case LowRankPair pair -> Stream.of(pair.shrink(), pair.expand()).flatMap(TwinBackend::parts);
             case AdamWPart part -> Stream.of(part.p(), part.m(), part.v(), part.g());
             case LowRankGradient g -> Stream.of(g.dx(), g.dy(), g.x(), g.a(), g.b(), g.aGradient(), g.bGradient());
             default -> Stream.of(argument);
@@ -326,6 +332,17 @@ public final class TwinBackend {
                 g.scaling());
     }
 
+    private static LowRankRows side(LowRankRows rows, UnaryOperator<Object> side) {
+        List<Optional<LowRankPair>> pairs = rows.pairs().stream()
+                .map(pair -> pair.map(some -> new LowRankPair(
+                        some.rank(),
+                        (Factor) side.apply(some.shrink()),
+                        (Factor) side.apply(some.expand()),
+                        some.scaling())))
+                .toList();
+        return new LowRankRows((Tensor) side.apply(rows.x()), rows.start(), pairs);
+    }
+
     private static AdamWPart side(AdamWPart part, UnaryOperator<Tensor> side) {
         return new AdamWPart(
                 side.apply(part.p()), side.apply(part.m()), side.apply(part.v()), side.apply(part.g()), part.step());
@@ -335,6 +352,7 @@ public final class TwinBackend {
         return switch (argument) {
             case AdamWPart part -> side(part, tensor -> (Tensor) referenceOf(tensor));
             case LowRankGradient g -> side(g, tensor -> (Tensor) referenceOf(tensor));
+            case LowRankRows rows -> side(rows, this::referenceOf);
             case Tensors(var one, var other) -> one;
             case Weights(var one, var other, var precision) -> one;
             case BothFactors(var one, var other) -> one;
@@ -358,6 +376,7 @@ public final class TwinBackend {
         return switch (argument) {
             case AdamWPart part -> side(part, tensor -> (Tensor) twinOf(tensor));
             case LowRankGradient g -> side(g, tensor -> (Tensor) twinOf(tensor));
+            case LowRankRows rows -> side(rows, this::twinOf);
             case Tensors(var one, var other) -> other;
             case Weights(var one, var other, var precision) -> other;
             case BothFactors(var one, var other) -> other;

@@ -11,6 +11,8 @@ import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
+import io.livegraft.gpu.backend.LowRankPair;
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
@@ -27,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
@@ -55,7 +58,12 @@ public final class TwinCases {
         for (Arithmetic arithmetic : Arithmetic.values()) {
             cases.put("products, " + arithmetic, (both, random) -> product(both, random, arithmetic));
             cases.put("chains of products, " + arithmetic, (both, random) -> chains(both, random, arithmetic));
-            cases.put("low-rank gradients, " + arithmetic, (both, random) -> lowRank(both, random, arithmetic));
+            for (Phase phase : Phase.values()) {
+                cases.put(
+                        "low-rank pairs, %s, %s".formatted(phase, arithmetic),
+                        (both, random) -> lowRank(both, random, phase, arithmetic));
+            }
+            cases.put("low-rank gradients, " + arithmetic, (both, random) -> lowRankBackward(both, random, arithmetic));
         }
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
@@ -182,8 +190,35 @@ public final class TwinCases {
         both.multiply(chains, arithmetic);
     }
 
+    /** A frozen adapter of two layers, one of the second alone, and one in training. */
+    private static void lowRank(Backend both, Random random, Phase phase, Arithmetic arithmetic) {
+        Tensor x = tensor(both, random, 79, 67);
+        List<Factor> factors = both.factors(
+                        List.of(
+                                matrix(random, 5, 67),
+                                matrix(random, 131, 5),
+                                matrix(random, 17, 67),
+                                matrix(random, 3, 17)),
+                        arithmetic)
+                .all();
+        LowRankPair first = new LowRankPair(5, factors.get(0), factors.get(1), 0.5f);
+        LowRankPair second = new LowRankPair(17, factors.get(2), factors.get(3), 2);
+        LowRankPair trained = new LowRankPair(
+                2,
+                new TensorFactor(tensor(both, random, 2, 67), Operand.TRANSPOSED),
+                new TensorFactor(tensor(both, random, 3, 2), Operand.TRANSPOSED),
+                0.75f);
+        LowRankRows whole = new LowRankRows(both.rows(x, 1, 13), 1, List.of(Optional.of(first), Optional.of(second)));
+        LowRankRows half = new LowRankRows(both.rows(x, 14, 1), 14, List.of(Optional.empty(), Optional.of(second)));
+        LowRankRows other = new LowRankRows(both.rows(x, 16, 61), 16, List.of(Optional.empty(), Optional.of(trained)));
+        List<Tensor> ys = List.of(tensor(both, random, 79, 131), tensor(both, random, 79, 3));
+        both.lowRank(ys, List.of(whole, half), phase, arithmetic);
+        both.lowRank(ys, List.of(half), phase, arithmetic);
+        both.lowRank(ys, List.of(whole, half, other), phase, arithmetic);
+    }
+
     /** Two layers over the same rows, and a second segment of one of them. */
-    private static void lowRank(Backend both, Random random, Arithmetic arithmetic) {
+    private static void lowRankBackward(Backend both, Random random, Arithmetic arithmetic) {
         Tensor a = tensor(both, random, 5, 67);
         Tensor b = tensor(both, random, 131, 5);
         Tensor aGradient = tensor(both, random, 5, 67);

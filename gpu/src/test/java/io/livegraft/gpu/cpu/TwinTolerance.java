@@ -53,7 +53,7 @@ enum TwinTolerance {
     /** Of a backend that rounds operands where it may. */
     static TwinTolerance ofRounded(String operation) {
         return switch (operation) {
-            case "multiply", "lowRankBackward", "linear", "linearBackward" -> ROUNDED_PRODUCT;
+            case "multiply", "lowRank", "lowRankBackward", "linear", "linearBackward" -> ROUNDED_PRODUCT;
             case "sumOfSquares" -> REORDERED;
             case "attention" -> ROUNDED_ATTENDED;
             case "attentionBackward" -> ROUNDED_ATTENDED_BACKWARD;
@@ -87,7 +87,7 @@ enum TwinTolerance {
             case "add", "addBias" -> ROUNDED;
             case "dropout", "dropoutBackward" -> DROPPED;
             case "embedBackward", "addBiasBackward" -> CHAINED;
-            case "multiply", "lowRankBackward" -> CHAINED;
+            case "multiply", "lowRank", "lowRankBackward" -> CHAINED;
             case "rmsNorm", "rmsNormBackward" -> NORMALISED;
             case "rmsNormWeightBackward" -> CHAINED;
             case "rotate" -> ROTATED;

@@ -51,8 +51,8 @@ class PublishedAdapterTest {
             AdapterTensors tensors = AdapterTensors.forServing(backend, adapter);
             for (int layer = 0; layer < 24; layer++) {
                 AdapterTensors.Pair q = tensors.pair(layer, LinearKind.Q_PROJ).orElseThrow();
-                assertEquals(2f, q.scaling());
-                assertEquals(8, q.rank());
+                assertEquals(2f, q.factors().scaling());
+                assertEquals(8, q.factors().rank());
                 assertTrue(tensors.pair(layer, LinearKind.V_PROJ).isPresent());
                 assertTrue(tensors.pair(layer, LinearKind.K_PROJ).isEmpty());
             }
