@@ -21,6 +21,12 @@ public final class CostCommand implements Callable<Integer> {
     @Mixin
     private RunOptions options = new RunOptions(20);
 
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            description = "Swaps before anything counts (default: ${DEFAULT-VALUE}).")
+    private int warmUp = 6000;
+
     @Option(names = "--rounds", paramLabel = "N", description = "Of eight blocks each (default: ${DEFAULT-VALUE}).")
     private int rounds = 6;
 
@@ -41,6 +47,7 @@ public final class CostCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        options.require(warmUp >= 0, "--warm-up is %d, expected 0 or more".formatted(warmUp));
         options.require(rounds >= 1, "--rounds is %d, expected 1 or more".formatted(rounds));
         options.require(block > 0 && block <= 600, "--block is %s, expected above 0, at most 600".formatted(block));
         options.require(swapRate > 0, "--swap-rate is %s, expected above 0".formatted(swapRate));
@@ -56,7 +63,8 @@ public final class CostCommand implements Callable<Integer> {
                 swapRate,
                 options.base(),
                 options.directory("livegraft-swap-cost-"));
-        CostSettings cost = new CostSettings(run, rounds, Duration.ofNanos((long) (block * 1e9)), rollbacks, restarts);
+        CostSettings cost =
+                new CostSettings(run, warmUp, rounds, Duration.ofNanos((long) (block * 1e9)), rollbacks, restarts);
         return options.tell(run.directory(), progress -> new CostRun(cost, progress).run());
     }
 }

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * @param swaps in the blocks with swaps
  * @param swapped quadruples with swaps in their second and third block
  * @param control quadruples without any
- * @param holdUp of all swaps before the rollbacks
+ * @param holdUp of the swaps of all rounds
  * @param rollbacks from the call to the first token of the old version
  * @param coldTenants first token of a tenant of which nothing is in memory
  * @param coldVersions first token of a version whose adapter is on disk

@@ -43,8 +43,10 @@ final class CostRun {
             chronicles.look(node.api());
             List<Difference.Quadruple> swapped = new ArrayList<>();
             List<Difference.Quadruple> control = new ArrayList<>();
+            warmUp(node.api());
+            HoldUp warm = HoldUp.of(node.api().metrics());
             blocks(node.api(), swapped, control);
-            HoldUp holdUp = HoldUp.of(node.api().metrics());
+            HoldUp holdUp = HoldUp.of(node.api().metrics()).since(warm);
             progress.accept("%d rollbacks".formatted(cost.rollbacks()));
             List<Duration> rollbacks = new Warmth(run, node.api()).rollbacks(cost.rollbacks());
             List<Duration> tenants = new ArrayList<>();
@@ -68,6 +70,12 @@ final class CostRun {
                     Quantiles.of(versions),
                     Duration.ofNanos(System.nanoTime() - began));
         }
+    }
+
+    private void warmUp(NodeApi node) {
+        progress.accept("%d swaps before anything counts".formatted(cost.warmUp()));
+        new Swapper(run.atOnce(cost.warmUp()), node, chronicles).start().join();
+        chronicles.look(node);
     }
 
     /** Swaps and their control take turns at being first. */

@@ -6,9 +6,10 @@ import java.time.Duration;
  * What is measured.
  *
  * @param run its swaps are without end
+ * @param warmUp swaps before anything counts, as many a second as the node takes: its compilers are done by then
  * @param rounds of eight blocks each
  * @param block how long a block's requests come in
  * @param rollbacks timed ones
  * @param restarts each of them leaves every tenant cold
  */
-record CostSettings(SwapSettings run, int rounds, Duration block, int rollbacks, int restarts) {}
+record CostSettings(SwapSettings run, int warmUp, int rounds, Duration block, int rollbacks, int restarts) {}

@@ -25,6 +25,13 @@ record HoldUp(NavigableMap<Double, Long> buckets) {
         return new HoldUp(buckets);
     }
 
+    /** What came after an earlier look at the same node. */
+    HoldUp since(HoldUp earlier) {
+        NavigableMap<Double, Long> later = new TreeMap<>();
+        buckets.forEach((bound, swaps) -> later.put(bound, swaps - earlier.buckets.getOrDefault(bound, 0L)));
+        return new HoldUp(later);
+    }
+
     /** Swaps counted. */
     long count() {
         return buckets.isEmpty() ? 0 : buckets.lastEntry().getValue();

@@ -19,6 +19,7 @@ import java.util.SortedMap;
  * @param pairs of versions that answered the same question
  * @param swapping in which the swaps were made
  * @param holdUp of all swaps since the node started
+ * @param warmHoldUp of those of the second half
  * @param ownEnds what the run itself found amiss
  */
 record SwapReport(
@@ -33,6 +34,7 @@ record SwapReport(
         Verdict verdict,
         Duration swapping,
         HoldUp holdUp,
+        HoldUp warmHoldUp,
         Duration whole,
         List<String> ownEnds)
         implements Report {
@@ -96,6 +98,7 @@ record SwapReport(
                 .put("requestsPerSecond", exchanges.size() / seconds(swapping))
                 .put("seconds", seconds(whole));
         json.set("holdUpMicros", holdUp.json());
+        json.set("warmHoldUpMicros", warmHoldUp.json());
         json.set("replacedForMillis", Quantiles.of(verdict.lags()).json());
         json.set("firstTokenMillis", Quantiles.of(firstTokens()).json());
         ArrayNode all = json.putArray("problems");

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -46,7 +47,13 @@ final class SwapRun {
     }
 
     private record Lived(
-            Path file, List<Exchange> exchanges, int refused, Instant began, Duration swapping, HoldUp holdUp) {}
+            Path file,
+            List<Exchange> exchanges,
+            int refused,
+            Instant began,
+            Duration swapping,
+            HoldUp holdUp,
+            HoldUp warmHoldUp) {}
 
     SwapReport run() {
         long began = System.nanoTime();
@@ -76,6 +83,7 @@ final class SwapRun {
                 verdict,
                 lived.swapping(),
                 lived.holdUp(),
+                lived.warmHoldUp(),
                 since(began),
                 ownEnds);
     }
@@ -95,12 +103,16 @@ final class SwapRun {
         Instant beganAt = Instant.now();
         long began = System.nanoTime();
         CompletableFuture<Void> swapping = swapper.start();
+        Optional<HoldUp> half = Optional.empty();
         long said = began;
         for (int look = 1; !swapping.isDone(); look++) {
             feedback.send();
             adapters.look();
             if (look % LOOKS_PER_CHRONICLE == 0) {
                 chronicles.look(node);
+            }
+            if (half.isEmpty() && swapper.swaps() > run.swaps() / 2) {
+                half = Optional.of(HoldUp.of(node.metrics()));
             }
             if (System.nanoTime() - said > SAY.toNanos()) {
                 said = System.nanoTime();
@@ -114,7 +126,15 @@ final class SwapRun {
         adapters.look();
         chronicles.look(node);
         progress.accept("swaps are over; the oracle computes every answer anew");
-        return new Lived(file, traffic.exchanges(), swapper.refused(), beganAt, took, HoldUp.of(node.metrics()));
+        HoldUp all = HoldUp.of(node.metrics());
+        return new Lived(
+                file,
+                traffic.exchanges(),
+                swapper.refused(),
+                beganAt,
+                took,
+                all,
+                half.map(all::since).orElse(all));
     }
 
     private void say(Swapper swapper, Traffic traffic, Duration since) {

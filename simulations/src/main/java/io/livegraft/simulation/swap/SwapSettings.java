@@ -13,6 +13,11 @@ import java.nio.file.Path;
  * @param directory of everything that the run writes
  */
 record SwapSettings(int swaps, long seed, int tenants, double rate, double swapRate, Path base, Path directory) {
+    /** As many swaps as fast as the node takes them. */
+    SwapSettings atOnce(int number) {
+        return new SwapSettings(number, seed, tenants, rate, 0, base, directory);
+    }
+
     /** The id of tenant {@code index}. */
     static String tenant(int index) {
         return "swap-" + index;

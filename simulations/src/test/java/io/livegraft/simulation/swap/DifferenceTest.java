@@ -54,6 +54,8 @@ class DifferenceTest {
         assertEquals(10, found.boundMicros(0.5), 1e-9);
         assertEquals(50, found.boundMicros(0.999), 1e-9);
         assertTrue(Double.isInfinite(found.boundMicros(0.9999)));
+        assertEquals(0, found.since(found).count());
+        assertEquals(found, found.since(HoldUp.of(Stream.empty())));
     }
 
     private static Quadruple quadruple(double... firstTokens) {
