@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -157,7 +158,7 @@ final class CudaDevice implements AutoCloseable {
         for (long done = 0; done < from.byteSize(); done += staging.bytes()) {
             long bytes = Math.min(staging.bytes(), from.byteSize() - done);
             queue.finish();
-            MemorySegment.copy(from, done, staging.segment(), 0, bytes);
+            copy(from, done, staging.segment(), 0, bytes);
             queue.upload(to + done, staging.at(0), bytes);
         }
     }
@@ -168,8 +169,16 @@ final class CudaDevice implements AutoCloseable {
             long bytes = Math.min(staging.bytes(), to.byteSize() - done);
             queue.download(staging.at(0), from + done, bytes);
             queue.finish();
-            MemorySegment.copy(staging.segment(), 0, to, done, bytes);
+            copy(staging.segment(), 0, to, done, bytes);
         }
+    }
+
+    /**
+     * Never by {@code MemorySegment.copy} without layouts: it moves fewer than 64 bytes as longs in a loop, and C2 (JDK 25.0.3)
+     * has read all but the first 8 of them as zeros from a float array that was made in the same method.
+     */
+    private static void copy(MemorySegment from, long fromByte, MemorySegment to, long toByte, long bytes) {
+        MemorySegment.copy(from, ValueLayout.JAVA_BYTE, fromByte, to, ValueLayout.JAVA_BYTE, toByte, bytes);
     }
 
     double[] doubles(long address, int count) {
