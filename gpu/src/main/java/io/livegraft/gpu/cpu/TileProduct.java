@@ -109,7 +109,7 @@ final class TileProduct {
     }
 
     private boolean rowsAreMany(int rows, int blocks) {
-        return rows >= LEAST_ROWS * workers.threads() && blocks * SIDE <= OUTPUTS_PER_ROW * rows;
+        return TilePanels.padded(rows) >= LEAST_ROWS * workers.threads() && blocks * SIDE <= OUTPUTS_PER_ROW * rows;
     }
 
     private void shareRows(int rows, RowTask task) {

@@ -2,15 +2,13 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.GemmKernel;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** Runs {@link GemmKernel} over the rows of 32 columns: whole blocks in place, what is left by way of a block of its own. */
 final class TileStore {
     private static final int SIDE = GemmKernel.SIDE;
-    private static final long STRIDE = 4L * SIDE;
 
     private final StripKernels.Tiles kernels;
-    private final ThreadLocal<NativeBuffer> edges = ThreadLocal.withInitial(NativeBuffer::new);
+    private final ThreadLocal<float[]> edges = ThreadLocal.withInitial(() -> new float[SIDE * SIDE]);
 
     TileStore(StripKernels.Tiles kernels) {
         this.kernels = kernels;
@@ -28,16 +26,15 @@ final class TileStore {
         }
         for (int row = whole * SIDE; row < c.rows(); row += SIDE) {
             int count = Math.min(SIDE, c.rows() - row);
-            MemorySegment block = edges.get().atLeast(STRIDE * SIDE);
+            float[] block = edges.get();
             for (int m = 0; m < count && add; m++) {
-                int at = from + (row + m) * c.rowStride();
-                MemorySegment.copy(c.data(), at, block, ValueLayout.JAVA_FLOAT, m * STRIDE, width);
+                System.arraycopy(c.data(), from + (row + m) * c.rowStride(), block, m * SIDE, width);
             }
             Tiled rows = a.from(row / Tiled.STRIP, 0);
-            kernel.run(rows.memory(), a.stripBytes(), b.memory(), b.stripBytes(), block, STRIDE, steps, 1);
+            MemorySegment out = MemorySegment.ofArray(block);
+            kernel.run(rows.memory(), a.stripBytes(), b.memory(), b.stripBytes(), out, 4L * SIDE, steps, 1);
             for (int m = 0; m < count; m++) {
-                int at = from + (row + m) * c.rowStride();
-                MemorySegment.copy(block, ValueLayout.JAVA_FLOAT, m * STRIDE, c.data(), at, width);
+                System.arraycopy(block, m * SIDE, c.data(), from + (row + m) * c.rowStride(), width);
             }
         }
     }
