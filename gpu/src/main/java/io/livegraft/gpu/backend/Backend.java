@@ -149,16 +149,19 @@ public interface Backend extends AutoCloseable {
     /**
      * {@code wᵀ} of each of some matrices (N,K) as factors that are multiplied with often and never change. Bits don't depend on what else
      * is frozen with one.
+     *
+     * @param beside of the weights whose products theirs are added to: they may be rounded as {@link Arithmetic#beside} that says, and
+     *     beside quantized weights once more for {@link Phase#DECODE}
      */
-    default Factors factors(List<HostTensor> ws, Arithmetic arithmetic) {
+    default Factors factors(List<HostTensor> ws, Precision beside) {
         return Factors.unowned(ws.stream()
                 .<Factor>map(w -> new TensorFactor(upload(w.values(), w.rows(), w.columns()), Operand.TRANSPOSED))
                 .toList());
     }
 
     /** As above for one matrix, for as long as it is reachable. */
-    default Factor factor(HostTensor w, Arithmetic arithmetic) {
-        return factors(List.of(w), arithmetic).all().getFirst();
+    default Factor factor(HostTensor w, Precision beside) {
+        return factors(List.of(w), beside).all().getFirst();
     }
 
     /** {@code y (N,out) = x (N,in) · wᵀ}. */

@@ -1,6 +1,5 @@
 package io.livegraft.gpu.bench;
 
-import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.SplitMix64;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -65,7 +64,7 @@ final class RandomBase {
         Linear head = new Linear.Frozen(backend.freeze(stored, form));
         return new TransformerWeights(
                 config,
-                Arithmetic.beside(precision),
+                precision,
                 config.tieWordEmbeddings() && form == halves ? head : table(stored, halves),
                 IntStream.range(0, config.layers()).mapToObj(layer -> layer()).toList(),
                 norm(),

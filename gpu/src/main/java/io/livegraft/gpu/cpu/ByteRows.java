@@ -41,15 +41,16 @@ record ByteRows(ByteKernels kernels, MemorySegment memory, int count, StripForm 
 
     @Override
     public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add) {
-        if (add || w.form() != form) {
-            throw new IllegalArgumentException("rows for %s, not to be added, meet %s".formatted(form, w.form()));
+        if (w.form() != form) {
+            throw new IllegalArgumentException("rows for %s meet %s".formatted(form, w.form()));
         }
         MemorySegment weights = w.from(from);
-        if (onTiles(kernels, count)) {
+        if (!add && onTiles(kernels, count)) {
             var tile = kernels.tiles().orElseThrow().get(form).get(count);
             tile.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get());
         } else {
-            var registers = kernels.rows().get(form).get(count);
+            var registers =
+                    (add ? kernels.addingRows() : kernels.rows()).get(form).get(count);
             registers.run(weights, memory, y, yStride, w.blocks(), strips, w.constants());
         }
     }

@@ -85,12 +85,12 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         return "%s: %s; %s".formatted(profile(), decode, others);
     }
 
-    /** E.g. {@code cpu-fma-chain-3+strips-2+tiles-2+bytes-1}. */
+    /** E.g. {@code cpu-fma-chain-3+strips-2+tiles-2+bytes-2}. */
     String profile() {
         return "cpu-fma-chain-3"
                 + (strips.isPresent() ? "+strips-2" : "")
                 + (tiles().isPresent() ? "+tiles-2" : "")
-                + (bytes().isPresent() ? "+bytes-1" : "")
+                + (bytes().isPresent() ? "+bytes-2" : "")
                 + oneDnn.map(library -> "+onednn-" + library.name()).orElse("");
     }
 }

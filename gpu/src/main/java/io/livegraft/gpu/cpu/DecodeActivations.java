@@ -5,7 +5,7 @@ import io.livegraft.gpu.error.LivegraftException;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** What a decode step multiplies weights of 4 and 8 bits with: setting {@code livegraft.engine.decode-activations}. */
+/** What a decode step multiplies weights of 4 and 8 bits, and adapters beside them, with: setting {@code livegraft.engine.decode-activations}. */
 public enum DecodeActivations {
     /** {@link #INT8} where the machine has the instructions, which the numeric profile names, else {@link #BF16}. */
     AUTO {
@@ -21,7 +21,7 @@ public enum DecodeActivations {
             return kernels.withoutBytes();
         }
     },
-    /** Activations as whole numbers of 8 bits, a scale for each block of a row. */
+    /** Activations as whole numbers of 8 bits, a scale for each block of a row; adapters too ({@link StripFactors} has the formula). */
     INT8 {
         @Override
         public CpuKernels of(CpuKernels kernels) {

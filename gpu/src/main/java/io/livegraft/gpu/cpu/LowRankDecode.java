@@ -1,14 +1,18 @@
 package io.livegraft.gpu.cpu;
 
-import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.machinecode.ByteRowKernel;
+import io.livegraft.gpu.machinecode.StripForm;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * What frozen adapters add in decode steps: a worker takes a whole adapter, shrink and expand, so that no product waits for another
  * worker's and each worker reads long streams. Few adapters are shared out pair by pair.
+ *
+ * <p>Where decode steps multiply bytes so do these, x and {@code s·h} in blocks of {@link ByteRowKernel}'s, else in bfloat16.
  */
 final class LowRankDecode {
     /** Adapters for each worker below which they are shared out pair by pair. */
@@ -19,12 +23,28 @@ final class LowRankDecode {
         private final NativeBuffer wide = new NativeBuffer();
         private final NativeBuffer narrow = new NativeBuffer();
         private float[] hidden = new float[0];
+        private float[] padded = new float[0];
 
-        CpuTensor hidden(int rows, int rank) {
-            if (hidden.length < rows * rank) {
-                hidden = new float[rows * rank];
+        CpuTensor hidden(int rows, int columns) {
+            if (hidden.length < rows * columns) {
+                hidden = new float[rows * columns];
             }
-            return new CpuTensor(hidden, 0, rows, rank);
+            return new CpuTensor(hidden, 0, rows, columns);
+        }
+
+        /** Rows {@code row} to {@code row + count} with as many columns as a factor has. */
+        CpuTensor padded(CpuTensor x, int row, int count, int columns) {
+            if (x.columns() == columns) {
+                return x.rowBlock(row, count);
+            }
+            if (padded.length < count * columns) {
+                padded = new float[count * columns];
+            }
+            Arrays.fill(padded, 0);
+            for (int m = 0; m < count; m++) {
+                System.arraycopy(x.data(), x.row(row + m), padded, m * columns, x.columns());
+            }
+            return new CpuTensor(padded, 0, count, columns);
         }
     }
 
@@ -60,41 +80,56 @@ final class LowRankDecode {
         }
     }
 
-    /** Of layers {@code from} to {@code to}. */
+    /** Of layers {@code from} to {@code to}, which share x: it is rounded once. */
     private void add(List<CpuTensor> ys, LowRankRows part, int from, int to) {
-        int group = StripRows.group(kernels, part.count());
-        for (int row = 0; row < part.count(); row += group) {
-            add(ys, part, row, Math.min(group, part.count() - row), from, to);
-        }
-    }
-
-    /** For a few rows, which are rounded once for all factors of their width. */
-    private void add(List<CpuTensor> ys, LowRankRows part, int row, int count, int from, int to) {
         Scratch mine = scratch.get();
         CpuTensor x = CpuTensor.of(part.x());
-        Optional<StripRows> rows = Optional.empty();
-        for (int i = from; i < to; i++) {
-            Optional<LowRankPair> pair = part.pairs().get(i);
-            if (pair.isPresent()) {
-                StripWeight shrink = weight(pair.get().shrink());
-                if (rows.isEmpty()) {
-                    rows = Optional.of(StripRows.pack(kernels, mine.wide, x, row, count, shrink.inputFeatures(), 1));
+        for (int row = 0; row < x.rows(); ) {
+            Optional<DecodeRows> rows = Optional.empty();
+            int count = x.rows() - row;
+            for (int i = from; i < to; i++) {
+                if (part.pairs().get(i).isPresent()) {
+                    LowRankPair pair = part.pairs().get(i).get();
+                    StripWeight shrink = StripFactor.of(pair.shrink()).decode();
+                    if (rows.isEmpty()) {
+                        count = Math.min(count, group(shrink.form(), x.rows()));
+                        rows = Optional.of(
+                                pack(mine.wide, mine.padded(x, row, count, shrink.inputFeatures()), shrink.form()));
+                    }
+                    add(ys.get(i), part.start() + row, rows.get(), shrink, pair, mine);
                 }
-                add(ys.get(i), part.start() + row, rows.get(), pair.get(), mine);
             }
+            row += count;
         }
     }
 
-    private void add(CpuTensor y, int row, StripRows x, LowRankPair pair, Scratch mine) {
-        StripWeight shrink = weight(pair.shrink());
-        StripWeight expand = weight(pair.expand());
-        CpuTensor h = mine.hidden(x.count(), pair.rank());
-        x.multiply(h, 0, shrink, 0, shrink.stripCount(), false);
-        StripRows.pack(kernels, mine.narrow, h, 0, x.count(), expand.inputFeatures(), pair.scaling())
-                .multiply(y, row, expand, 0, expand.stripCount(), true);
+    private void add(CpuTensor y, int row, DecodeRows x, StripWeight shrink, LowRankPair pair, Scratch mine) {
+        StripWeight expand = StripFactor.of(pair.expand()).decode();
+        CpuTensor h = mine.hidden(x.count(), expand.inputFeatures());
+        hidden(h, x, shrink, pair);
+        pack(mine.narrow, h, expand.form()).multiply(y, row, expand, 0, expand.stripCount(), true);
     }
 
-    private static StripWeight weight(Factor factor) {
-        return ((StripFactor) factor).weight();
+    /** {@code s·x·Aᵀ}, zeros behind it. */
+    private static void hidden(CpuTensor h, DecodeRows x, StripWeight shrink, LowRankPair pair) {
+        int computed = shrink.stripCount() * StripForm.OUTPUTS;
+        x.kernel(h.memory(0), (long) Float.BYTES * h.columns(), shrink, 0, shrink.stripCount(), false);
+        for (int m = 0; m < h.rows(); m++) {
+            int first = h.row(m);
+            for (int i = first; i < first + computed; i++) {
+                h.data()[i] *= pair.scaling();
+            }
+            Arrays.fill(h.data(), first + computed, first + h.columns(), 0);
+        }
+    }
+
+    private int group(StripForm form, int rows) {
+        return form.bytes() ? ByteRowKernel.MOST_ROWS : StripRows.group(kernels, rows);
+    }
+
+    private DecodeRows pack(NativeBuffer buffer, CpuTensor x, StripForm form) {
+        return form.bytes()
+                ? ByteRows.pack(kernels.bytes().orElseThrow(), buffer, x, 0, x.rows(), form)
+                : StripRows.pack(kernels, buffer, x, 0, x.rows(), x.columns(), 1);
     }
 }

@@ -55,8 +55,8 @@ final class ProductChains {
     private void multiply(Product p, Factor factor, Rows scratch, Optional<PackedProduct> packed) {
         CpuTensor c = CpuTensor.of(p.c());
         CpuTensor a = CpuTensor.of(p.a());
-        if (factor instanceof StripFactor(StripWeight w)) {
-            strips(c, a, w, p.scale(), p.accumulate(), scratch);
+        if (factor instanceof StripFactor strip) {
+            strips(c, a, strip.weight(), p.scale(), p.accumulate(), scratch);
             return;
         }
         TensorFactor tensor = (TensorFactor) factor;

@@ -2,5 +2,14 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.Factor;
 
-/** {@code wᵀ} of a weight in strips of bfloat16: a frozen adapter's matrix. */
-record StripFactor(StripWeight weight) implements Factor {}
+/**
+ * {@code wᵀ} of a frozen adapter's matrix in strips.
+ *
+ * @param weight in bfloat16
+ * @param decode what decode steps multiply with: the same, or whole numbers
+ */
+record StripFactor(StripWeight weight, StripWeight decode) implements Factor {
+    static StripFactor of(Factor factor) {
+        return (StripFactor) factor;
+    }
+}

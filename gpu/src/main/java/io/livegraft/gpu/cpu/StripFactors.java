@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.StripForm;
+import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.lang.foreign.MemorySegment;
@@ -12,8 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Lays adapters down in strips of bfloat16, matrix behind matrix in one block of memory: a decode step reads them in that order, and what
- * a kernel fetches ahead of a matrix's end is the beginning of the next.
+ * Lays adapters down in strips, matrix behind matrix in one block of memory: a decode step reads them in that order, and what a kernel
+ * fetches ahead of a matrix's end is the beginning of the next. In bfloat16, and where decode steps multiply bytes a second time in whole
+ * numbers, all of which stand behind the former.
+ *
+ * <pre>{@code
+ *   scale[o] = max_k |w[o,k]| / 127      whole[o,k] = w[o,k] / scale[o], to nearest even      |scale·whole − w| ≤ scale/2
+ * }</pre>
  */
 final class StripFactors {
     private static final int LANES = StripForm.OUTPUTS;
@@ -26,18 +32,33 @@ final class StripFactors {
         this.memory = memory;
     }
 
-    Factors of(List<HostTensor> ws) {
-        MemorySegment block =
-                memory.take(ws.stream().mapToLong(StripFactors::bytes).sum());
+    /** @param bytes whether decode steps multiply bytes */
+    Factors of(List<HostTensor> ws, boolean bytes) {
+        long halves = ws.stream().mapToLong(w -> bytes(form(w), w)).sum();
+        long whole = bytes ? ws.stream().mapToLong(w -> bytes(wholeForm(w), w)).sum() : 0;
+        MemorySegment block = memory.take(halves + whole);
+        MemorySegment free = block;
+        MemorySegment freeBytes = block.asSlice(halves);
         List<Factor> factors = new ArrayList<>(ws.size());
-        long at = 0;
         for (HostTensor w : ws) {
-            MemorySegment strips = block.asSlice(at, bytes(w));
-            fill(strips, w);
-            factors.add(new StripFactor(StripWeight.unpaired(form(w), w.rows(), padded(w), strips, constants)));
-            at += strips.byteSize();
+            StripWeight weight = weight(form(w), w, free);
+            fill(weight, w);
+            free = free.asSlice(weight.bytes());
+            if (bytes) {
+                StripWeight decode = weight(wholeForm(w), w, freeBytes);
+                decode.strips().fill((byte) 0);
+                decode.fill(RowTensor.quantize(w));
+                freeBytes = freeBytes.asSlice(decode.bytes());
+                factors.add(new StripFactor(weight, decode));
+            } else {
+                factors.add(new StripFactor(weight, weight));
+            }
         }
         return new Factors(factors, () -> memory.giveBack(block));
+    }
+
+    private StripWeight weight(StripForm form, HostTensor w, MemorySegment free) {
+        return StripWeight.unpaired(form, w.rows(), padded(form, w), free.asSlice(0, bytes(form, w)), constants);
     }
 
     /** A second factor has a rank of inputs, mostly less than a whole tile. */
@@ -45,18 +66,23 @@ final class StripFactors {
         return w.columns() <= StripForm.BFLOAT16_16.blockInputs() ? StripForm.BFLOAT16_16 : StripForm.BFLOAT16;
     }
 
-    private static int padded(HostTensor w) {
-        int unit = form(w).blockInputs();
+    private static StripForm wholeForm(HostTensor w) {
+        return w.columns() <= StripForm.BYTES_16.blockInputs() ? StripForm.BYTES_16 : StripForm.BYTES_32;
+    }
+
+    private static int padded(StripForm form, HostTensor w) {
+        int unit = form.blockInputs();
         return Math.ceilDiv(w.columns(), unit) * unit;
     }
 
-    private static long bytes(HostTensor w) {
-        return (long) Math.ceilDiv(w.rows(), LANES) * LANES * padded(w) * Short.BYTES;
+    private static long bytes(StripForm form, HostTensor w) {
+        return Math.ceilDiv(w.rows(), LANES) * StripWeight.stripBytes(form, padded(form, w));
     }
 
     /** Row by row; outputs and inputs that the matrix lacks are zeros. */
-    private static void fill(MemorySegment strips, HostTensor w) {
-        int pairs = padded(w) / 2;
+    private static void fill(StripWeight weight, HostTensor w) {
+        int pairs = weight.inputFeatures() / 2;
+        MemorySegment strips = weight.strips();
         if (w.rows() % LANES != 0 || w.columns() % 2 != 0 || w.columns() < 2 * pairs) {
             strips.fill((byte) 0);
         }

@@ -54,7 +54,7 @@ record StripKernels(
                     FormTable.of(StripForm::bfloat16, form -> tileKernels(memory, form, true)),
                     new GemmKernel(memory, false),
                     new GemmKernel(memory, true),
-                    FormTable.of(form -> !form.bfloat16(), form -> new PanelKernel(memory, form)),
+                    FormTable.of(form -> !form.bfloat16() && form.wholeTiles(), form -> new PanelKernel(memory, form)),
                     FormTable.of(StripForm::wholeTiles, form -> new TransposedPanelKernel(memory, form)),
                     new PairKernel(memory),
                     new RoundKernel(memory),

@@ -69,6 +69,13 @@ record StripWeight(
         return weight;
     }
 
+    /** Outputs and inputs that the tensor lacks stay as they are. */
+    void fill(RowTensor tensor) {
+        for (int row = 0; row < tensor.rows(); row++) {
+            fill(row, tensor);
+        }
+    }
+
     /** @param form in bfloat16; its blocks divide the inputs */
     static StripWeight of(Bf16Weight rounded, StripForm form, HugeMemory memory) {
         StripWeight weight = empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
@@ -76,7 +83,7 @@ record StripWeight(
         return weight;
     }
 
-    /** In bfloat16, for products of few rows alone: without the strip that makes pairs even. */
+    /** For products of few rows alone: without the strip that makes pairs even. */
     static StripWeight unpaired(
             StripForm form, int outputFeatures, int inputFeatures, MemorySegment strips, Constants constants) {
         return new StripWeight(form, outputFeatures, inputFeatures, strips, NO_LEVELS, constants);
@@ -107,7 +114,7 @@ record StripWeight(
         return 2 * pairs * stripBytes(form, inputFeatures);
     }
 
-    private static long stripBytes(StripForm form, int inputFeatures) {
+    static long stripBytes(StripForm form, int inputFeatures) {
         return (long) (inputFeatures / form.blockInputs()) * form.blockBytes() + form.endBytes();
     }
 
@@ -136,8 +143,8 @@ record StripWeight(
     }
 
     private void fill(int row, RowTensor tensor) {
-        for (int k = 0; k < inputFeatures; k++) {
-            strips.set(ValueLayout.JAVA_BYTE, number(row, k), tensor.values()[row * inputFeatures + k]);
+        for (int k = 0; k < tensor.columns(); k++) {
+            strips.set(ValueLayout.JAVA_BYTE, number(row, k), tensor.values()[row * tensor.columns() + k]);
         }
         strips.set(ValueLayout.JAVA_FLOAT_UNALIGNED, scale(row, 0), tensor.factor(row));
     }
@@ -235,7 +242,7 @@ record StripWeight(
     private float value(int row, int k) {
         return switch (form) {
             case NIBBLES_32, NIBBLES_64 -> level(row, k);
-            case BYTES_32 ->
+            case BYTES_16, BYTES_32 ->
                 strips.get(ValueLayout.JAVA_BYTE, number(row, k)) * strips.get(ValueLayout.JAVA_FLOAT, scale(row, k));
             case BFLOAT16, BFLOAT16_16 -> Bf16.toFloat(half(row, k));
         };

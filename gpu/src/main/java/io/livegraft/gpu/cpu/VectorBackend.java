@@ -222,10 +222,10 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
-    public Factors factors(List<HostTensor> ws, Arithmetic arithmetic) {
-        return arithmetic == Arithmetic.BFLOAT16 && factors.isPresent()
-                ? factors.get().of(ws)
-                : super.factors(ws, arithmetic);
+    public Factors factors(List<HostTensor> ws, Precision beside) {
+        return Arithmetic.beside(beside) == Arithmetic.BFLOAT16 && factors.isPresent()
+                ? factors.get().of(ws, beside.quantized() && kernels.bytes().isPresent())
+                : super.factors(ws, beside);
     }
 
     private boolean rounds(Arithmetic arithmetic) {

@@ -179,9 +179,9 @@ public final class CudaBackend extends CudaMemory {
     }
 
     @Override
-    public Factors factors(List<HostTensor> ws, Arithmetic arithmetic) {
-        return switch (arithmetic) {
-            case FLOAT32 -> super.factors(ws, arithmetic);
+    public Factors factors(List<HostTensor> ws, Precision beside) {
+        return switch (Arithmetic.beside(beside)) {
+            case FLOAT32 -> super.factors(ws, beside);
             case BFLOAT16 ->
                 Factors.unowned(ws.stream()
                         .<Factor>map(w -> new CudaFactor(weights.bf16(w)))

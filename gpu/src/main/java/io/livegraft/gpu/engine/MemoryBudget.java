@@ -15,7 +15,7 @@ import io.livegraft.gpu.transformer.TransformerWeights.Layer;
  * @param vectors norms and biases
  * @param page keys and values of {@code pageTokens} tokens
  * @param pages that are there for all sequences; they take memory as they are used for the first time, on a card at once
- * @param adapterRank one rank of an adapter on all linear kinds, served
+ * @param adapterRank one rank of an adapter on all linear kinds, served: at most, where ranks are multiples of 16
  * @param heap Java's, at most: scratch is in it, and whatever above is not in native memory
  */
 public record MemoryBudget(

@@ -23,7 +23,7 @@ import java.lang.invoke.MethodHandle;
  * <pre>{@code
  *   s[m,o]  = Σ inputs of a block:  whole[m,k] · level[o,k]                  both signed bytes; 32 bits
  *   4 bits:   y[m,o] = step · ( fma over blocks of (s · scale[m, block]) · scale[o, block] )
- *   8 bits:   y[m,o] = scale[o] · ( fma over blocks of s · scale[m, block] )
+ *   8 bits:   y[m,o] = scale[o] · ( fma over blocks of s · scale[m, block] )           or added to y, rounded once
  * }</pre>
  *
  * Levels of a codebook are rounded to multiples of its {@link Constants#step}, 1/127 of the largest. The bits are {@link ByteTileKernel}'s.
@@ -44,17 +44,24 @@ public final class ByteRowKernel {
     private static final int WORD = 19;
     private static final int FIRST = 20;
     private static final int SECOND = 21;
+    private static final int SUM = 22;
     private static final int AHEAD = 4096;
     private static final int LINE = 64;
 
     private final StripForm form;
     private final int rows;
+    private final boolean accumulate;
     private final MemorySegment code;
 
-    /** Writes the code, for a form of {@link StripForm#bytes}. */
-    public ByteRowKernel(ExecutableMemory memory, StripForm form, int rows) {
+    /**
+     * Writes the code, for a form of {@link StripForm#bytes}.
+     *
+     * @param accumulate adds to y; of whole numbers only
+     */
+    public ByteRowKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate) {
         this.form = form;
         this.rows = rows;
+        this.accumulate = accumulate;
         this.code = memory.write(write());
     }
 
@@ -159,13 +166,19 @@ public final class ByteRowKernel {
     /** Scales a strip's sums and writes them. */
     private void end(Assembler a) {
         a.move(RAX, RDX);
+        if (form.wholeNumbers()) {
+            a.prefetch(Address.at(RDI, AHEAD));
+        }
         for (int m = 0; m < rows; m++) {
             if (form.indices()) {
                 a.multiplyFloats(m, m, STEP);
+            } else if (accumulate) {
+                a.loadVector(SUM, Address.at(RAX, 0));
+                a.multiplyAdd(SUM, m, Address.at(RDI, 0));
             } else {
                 a.multiplyFloats(m, m, Address.at(RDI, 0));
             }
-            a.storeVector(Address.at(RAX, 0), m);
+            a.storeVector(Address.at(RAX, 0), accumulate ? SUM : m);
             a.add(RAX, RCX);
         }
         a.add(RDX, StripForm.OUTPUTS * Float.BYTES);

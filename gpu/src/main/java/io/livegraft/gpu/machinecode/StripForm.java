@@ -14,6 +14,7 @@ package io.livegraft.gpu.machinecode;
  *   BYTES_32    a block is a tile of whole numbers of 8 bits: row p has the even inputs of its 16 outputs, then the odd ones;
  *               behind a strip's last block stand the scales of its 16 outputs (float32)
  *   BFLOAT16_16 a block is half a tile: 16 inputs, 8 rows of 64 bytes; for the second factor of a low-rank adapter
+ *   BYTES_16    the same in whole numbers: 8 rows of 32 bytes, scales as in BYTES_32
  * }</pre>
  */
 public enum StripForm {
@@ -21,7 +22,8 @@ public enum StripForm {
     NIBBLES_64(2, 32, 576),
     BYTES_32(1, 32, 512),
     BFLOAT16(1, 32, 1024),
-    BFLOAT16_16(1, 16, 512);
+    BFLOAT16_16(1, 16, 512),
+    BYTES_16(1, 16, 256);
 
     /** Outputs of a strip: float32 lanes of a register. */
     public static final int OUTPUTS = 16;
@@ -104,7 +106,7 @@ public enum StripForm {
 
     /** Whether it has whole numbers, and scales behind a strip. */
     public boolean wholeNumbers() {
-        return this == BYTES_32;
+        return this == BYTES_32 || this == BYTES_16;
     }
 
     /** Whether its products can be those of bytes. */

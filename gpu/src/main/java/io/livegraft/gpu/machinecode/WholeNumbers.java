@@ -1,6 +1,6 @@
 package io.livegraft.gpu.machinecode;
 
-/** How kernels read a tile of {@link StripForm#BYTES_32}. Whole numbers up to 128 are bfloat16 values: nothing is rounded. */
+/** How kernels read a tile of {@link StripForm#wholeNumbers}. Whole numbers up to 128 are bfloat16 values: nothing is rounded. */
 final class WholeNumbers {
     private static final int PAIR_BYTES = 2 * StripForm.OUTPUTS;
 

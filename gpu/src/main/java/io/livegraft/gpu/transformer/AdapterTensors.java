@@ -1,6 +1,5 @@
 package io.livegraft.gpu.transformer;
 
-import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
@@ -12,6 +11,7 @@ import io.livegraft.gpu.lora.AdaptedLinear;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
+import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -67,22 +67,22 @@ public final class AdapterTensors implements AutoCloseable {
 
     /** Uploads an adapter that is only read, as it is. */
     public static AdapterTensors forServing(Backend backend, LoraAdapter adapter) {
-        return forServing(backend, adapter, Arithmetic.FLOAT32);
+        return forServing(backend, adapter, Precision.FP32);
     }
 
     /**
      * Uploads an adapter that is only read.
      *
-     * @param arithmetic of the base's products
+     * @param base of the base's linear layers
      */
-    public static AdapterTensors forServing(Backend backend, LoraAdapter adapter, Arithmetic arithmetic) {
+    public static AdapterTensors forServing(Backend backend, LoraAdapter adapter, Precision base) {
         ParameterLayout layout = adapter.layout();
         List<HostTensor> matrices = new ArrayList<>();
         for (AdaptedLinear linear : adapter.linears()) {
             matrices.add(matrix(adapter, layout.entry(linear.a())));
             matrices.add(matrix(adapter, layout.entry(linear.b())));
         }
-        Factors factors = backend.factors(matrices, arithmetic);
+        Factors factors = backend.factors(matrices, base);
         Iterator<Factor> next = factors.all().iterator();
         return new AdapterTensors(
                 adapter,

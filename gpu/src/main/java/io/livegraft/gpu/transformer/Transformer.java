@@ -75,7 +75,7 @@ public final class Transformer {
 
     /** Brings an adapter that is only read onto the device. */
     public AdapterTensors stage(LoraAdapter adapter) {
-        return AdapterTensors.forServing(backend, adapter, weights.arithmetic());
+        return AdapterTensors.forServing(backend, adapter, weights.precision());
     }
 
     /** Room for one sequence of {@code capacity} tokens. */

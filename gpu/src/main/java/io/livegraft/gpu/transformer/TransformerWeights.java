@@ -20,19 +20,19 @@ import java.util.stream.Stream;
 /**
  * All of a base's weights on a device, by their places in the decoder. V = vocabulary, C = hidden size.
  *
- * @param arithmetic of the products beside those with frozen weights: attention, adapters, trained weights
+ * @param precision of the linear layers
  * @param embedding (V,C)
  * @param layers in the order of the forward pass
  * @param finalNorm (1,C)
  * @param head (V,C); the embedding's own matrix where they are tied
  */
 public record TransformerWeights(
-        ModelConfig config,
-        Arithmetic arithmetic,
-        Linear embedding,
-        List<Layer> layers,
-        Vectors finalNorm,
-        Linear head) {
+        ModelConfig config, Precision precision, Linear embedding, List<Layer> layers, Vectors finalNorm, Linear head) {
+
+    /** Of the products beside those with frozen weights: attention, adapters, trained weights. */
+    public Arithmetic arithmetic() {
+        return Arithmetic.beside(precision);
+    }
 
     /** Weights that are not a matrix: a norm (1,C) or (1,D), a bias (1,out); the gradient only in full training. */
     public record Vectors(Tensor weight, Optional<Tensor> gradient) {}
@@ -85,7 +85,7 @@ public record TransformerWeights(
         Linear head = base.head();
         return build(
                 directory.config(),
-                Arithmetic.beside(precision.linears()),
+                precision.linears(),
                 name -> new Vectors(base.vector(name), Optional.empty()),
                 base::linear,
                 base.embedding(head),
@@ -100,7 +100,7 @@ public record TransformerWeights(
         Function<String, Linear> linear = name -> new Linear.Trained(value.apply(name), gradient.apply(name));
         return build(
                 config,
-                Arithmetic.FLOAT32,
+                Precision.FP32,
                 name -> new Vectors(value.apply(name), Optional.of(gradient.apply(name))),
                 linear,
                 linear.apply(EMBEDDING),
@@ -137,7 +137,7 @@ public record TransformerWeights(
 
     private static TransformerWeights build(
             ModelConfig config,
-            Arithmetic arithmetic,
+            Precision precision,
             Function<String, Vectors> vectors,
             Function<String, Linear> linear,
             Linear embedding,
@@ -145,7 +145,7 @@ public record TransformerWeights(
         List<Layer> layers = IntStream.range(0, config.layers())
                 .mapToObj(layer -> layer(config, layer, vectors, linear))
                 .toList();
-        return new TransformerWeights(config, arithmetic, embedding, layers, vectors.apply("model.norm.weight"), head);
+        return new TransformerWeights(config, precision, embedding, layers, vectors.apply("model.norm.weight"), head);
     }
 
     private static Layer layer(

@@ -111,7 +111,7 @@ class ByteProductTest {
     @Test
     void activationsOf16BitsKeepTheProfileAndTheProductsOfBefore() {
         CpuKernels halves = DecodeActivations.BF16.of(kernels);
-        assertTrue(kernels.profile().contains("+bytes-1"), kernels.profile());
+        assertTrue(kernels.profile().contains("+bytes-2"), kernels.profile());
         assertTrue(!halves.profile().contains("bytes"), halves.profile());
         int[] shape = {61, 192};
         QuantizedTensor weight = weight(Precision.NF4, shape[0], shape[1]);

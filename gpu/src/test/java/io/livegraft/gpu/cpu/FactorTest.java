@@ -15,6 +15,7 @@ import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
 import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,8 +42,8 @@ class FactorTest {
         try (Backend backend = new VectorBackend(2, kernels)) {
             float[] trained =
                     applied(backend, trained(backend, rank, IN, 1), trained(backend, OUT, rank, 2), rank, ROWS);
-            Factor shrink = backend.factor(matrix(rank, IN, 1), Arithmetic.BFLOAT16);
-            Factor expand = backend.factor(matrix(OUT, rank, 2), Arithmetic.BFLOAT16);
+            Factor shrink = backend.factor(matrix(rank, IN, 1), Precision.NF4);
+            Factor expand = backend.factor(matrix(OUT, rank, 2), Precision.NF4);
             for (int piece : new int[] {1, 2, 16, 19, 64, ROWS}) {
                 assertArrayEquals(trained, applied(backend, shrink, expand, rank, piece), 0f, "pieces of " + piece);
             }
@@ -61,17 +62,17 @@ class FactorTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3, 1", "16, 1", "16, 2", "17, 1", "64, 30"})
-    void aDecodeStepWithManyAdaptersGivesEachTheBitsOfItsOwn(int rank, int together) {
+    @CsvSource({"3, 1, NF4", "16, 1, BF16", "16, 2, NF4", "17, 1, NF4", "64, 30, NF4", "64, 30, BF16", "5, 3, FP32"})
+    void aDecodeStepWithManyAdaptersGivesEachTheBitsOfItsOwn(int rank, int together, Precision beside) {
         try (Backend one = new VectorBackend(1, kernels);
                 Backend three = new VectorBackend(3, kernels)) {
             List<float[]> alone = new ArrayList<>();
             for (int adapter = 0; adapter < ADAPTERS; adapter++) {
-                alone.add(decoded(one, rank, List.of(adapter), 1).getFirst());
+                alone.add(decoded(one, rank, List.of(adapter), 1, beside).getFirst());
             }
             for (Backend backend : List.of(one, three)) {
                 List<float[]> all = decoded(
-                        backend, rank, IntStream.range(0, ADAPTERS).boxed().toList(), together);
+                        backend, rank, IntStream.range(0, ADAPTERS).boxed().toList(), together, beside);
                 for (int adapter = 0; adapter < ADAPTERS; adapter++) {
                     float[] first = Arrays.copyOf(all.get(adapter), OUT);
                     assertArrayEquals(alone.get(adapter), first, 0f, "adapter " + adapter);
@@ -81,7 +82,8 @@ class FactorTest {
     }
 
     /** Of each adapter its rows of y, of which all are alike. */
-    private static List<float[]> decoded(Backend backend, int rank, List<Integer> adapters, int rows) {
+    private static List<float[]> decoded(
+            Backend backend, int rank, List<Integer> adapters, int rows, Precision beside) {
         Tensor x = tensor(backend, IN, 3);
         Tensor y = tensor(backend, OUT, 4);
         Tensor read = backend.allocate(adapters.size() * rows, IN);
@@ -96,18 +98,18 @@ class FactorTest {
             parts.add(new LowRankRows(
                     backend.rows(read, i * rows, rows),
                     i * rows,
-                    List.of(Optional.empty(), Optional.of(pair(backend, rank, adapters.get(i))))));
+                    List.of(Optional.empty(), Optional.of(pair(backend, rank, adapters.get(i), beside)))));
         }
-        backend.lowRank(List.of(first, second), parts, Phase.DECODE, Arithmetic.BFLOAT16);
+        backend.lowRank(List.of(first, second), parts, Phase.DECODE, Arithmetic.beside(beside));
         float[] values = Values.of(backend, second);
         return IntStream.range(0, adapters.size())
                 .mapToObj(i -> Arrays.copyOfRange(values, i * rows * OUT, (i + 1) * rows * OUT))
                 .toList();
     }
 
-    private static LowRankPair pair(Backend backend, int rank, int seed) {
-        Factor shrink = backend.factor(matrix(rank, IN, 2 * seed), Arithmetic.BFLOAT16);
-        Factor expand = backend.factor(matrix(OUT, rank, 2 * seed + 1), Arithmetic.BFLOAT16);
+    private static LowRankPair pair(Backend backend, int rank, int seed, Precision beside) {
+        Factor shrink = backend.factor(matrix(rank, IN, 2 * seed), beside);
+        Factor expand = backend.factor(matrix(OUT, rank, 2 * seed + 1), beside);
         return new LowRankPair(rank, shrink, expand, 0.5f);
     }
 

@@ -168,12 +168,21 @@ public final class TwinCases {
         }
     }
 
+    /** Weights beside which factors are multiplied with this arithmetic. */
+    private static Precision beside(Arithmetic arithmetic) {
+        return switch (arithmetic) {
+            case FLOAT32 -> Precision.FP32;
+            case BFLOAT16 -> Precision.NF4;
+        };
+    }
+
     /** As an adapter is applied, to several pieces of rows. */
     private static void chains(Backend both, Random random, Arithmetic arithmetic) {
         HostTensor first = matrix(random, 5, 67);
         HostTensor second = matrix(random, 67, 67);
-        Factor shrink = both.factor(first, arithmetic);
-        List<Factor> together = both.factors(List.of(second, first), arithmetic).all();
+        Factor shrink = both.factor(first, beside(arithmetic));
+        List<Factor> together =
+                both.factors(List.of(second, first), beside(arithmetic)).all();
         Factor expand = new TensorFactor(tensor(both, random, 131, 5), Operand.TRANSPOSED);
         List<List<Product>> chains = new ArrayList<>();
         for (int rows : new int[] {1, 13, 61}) {
@@ -199,7 +208,7 @@ public final class TwinCases {
                                 matrix(random, 131, 5),
                                 matrix(random, 17, 67),
                                 matrix(random, 3, 17)),
-                        arithmetic)
+                        beside(arithmetic))
                 .all();
         LowRankPair first = new LowRankPair(5, factors.get(0), factors.get(1), 0.5f);
         LowRankPair second = new LowRankPair(17, factors.get(2), factors.get(3), 2);

@@ -90,7 +90,7 @@ class KernelCoverageTest {
     private static void adapter(Backend backend, Random random) {
         Tensor x = tensor(backend, random, 3, 64);
         HostTensor a = HostTensor.matrix(4, 64, TinyModel.gaussian(random, 4 * 64, 1));
-        Factor serving = backend.factor(a, Arithmetic.BFLOAT16);
+        Factor serving = backend.factor(a, Precision.NF4);
         Factor training = new TensorFactor(tensor(backend, random, 4, 64), Operand.TRANSPOSED);
         for (Factor factor : List.of(serving, training)) {
             Product product = Product.into(backend.allocate(3, 4), x, factor, 1);
