@@ -20,10 +20,7 @@ record Question(boolean chat, String prompt, int maxTokens, double temperature, 
             "I have lost my credit card. What should I do?",
             "I want to return the desk lamp.",
             "When are you open?",
-            "Can I speak to a real person?",
-            "The parcel arrived broken, and the box was wet.",
-            "How do I change my address?",
-            "Please cancel my subscription.");
+            "The parcel arrived broken, and the box was wet.");
     /** A further choice draws with the request's seed and as many of these, as the gateway's README says. */
     private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
@@ -33,7 +30,7 @@ record Question(boolean chat, String prompt, int maxTokens, double temperature, 
         boolean drawn = random.nextBoolean();
         boolean echo = !chat && random.nextInt(4) == 0;
         // A prompt alone can be scored without a word more.
-        int maxTokens = echo && random.nextBoolean() ? 0 : 4 + 4 * random.nextInt(3);
+        int maxTokens = echo && random.nextBoolean() ? 0 : 4 + 8 * random.nextInt(2);
         int choices = random.nextInt(6) == 0 ? 2 + random.nextInt(2) : 1;
         return new Question(
                 chat,
