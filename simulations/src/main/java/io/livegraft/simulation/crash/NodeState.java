@@ -1,18 +1,15 @@
 package io.livegraft.simulation.crash;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import io.livegraft.proto.checkpoint.Counters;
+import io.livegraft.simulation.run.NodeHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -28,12 +25,7 @@ import java.util.stream.Stream;
 
 /** Asks a living node how far it is, and reads the checkpoints that it names. */
 final class NodeState implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int OK = 200;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final NodeHttp http = new NodeHttp(Duration.ofSeconds(60));
     private final URI admin;
     private final Path checkpoints;
 
@@ -111,40 +103,24 @@ final class NodeState implements AutoCloseable {
     }
 
     boolean ready() {
-        return send(admin.resolve("/readyz")).statusCode() == OK;
+        return http.get(admin.resolve("/readyz")).statusCode() == NodeHttp.OK;
     }
 
     /** Whether it trains the tenants of this partition. */
     boolean trains(int partition) {
-        return send(admin.resolve("/metrics"))
+        return http.get(admin.resolve("/metrics"))
                 .body()
                 .contains("livegraft_trainers_awake{partition=\"%d\"}".formatted(partition));
     }
 
     private JsonNode get(String path) {
         URI uri = URI.create(admin + path);
-        HttpResponse<String> response = send(uri);
-        if (response.statusCode() != OK) {
+        HttpResponse<String> response = http.get(uri);
+        if (response.statusCode() != NodeHttp.OK) {
             throw new LivegraftException(
                     ErrorCode.UNAVAILABLE, "%s answered %d: %s".formatted(uri, response.statusCode(), response.body()));
         }
-        try {
-            return JSON.readTree(response.body());
-        } catch (IOException broken) {
-            throw new LivegraftException(ErrorCode.UNAVAILABLE, "%s answers no JSON".formatted(uri), broken);
-        }
-    }
-
-    private HttpResponse<String> send(URI uri) {
-        try {
-            return http.send(HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), BodyHandlers.ofString());
-        } catch (IOException broken) {
-            throw new LivegraftException(
-                    ErrorCode.UNAVAILABLE, "%s does not answer: %s".formatted(uri, broken), broken);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new LivegraftException(ErrorCode.UNAVAILABLE, "interrupted while waiting for " + uri, interrupted);
-        }
+        return NodeHttp.parse(response.body());
     }
 
     private static String sha256(byte[] bytes) {
@@ -157,6 +133,6 @@ final class NodeState implements AutoCloseable {
 
     @Override
     public void close() {
-        http.shutdownNow();
+        http.close();
     }
 }

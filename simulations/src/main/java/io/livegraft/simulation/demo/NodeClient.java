@@ -1,21 +1,14 @@
 package io.livegraft.simulation.demo;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.simulation.feedback.Probe;
-import java.io.IOException;
+import io.livegraft.simulation.run.NodeHttp;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
@@ -25,16 +18,9 @@ import java.util.stream.Stream;
 
 /** The node as its clients see it: HTTP and JSON. Whatever is no answer is UNAVAILABLE, with the node's own words. */
 final class NodeClient implements AutoCloseable {
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration READY_POLL = Duration.ofMillis(200);
-    private static final int OK = 200;
-    private static final ObjectMapper JSON = JsonMapper.builder().build();
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .build();
+    private final NodeHttp http = new NodeHttp(Duration.ofMinutes(2));
     private final URI url;
 
     NodeClient(URI url) {
@@ -51,13 +37,13 @@ final class NodeClient implements AutoCloseable {
     /** Waits until the node says that it is ready. */
     void awaitReady(Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
-        HttpResponse<String> said = send(request("/readyz?verbose").GET(), BodyHandlers.ofString());
-        while (said.statusCode() != OK) {
+        HttpResponse<String> said = http.get(url.resolve("/readyz?verbose"));
+        while (said.statusCode() != NodeHttp.OK) {
             if (System.nanoTime() > deadline) {
                 throw refused(said.statusCode(), said.body());
             }
             LockSupport.parkNanos(READY_POLL.toNanos());
-            said = send(request("/readyz?verbose").GET(), BodyHandlers.ofString());
+            said = http.get(url.resolve("/readyz?verbose"));
         }
     }
 
@@ -103,10 +89,10 @@ final class NodeClient implements AutoCloseable {
     /** Asks for a stream of events and reads it to its end. */
     StreamedAnswer stream(String model, Probe probe, int maxTokens) {
         ObjectNode body = body(model, probe, maxTokens).put("stream", true);
-        HttpResponse<Stream<String>> response = send(posting(path(probe), body), BodyHandlers.ofLines());
+        HttpResponse<Stream<String>> response = http.postLines(url.resolve(path(probe)), body);
         try (Stream<String> lines = response.body()) {
             Iterator<String> events = lines.iterator();
-            if (response.statusCode() != OK) {
+            if (response.statusCode() != NodeHttp.OK) {
                 throw refused(response.statusCode(), events.hasNext() ? events.next() : "");
             }
             String label = response.headers().firstValue("x-livegraft-adapter").orElse("");
@@ -118,12 +104,12 @@ final class NodeClient implements AutoCloseable {
     void change(String tenant, String verb, int to, String reason) {
         post(
                 "/admin/v1/adapters/%s:%s".formatted(tenant, verb),
-                JSON.createObjectNode().put("to", to).put("reason", reason));
+                JsonNodeFactory.instance.objectNode().put("to", to).put("reason", reason));
     }
 
     @Override
     public void close() {
-        http.shutdownNow();
+        http.close();
     }
 
     private static String path(Probe probe) {
@@ -134,7 +120,7 @@ final class NodeClient implements AutoCloseable {
     }
 
     private static ObjectNode body(String model, Probe probe, int maxTokens) {
-        ObjectNode body = JSON.createObjectNode();
+        ObjectNode body = JsonNodeFactory.instance.objectNode();
         body.put("model", model).put("temperature", 0).put("max_tokens", maxTokens);
         switch (probe) {
             case Probe.Question question ->
@@ -145,48 +131,18 @@ final class NodeClient implements AutoCloseable {
     }
 
     private JsonNode get(String path) {
-        return json(send(request(path).GET(), BodyHandlers.ofString()));
+        return json(http.get(url.resolve(path)));
     }
 
     private JsonNode post(String path, ObjectNode body) {
-        return json(send(posting(path, body), BodyHandlers.ofString()));
-    }
-
-    private HttpRequest.Builder posting(String path, ObjectNode body) {
-        return request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body.toString()));
-    }
-
-    private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(url.resolve(path)).timeout(REQUEST_TIMEOUT);
-    }
-
-    private <T> HttpResponse<T> send(HttpRequest.Builder builder, BodyHandler<T> reading) {
-        HttpRequest request = builder.build();
-        try {
-            return http.send(request, reading);
-        } catch (IOException broken) {
-            throw new LivegraftException(
-                    ErrorCode.UNAVAILABLE, "%s does not answer: %s".formatted(request.uri(), broken), broken);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new LivegraftException(
-                    ErrorCode.UNAVAILABLE, "interrupted while waiting for " + request.uri(), interrupted);
-        }
+        return json(http.post(url.resolve(path), body));
     }
 
     private static JsonNode json(HttpResponse<String> response) {
-        if (response.statusCode() != OK) {
+        if (response.statusCode() != NodeHttp.OK) {
             throw refused(response.statusCode(), response.body());
         }
-        return parse(response.body());
-    }
-
-    static JsonNode parse(String text) {
-        try {
-            return JSON.readTree(text);
-        } catch (JsonProcessingException broken) {
-            throw new LivegraftException(ErrorCode.UNAVAILABLE, "the node sent no JSON: " + text, broken);
-        }
+        return NodeHttp.parse(response.body());
     }
 
     private static LivegraftException refused(int status, String body) {

@@ -3,6 +3,7 @@ package io.livegraft.simulation.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.simulation.run.NodeHttp;
 import java.util.Iterator;
 
 /**
@@ -29,7 +30,7 @@ record StreamedAnswer(String label, boolean ofOneVersion, long firstTokenMillis)
             if (data.equals(DONE)) {
                 return new StreamedAnswer(label, ofOneVersion, Math.min(firstToken, System.currentTimeMillis()));
             }
-            JsonNode event = NodeClient.parse(data);
+            JsonNode event = NodeHttp.parse(data);
             if (event.has("error")) {
                 throw new LivegraftException(ErrorCode.UNAVAILABLE, "a stream ended with " + data);
             }

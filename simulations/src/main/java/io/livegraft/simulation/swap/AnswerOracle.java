@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.simulation.run.JavaProcess;
+import io.livegraft.simulation.run.NodeHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -66,7 +67,7 @@ final class AnswerOracle {
     private static Map<Asked, Answer> paired(List<Asked> asked, List<String> lines) {
         Map<Asked, Answer> answers = new HashMap<>();
         for (int i = 0; i < asked.size(); i++) {
-            answers.put(asked.get(i), answer(NodeApi.parse(lines.get(i).substring(ANSWER.length()))));
+            answers.put(asked.get(i), answer(NodeHttp.parse(lines.get(i).substring(ANSWER.length()))));
         }
         return answers;
     }

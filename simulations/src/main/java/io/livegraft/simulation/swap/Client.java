@@ -2,6 +2,7 @@ package io.livegraft.simulation.swap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.simulation.run.NodeHttp;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -31,7 +32,7 @@ record Client(NodeApi node) {
     private static Exchange.Outcome outcome(HttpResponse<Stream<String>> response, boolean streamed, long sent) {
         try (Stream<String> lines = response.body()) {
             Iterator<String> body = lines.iterator();
-            if (response.statusCode() != NodeApi.OK) {
+            if (response.statusCode() != NodeHttp.OK) {
                 return new Exchange.Failed("%d %s".formatted(response.statusCode(), body.hasNext() ? body.next() : ""));
             }
             AnswerReader answer = new AnswerReader(
@@ -41,7 +42,7 @@ record Client(NodeApi node) {
     }
 
     private static Exchange.Outcome whole(AnswerReader answer, Iterator<String> body, long sent) {
-        answer.take(NodeApi.parse(body.next()));
+        answer.take(NodeHttp.parse(body.next()));
         Duration end = since(sent);
         return new Exchange.Answered(answer.said(), end, end);
     }
@@ -56,7 +57,7 @@ record Client(NodeApi node) {
                         : new Exchange.Failed("a stream ended before its answer");
             }
             if (line.startsWith(DATA)) {
-                JsonNode event = NodeApi.parse(line.substring(DATA.length()));
+                JsonNode event = NodeHttp.parse(line.substring(DATA.length()));
                 if (event.has("error")) {
                     return new Exchange.Failed(event.toString());
                 }

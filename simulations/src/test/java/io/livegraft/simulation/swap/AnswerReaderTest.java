@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.simulation.run.NodeHttp;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +28,7 @@ class AnswerReaderTest {
     }
 
     private static void take(AnswerReader reader, int index, String text, String logprobs, String finish) {
-        reader.take(NodeApi.parse("""
+        reader.take(NodeHttp.parse("""
                 {"model":"a:1","system_fingerprint":"fp","choices":[{"index":%d,"text":"%s",
                  "logprobs":{"token_logprobs":[%s]},"finish_reason":%s}]}""".formatted(index, text, logprobs, finish)));
     }

@@ -3,6 +3,7 @@ package io.livegraft.simulation.swap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.livegraft.simulation.run.NodeHttp;
 import io.livegraft.simulation.swap.AnswerOracle.Asked;
 import java.time.Duration;
 import java.time.Instant;
@@ -145,7 +146,7 @@ class VerdictTest {
 
     /** Version 1 serves after 20 s, version 2 after 60 s; a hold in between changes nothing. */
     private static Chronicle chronicle() {
-        JsonNode adapter = NodeApi.parse("""
+        JsonNode adapter = NodeHttp.parse("""
                 {"versions":[{"number":1,"digest":"%s"},{"number":2,"digest":"%s"}],
                  "history":[{"number":1,"at":"2026-11-22T18:00:20Z","action":"publish","serving":1},
                             {"number":2,"at":"2026-11-22T18:00:40Z","action":"hold","serving":1},
