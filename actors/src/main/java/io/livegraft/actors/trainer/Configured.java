@@ -1,5 +1,6 @@
 package io.livegraft.actors.trainer;
 
+import io.livegraft.gpu.training.LossKind;
 import io.livegraft.proto.feedback.Configure;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -35,8 +36,8 @@ public record Configured(Configure values) {
             return Optional.of(
                     "learning_rate is %s, expected above 0 and at most %s".formatted(rate, MOST_LEARNING_RATE));
         }
-        if (values.hasLoss() && LossSettings.kind(values.getLoss()).isEmpty()) {
-            return Optional.of("loss is '%s', expected %s".formatted(values.getLoss(), LossSettings.KINDS));
+        if (values.hasLoss() && LossKind.named(values.getLoss()).isEmpty()) {
+            return Optional.of("loss is '%s', expected %s".formatted(values.getLoss(), LossKind.NAMES));
         }
         double beta = values.getBeta();
         if (values.hasBeta() && !(beta > 0 && beta <= MOST_BETA)) {
@@ -86,7 +87,7 @@ public record Configured(Configure values) {
 
     private LossSettings loss(LossSettings node) {
         return new LossSettings(
-                values.hasLoss() ? LossSettings.kind(values.getLoss()).orElseThrow() : node.kind(),
+                values.hasLoss() ? LossKind.named(values.getLoss()).orElseThrow() : node.kind(),
                 values.hasBeta() ? values.getBeta() : node.beta(),
                 node.desirableWeight(),
                 node.undesirableWeight(),

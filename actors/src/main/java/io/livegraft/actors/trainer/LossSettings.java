@@ -6,11 +6,8 @@ import io.livegraft.gpu.training.Bco;
 import io.livegraft.gpu.training.Dpo;
 import io.livegraft.gpu.training.Kto;
 import io.livegraft.gpu.training.Loss;
+import io.livegraft.gpu.training.LossKind;
 import io.livegraft.gpu.training.Sft;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * What steps minimise; the parameters of the other losses are kept, as a log may configure another loss later.
@@ -21,29 +18,12 @@ import java.util.stream.Collectors;
  * @param labelSmoothing of DPO: the share of pairs that are the wrong way round
  */
 public record LossSettings(
-        Kind kind, double beta, double desirableWeight, double undesirableWeight, double labelSmoothing) {
-    /** By the names of the configuration. */
-    public enum Kind {
-        SFT,
-        DPO,
-        KTO,
-        BCO,
-        APO_ZERO;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
-    }
-
+        LossKind kind, double beta, double desirableWeight, double undesirableWeight, double labelSmoothing) {
     /** Imitation of what was good. */
-    public static final LossSettings SFT = new LossSettings(Kind.SFT, 0.1, 1, 1, 0);
-
-    /** All names. */
-    static final String KINDS = Arrays.stream(Kind.values()).map(Kind::toString).collect(Collectors.joining(", "));
+    public static final LossSettings SFT = new LossSettings(LossKind.SFT, 0.1, 1, 1, 0);
 
     public LossSettings {
-        for (Kind each : Kind.values()) {
+        for (LossKind each : LossKind.values()) {
             loss(each, beta, desirableWeight, undesirableWeight, labelSmoothing); // refuses what is out of range
         }
     }
@@ -52,19 +32,13 @@ public record LossSettings(
     static LossSettings from(Config trainer) {
         String name = trainer.getString("loss");
         return new LossSettings(
-                kind(name)
+                LossKind.named(name)
                         .orElseThrow(() -> new IllegalArgumentException(
-                                "loss is '%s', expected one of %s".formatted(name, KINDS))),
+                                "loss is '%s', expected one of %s".formatted(name, LossKind.NAMES))),
                 trainer.getDouble("beta"),
                 trainer.getDouble("desirable-weight"),
                 trainer.getDouble("undesirable-weight"),
                 trainer.getDouble("label-smoothing"));
-    }
-
-    static Optional<Kind> kind(String name) {
-        return Arrays.stream(Kind.values())
-                .filter(kind -> kind.toString().equals(name))
-                .findFirst();
     }
 
     public Loss loss() {
@@ -72,7 +46,7 @@ public record LossSettings(
     }
 
     private static Loss loss(
-            Kind kind, double beta, double desirableWeight, double undesirableWeight, double labelSmoothing) {
+            LossKind kind, double beta, double desirableWeight, double undesirableWeight, double labelSmoothing) {
         return switch (kind) {
             case SFT -> new Sft();
             case DPO -> new Dpo(beta, labelSmoothing, false);

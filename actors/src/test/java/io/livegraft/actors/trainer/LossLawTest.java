@@ -3,6 +3,7 @@ package io.livegraft.actors.trainer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.livegraft.gpu.training.LossKind;
 import io.livegraft.proto.checkpoint.Checkpoint;
 import io.livegraft.proto.checkpoint.TokenExample;
 import java.util.List;
@@ -16,13 +17,10 @@ import org.junit.jupiter.api.Test;
 class LossLawTest {
     private static final int SEEDS = 40;
     private static final int ENTRIES = 70;
-    private static final List<TestingTenant> TENANTS = List.of(
-            tenant(LossSettings.Kind.SFT),
-            tenant(LossSettings.Kind.DPO),
-            tenant(LossSettings.Kind.KTO),
-            tenant(LossSettings.Kind.BCO));
+    private static final List<TestingTenant> TENANTS =
+            List.of(tenant(LossKind.SFT), tenant(LossKind.DPO), tenant(LossKind.KTO), tenant(LossKind.BCO));
 
-    private static TestingTenant tenant(LossSettings.Kind kind) {
+    private static TestingTenant tenant(LossKind kind) {
         return new TestingTenant(TestingSteps.settings(new LossSettings(kind, 2, 1, 1, 0.1)));
     }
 

@@ -4,6 +4,7 @@ import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
 import io.livegraft.gpu.training.Lesson;
+import io.livegraft.gpu.training.LossKind;
 import io.livegraft.gpu.training.TrainingExample;
 import java.time.Duration;
 import java.util.Arrays;
@@ -13,7 +14,7 @@ import java.util.Random;
 
 /** Small settings and examples that tell their number. */
 final class TestingSteps {
-    private static final List<LossSettings.Kind> LOSSES = List.of(LossSettings.Kind.values());
+    private static final List<LossKind> LOSSES = List.of(LossKind.values());
 
     private TestingSteps() {}
 
@@ -61,7 +62,7 @@ final class TestingSteps {
     }
 
     /** One that a log may configure. */
-    static LossSettings.Kind loss(Random random) {
+    static LossKind loss(Random random) {
         return LOSSES.get(random.nextInt(LOSSES.size()));
     }
 

@@ -5,6 +5,7 @@ import io.livegraft.gpu.training.Bco;
 import io.livegraft.gpu.training.Dpo;
 import io.livegraft.gpu.training.Kto;
 import io.livegraft.gpu.training.Loss;
+import io.livegraft.gpu.training.LossKind;
 import io.livegraft.gpu.training.Sft;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,22 +13,8 @@ import picocli.CommandLine.Option;
 
 /** What {@code livegraft train} minimises. */
 final class LossOptions {
-    /** By the names of the command line. */
-    enum Kind {
-        SFT,
-        DPO,
-        KTO,
-        BCO,
-        APO_ZERO;
-
-        @Override
-        public String toString() {
-            return name().replace('_', '-');
-        }
-    }
-
     @Option(names = "--loss", paramLabel = "L", description = "sft (default), dpo, kto, bco or apo-zero.")
-    private Kind kind = Kind.SFT;
+    private LossKind kind = LossKind.SFT;
 
     @Option(
             names = "--beta",
