@@ -46,10 +46,12 @@ strip_jar "$bundle"/lib/tokenizers-*.jar linux-x86_64/cpu
 
 cp -r "$home/gpu/target/classes" "$home/gpu/target/test-classes" "$bundle"
 cp -r "$home/deploy/base/livegraft-tiny" "$bundle/deploy/base"
-if [ -d "$home/../shared/models/stories260k" ]; then
-    mkdir -p "$bundle/shared/models"
-    cp -r "$home/../shared/models/stories260k" "$bundle/shared/models"
-fi
+for expected in models/stories260k vectors/bitsandbytes; do # tests say when they skip
+    if [ -d "$home/../shared/$expected" ]; then
+        mkdir -p "$bundle/shared/$(dirname "$expected")"
+        cp -r "$home/../shared/$expected" "$bundle/shared/$expected"
+    fi
+done
 cp "$home/deploy/card/prove" "$home/deploy/card/floors" "$bundle"
 "$jdk/bin/jlink" --output "$bundle/runtime" --strip-debug --no-header-files --no-man-pages --compress zip-0 \
     --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.xml,jdk.incubator.vector,jdk.jfr,jdk.management,jdk.unsupported
