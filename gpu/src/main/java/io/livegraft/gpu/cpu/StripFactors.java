@@ -4,12 +4,13 @@ import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.StripForm;
-import io.livegraft.gpu.quantization.RowTensor;
+import io.livegraft.gpu.quantization.AbsMax;
 import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,6 +25,9 @@ import java.util.List;
 final class StripFactors {
     private static final int LANES = StripForm.OUTPUTS;
     private static final int ROW = LANES * Integer.BYTES;
+    private static final float LARGEST = 127;
+    /** 1.5 · 2²³: floats of its size have no fraction, and whole numbers in their lower bits. */
+    private static final float WHOLE = 0x1.8p23f;
 
     private final FactorMemory memory;
     private final Constants constants = Constants.withoutLevels();
@@ -46,8 +50,7 @@ final class StripFactors {
             free = free.asSlice(weight.bytes());
             if (bytes) {
                 StripWeight decode = weight(wholeForm(w), w, freeBytes);
-                decode.strips().fill((byte) 0);
-                decode.fill(RowTensor.quantize(w));
+                fillWhole(decode, w);
                 freeBytes = freeBytes.asSlice(decode.bytes());
                 factors.add(new StripFactor(weight, decode));
             } else {
@@ -89,6 +92,33 @@ final class StripFactors {
         for (int row = 0; row < w.rows(); row++) {
             long lane = (long) (row / LANES) * pairs * ROW + (long) (row % LANES) * Integer.BYTES;
             fill(strips, lane, w.values(), row * w.columns(), w.columns());
+        }
+    }
+
+    /** Strip by strip, as above. */
+    private static void fillWhole(StripWeight weight, HostTensor w) {
+        byte[] strip = new byte[(int) weight.stripBytes()];
+        MemorySegment memory = MemorySegment.ofArray(strip);
+        int scales = weight.inputFeatures() * LANES;
+        for (int first = 0; first < w.rows(); first += LANES) {
+            int outputs = Math.min(LANES, w.rows() - first);
+            if (outputs < LANES) {
+                Arrays.fill(strip, (byte) 0);
+            }
+            for (int lane = 0; lane < outputs; lane++) {
+                int from = (first + lane) * w.columns();
+                float scale = AbsMax.of(w.values(), from, from + w.columns()) / LARGEST;
+                round(strip, lane, w.values(), from, w.columns(), scale == 0 ? 0 : 1 / scale);
+                memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, scales + (long) lane * Float.BYTES, scale);
+            }
+            weight.from(first / LANES).copyFrom(memory);
+        }
+    }
+
+    /** One output's inputs, to nearest even: what is left of a whole number's fraction when a large one is added. */
+    private static void round(byte[] strip, int lane, float[] values, int from, int count, float inverse) {
+        for (int i = 0; i < count; i++) {
+            strip[LANES * i + lane] = (byte) Float.floatToRawIntBits(values[from + i] * inverse + WHOLE);
         }
     }
 

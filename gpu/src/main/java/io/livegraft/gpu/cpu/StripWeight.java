@@ -69,13 +69,6 @@ record StripWeight(
         return weight;
     }
 
-    /** Outputs and inputs that the tensor lacks stay as they are. */
-    void fill(RowTensor tensor) {
-        for (int row = 0; row < tensor.rows(); row++) {
-            fill(row, tensor);
-        }
-    }
-
     /** @param form in bfloat16; its blocks divide the inputs */
     static StripWeight of(Bf16Weight rounded, StripForm form, HugeMemory memory) {
         StripWeight weight = empty(memory, form, rounded.outputFeatures(), rounded.inputFeatures(), new float[16]);
@@ -143,8 +136,8 @@ record StripWeight(
     }
 
     private void fill(int row, RowTensor tensor) {
-        for (int k = 0; k < tensor.columns(); k++) {
-            strips.set(ValueLayout.JAVA_BYTE, number(row, k), tensor.values()[row * tensor.columns() + k]);
+        for (int k = 0; k < inputFeatures; k++) {
+            strips.set(ValueLayout.JAVA_BYTE, number(row, k), tensor.values()[row * inputFeatures + k]);
         }
         strips.set(ValueLayout.JAVA_FLOAT_UNALIGNED, scale(row, 0), tensor.factor(row));
     }

@@ -4,11 +4,11 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 
 /** The largest magnitude of a run of values. */
-final class AbsMax {
+public final class AbsMax {
     private AbsMax() {}
 
     /** Refuses a value that is not finite. */
-    static float of(float[] values, int begin, int end) {
+    public static float of(float[] values, int begin, int end) {
         float largest = 0;
         for (int i = begin; i < end; i++) {
             if (!Float.isFinite(values[i])) {
