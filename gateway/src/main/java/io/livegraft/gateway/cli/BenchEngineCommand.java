@@ -3,6 +3,8 @@ package io.livegraft.gateway.cli;
 import io.livegraft.gateway.error.ErrorTable;
 import io.livegraft.gpu.bench.EngineBench;
 import io.livegraft.gpu.bench.EngineBenchSettings;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.lora.ModuleSelection;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -57,6 +59,13 @@ final class BenchEngineCommand implements Callable<Integer> {
     private List<Integer> adapters = List.of(0, 4, 16);
 
     @Option(
+            names = "--target-modules",
+            paramLabel = "M",
+            description =
+                    "Layers that these change: names with commas between, a regular expression, or all-linear (default: all, by name).")
+    private String targetModules = String.join(",", LoraConfig.ALL_LINEAR);
+
+    @Option(
             names = "--runs",
             paramLabel = "N",
             description = "Measured runs of each figure (default: ${DEFAULT-VALUE}).")
@@ -79,6 +88,7 @@ final class BenchEngineCommand implements Callable<Integer> {
                 batches,
                 adapters,
                 options.rank(),
+                ModuleSelection.ofArgument(targetModules),
                 options.precision(),
                 options.kernels(),
                 runs,

@@ -29,10 +29,7 @@ final class BenchOptions {
     @Option(names = "--threads", paramLabel = "N", description = "Worker threads; 0 (default) takes one per core.")
     private int threads = 0;
 
-    @Option(
-            names = "--rank",
-            paramLabel = "N",
-            description = "LoRA rank, on all linear layers (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--rank", paramLabel = "N", description = "LoRA rank (default: ${DEFAULT-VALUE}).")
     private int rank = 16;
 
     @Option(

@@ -29,6 +29,8 @@ class BenchCommandTest {
             "2",
             "--adapters",
             "2",
+            "--target-modules",
+            "q_proj,v_proj",
             "--runs",
             "1");
     private static final List<String> SMALL_TRAINING =
@@ -86,6 +88,7 @@ class BenchCommandTest {
         refused("shape is '7b', expected one of [15m, 135m, 1.1b, 8b, 65b, tiny]", "engine", "--shape", "7b");
         refused("backend is 'tpu', expected auto, cpu or cuda", "engine", "--backend", "tpu");
         refused("batch is 0, expected at least 1", "engine", "--batch", "4,0");
+        refused("LoRA target module 'x_proj' matches no linear layer", "engine", "--target-modules", "q_proj,x_proj");
         refused("precision is 'nf5'", "train", "--precision", "nf5");
         refused("context is 1, expected at least 2", "train", "--context", "1");
         refused("expected a directory that exists", "engine", "--out", "missing/figures.json");

@@ -2,7 +2,6 @@ package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.bench.EngineReport.Batch;
-import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.ArrayList;
@@ -31,9 +30,8 @@ final class BatchBench {
         this.backend = backend;
         this.transformer = transformer;
         this.progress = progress;
-        LoraConfig lora = new LoraConfig(settings.rank(), settings.rank(), false, LoraConfig.ALL_LINEAR);
         this.adapters = IntStream.range(0, counts(sizes().last()).last())
-                .mapToObj(seed -> RandomBase.adapter(lora, transformer.config(), seed))
+                .mapToObj(seed -> RandomBase.adapter(settings.lora(), transformer.config(), seed))
                 .map(transformer::stage)
                 .toList();
     }

@@ -3,6 +3,10 @@ package io.livegraft.gpu.bench;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.lora.LoraTargets;
+import io.livegraft.gpu.lora.ModuleSelection;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.List;
@@ -17,7 +21,8 @@ import java.util.List;
  * @param depths tokens that one sequence has before those
  * @param batches sequences side by side; 1 is always measured
  * @param adapters how many different ones these have; 0 is always measured
- * @param rank of the adapters, on all linear kinds
+ * @param rank of the adapters
+ * @param targets layers that have them
  * @param precision of the linear layers
  * @param runs of each figure, after a first one
  * @param warmUpSeconds before anything is measured but the start: the virtual machine compiles what runs often
@@ -33,6 +38,7 @@ public record EngineBenchSettings(
         List<Integer> batches,
         List<Integer> adapters,
         int rank,
+        ModuleSelection targets,
         Precision precision,
         KernelChoice kernels,
         int runs,
@@ -51,5 +57,15 @@ public record EngineBenchSettings(
         AtLeast.require(1, "rank", rank);
         AtLeast.require(1, "runs", runs);
         AtLeast.require(0, "warm-up", warmUpSeconds);
+        LoraAdapter.layout(lora(rank, targets), shape.config());
+    }
+
+    /** Of all adapters. */
+    LoraConfig lora() {
+        return lora(rank, targets);
+    }
+
+    private static LoraConfig lora(int rank, ModuleSelection targets) {
+        return new LoraConfig(rank, rank, false, LoraConfig.ALL_LINEAR).withTargets(LoraTargets.of(targets));
     }
 }

@@ -4,6 +4,8 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.device.DeviceSettings;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.lora.ModuleSelection;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
@@ -66,6 +68,7 @@ final class CardProof {
                         List.of(1, 32),
                         List.of(0, 1, 32),
                         RANK,
+                        new ModuleSelection.Names(LoraConfig.ALL_LINEAR),
                         Precision.NF4,
                         KernelChoice.PORTABLE,
                         RUNS,

@@ -9,6 +9,7 @@ import io.livegraft.gpu.bench.EngineReport.Generation;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.lora.ModuleSelection;
 import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
@@ -90,6 +91,7 @@ class EngineBenchTest {
                 batches,
                 adapters,
                 2,
+                new ModuleSelection.Names(List.of("q_proj", "v_proj")),
                 Precision.NF4,
                 KernelChoice.PORTABLE,
                 2,
