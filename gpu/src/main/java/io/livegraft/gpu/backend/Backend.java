@@ -41,6 +41,9 @@ public interface Backend extends AutoCloseable {
     /** A new tensor that holds {@code values}, row-major. */
     Tensor upload(float[] values, int rows, int columns);
 
+    /** Copies {@code values} into a tensor, row-major. */
+    void upload(Tensor to, float[] values);
+
     void download(float[] out, Tensor tensor);
 
     /** Rows {@code from} to {@code from + count}, sharing memory. */

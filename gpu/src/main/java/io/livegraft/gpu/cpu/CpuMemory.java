@@ -44,6 +44,12 @@ abstract class CpuMemory implements Backend {
     }
 
     @Override
+    public void upload(Tensor to, float[] values) {
+        CpuTensor t = CpuTensor.of(to);
+        System.arraycopy(values, 0, t.data(), t.offset(), t.size());
+    }
+
+    @Override
     public void download(float[] out, Tensor tensor) {
         CpuTensor t = CpuTensor.of(tensor);
         System.arraycopy(t.data(), t.offset(), out, 0, t.size());

@@ -95,6 +95,13 @@ abstract class ReferenceMemory implements Backend {
     }
 
     @Override
+    public void upload(Tensor to, float[] values) {
+        for (int i = 0; i < to.rows() * to.columns(); i++) {
+            set(to, i, values[i]);
+        }
+    }
+
+    @Override
     public void download(float[] out, Tensor tensor) {
         DoubleTensor t = DoubleTensor.of(tensor);
         for (int i = 0; i < t.rows() * t.columns(); i++) {

@@ -64,8 +64,14 @@ abstract class CudaMemory implements Backend {
     @Override
     public Tensor upload(float[] values, int rows, int columns) {
         CudaTensor tensor = device.workspaces().own(rows, columns, DeviceMemory.Use.TENSORS);
-        device.upload(tensor.address(), MemorySegment.ofArray(values).asSlice(0, tensor.bytes()));
+        upload(tensor, values);
         return tensor;
+    }
+
+    @Override
+    public void upload(Tensor to, float[] values) {
+        CudaTensor tensor = CudaTensor.of(to);
+        device.upload(tensor.address(), MemorySegment.ofArray(values).asSlice(0, tensor.bytes()));
     }
 
     @Override

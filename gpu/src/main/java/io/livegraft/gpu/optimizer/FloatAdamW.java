@@ -7,7 +7,7 @@ import io.livegraft.gpu.tensor.ParameterLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Both moments in one float32 tensor each on the device. */
+/** Both moments in one float32 tensor each on the device, in the workspace in use when this is made. */
 final class FloatAdamW implements AdamW {
     private final Backend backend;
     private final ParameterLayout layout;
@@ -17,8 +17,14 @@ final class FloatAdamW implements AdamW {
     FloatAdamW(Backend backend, ParameterLayout layout, Moments.Float32 moments) {
         this.backend = backend;
         this.layout = layout;
-        this.first = backend.upload(moments.first(), 1, layout.size());
-        this.second = backend.upload(moments.second(), 1, layout.size());
+        this.first = uploaded(moments.first());
+        this.second = uploaded(moments.second());
+    }
+
+    private Tensor uploaded(float[] moment) {
+        Tensor tensor = backend.allocateUnset(1, layout.size());
+        backend.upload(tensor, moment);
+        return tensor;
     }
 
     @Override

@@ -7,7 +7,10 @@ import io.livegraft.gpu.optimizer.AdamW;
 import io.livegraft.gpu.transformer.AdapterTensors;
 import java.util.Optional;
 
-/** One adapter on the device for the length of a step: its gradients are gathered, then it is updated. */
+/**
+ * One adapter on the device for the length of a step: its gradients are gathered, then it is updated. It is made, and updated, in a
+ * workspace that lives as long.
+ */
 final class AdapterStep {
     private final Backend backend;
     private final StepPlan plan;

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.List;
  * on who else is there: each result is the same bits as from a cycle of its own. Results come in the plans' order.
  */
 public final class TrainingCycle implements SlicedWork<List<StepResult>> {
+    private final Workspace workspace;
     private final List<AdapterStep> steps;
     private final LossPass pass;
     private final List<StepResult> results = new ArrayList<>();
@@ -23,7 +25,11 @@ public final class TrainingCycle implements SlicedWork<List<StepResult>> {
         if (plans.isEmpty()) {
             throw new IllegalArgumentException("a cycle needs at least one step");
         }
-        this.steps = plans.stream().map(plan -> new AdapterStep(backend, plan)).toList();
+        this.workspace = backend.workspace();
+        try (var _ = workspace.use()) {
+            this.steps =
+                    plans.stream().map(plan -> new AdapterStep(backend, plan)).toList();
+        }
         this.pass = new LossPass(
                 backend,
                 transformer,
@@ -38,10 +44,18 @@ public final class TrainingCycle implements SlicedWork<List<StepResult>> {
         if (!passed) {
             passed = pass.advance();
         } else if (!done()) {
-            int next = results.size();
-            results.add(steps.get(next).update(pass.result().get(next)));
+            update(results.size());
         }
         return done();
+    }
+
+    private void update(int next) {
+        try (var _ = workspace.use()) {
+            results.add(steps.get(next).update(pass.result().get(next)));
+        }
+        if (done()) {
+            workspace.close();
+        }
     }
 
     private boolean done() {

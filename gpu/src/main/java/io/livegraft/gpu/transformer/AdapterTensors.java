@@ -100,10 +100,11 @@ public final class AdapterTensors implements AutoCloseable {
                 Arrays.copyOfRange(adapter.values(), entry.offset(), entry.offset() + size));
     }
 
-    /** Uploads an adapter together with room for its gradients, all zero. */
+    /** Uploads an adapter together with room for its gradients, all zero; both lie in the workspace in use. */
     public static AdapterTensors forTraining(Backend backend, LoraAdapter adapter) {
         ParameterLayout layout = adapter.layout();
-        Tensor values = backend.upload(adapter.values(), 1, layout.size());
+        Tensor values = backend.allocateUnset(1, layout.size());
+        backend.upload(values, adapter.values());
         Tensor gradients = backend.allocate(1, layout.size());
         return new AdapterTensors(adapter, Optional.of(new Arenas(values, gradients)), Optional.empty(), linear -> {
             ParameterLayout.Entry a = layout.entry(linear.a());

@@ -92,6 +92,7 @@ public final class TwinCases {
                     var _ = workspace.use();
                     var _ = both.repeated()) {
                 Tensor sum = both.allocate(3, 5);
+                both.upload(both.rows(sum, 1, 2), TinyModel.gaussian(random, 10, 1));
                 for (int i = 0; i < 2; i++) {
                     try (var _ = both.temporaries()) {
                         Tensor gated = both.allocateUnset(3, 5);
