@@ -15,7 +15,9 @@ import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,11 @@ class FastKernelTest {
     private final Backend one;
     private final Backend three;
     private final Backend reference = new ReferenceBackend();
+    /** Operands, which take longer to make than their products. */
+    private final Map<List<Object>, LinearWeight> weights = new HashMap<>();
+
+    private final Map<List<Object>, Tensor> inputs = new HashMap<>();
+    private final Map<List<Integer>, float[]> drawn = new HashMap<>();
 
     FastKernelTest(KernelChoice choice, DecodeActivations activations) {
         this.kernels = activations.of(choice.kernels());
@@ -234,26 +241,36 @@ class FastKernelTest {
         return Values.of(backend, out);
     }
 
-    private static float[] linear(Backend backend, int[] shape, Precision precision, Phase phase, int rows) {
-        LinearWeight weight = backend.freeze(weight(shape), precision);
+    private float[] linear(Backend backend, int[] shape, Precision precision, Phase phase, int rows) {
         Tensor y = backend.allocate(rows, shape[0]);
-        backend.linear(y, backend.rows(input(backend, shape[1]), 0, rows), weight, phase);
+        backend.linear(y, backend.rows(input(backend, shape[1]), 0, rows), frozen(backend, shape, precision), phase);
         return Values.of(backend, y);
     }
 
-    private static float[] backward(Backend backend, int[] shape, Precision precision, int rows) {
-        LinearWeight weight = backend.freeze(weight(shape), precision);
-        Tensor dx = backend.upload(TinyModel.gaussian(new Random(3), ROWS * shape[1], 1), ROWS, shape[1]);
+    private float[] backward(Backend backend, int[] shape, Precision precision, int rows) {
+        Tensor dx = backend.upload(gaussian(3, ROWS * shape[1], 1), ROWS, shape[1]);
         Tensor some = backend.rows(dx, 0, rows);
-        backend.linearBackward(some, backend.rows(input(backend, shape[0]), 0, rows), weight);
+        backend.linearBackward(
+                some, backend.rows(input(backend, shape[0]), 0, rows), frozen(backend, shape, precision));
         return Values.of(backend, some);
     }
 
-    private static HostTensor weight(int[] shape) {
-        return HostTensor.matrix(shape[0], shape[1], TinyModel.gaussian(new Random(1), shape[0] * shape[1], 0.1));
+    private LinearWeight frozen(Backend backend, int[] shape, Precision precision) {
+        return weights.computeIfAbsent(
+                List.of(backend, shape[0], shape[1], precision), made -> backend.freeze(weight(shape), precision));
     }
 
-    private static Tensor input(Backend backend, int columns) {
-        return backend.upload(TinyModel.gaussian(new Random(2), ROWS * columns, 1), ROWS, columns);
+    private HostTensor weight(int[] shape) {
+        return HostTensor.matrix(shape[0], shape[1], gaussian(1, shape[0] * shape[1], 0.1));
+    }
+
+    private Tensor input(Backend backend, int columns) {
+        return inputs.computeIfAbsent(
+                List.of(backend, columns), made -> backend.upload(gaussian(2, ROWS * columns, 1), ROWS, columns));
+    }
+
+    private float[] gaussian(int seed, int count, double deviation) {
+        return drawn.computeIfAbsent(
+                List.of(seed, count), made -> TinyModel.gaussian(new Random(seed), count, deviation));
     }
 }
