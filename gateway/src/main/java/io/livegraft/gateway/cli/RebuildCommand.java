@@ -5,12 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gateway.error.ErrorTable;
-import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,11 +35,8 @@ final class RebuildCommand implements Callable<Integer> {
     @Option(names = "--verify", description = "Fail unless the bits are the published ones.")
     private boolean verify;
 
-    @Option(
-            names = "--patience",
-            paramLabel = "SECONDS",
-            description = "How long to wait for it (default: ${DEFAULT-VALUE}).")
-    private int patienceSeconds = 86_400;
+    @Mixin
+    private WaitOptions waiting = new WaitOptions();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -61,20 +54,12 @@ final class RebuildCommand implements Callable<Integer> {
         JsonNode begun =
                 client.post("/admin/v1/adapters/" + TenantPath.encode(version.tenant()) + ":rebuild", body, Map.of());
         String path = "/admin/v1/rebuilds/" + begun.path("id").asText();
-        JsonNode ended = Polling.await(
-                "%s is not rebuilt yet".formatted(version), Duration.ofSeconds(patienceSeconds), () -> Optional.of(
-                                client.get(path))
-                        .filter(rebuild -> !rebuild.path("state").asText().equals("running")));
+        JsonNode ended =
+                waiting.await("%s is not rebuilt yet".formatted(version), () -> client.get(path), rebuild -> true);
         return report(ended);
     }
 
     private int report(JsonNode ended) {
-        if (ended.path("state").asText().equals("failed")) {
-            JsonNode error = ended.path("error");
-            throw new LivegraftException(
-                    ErrorTable.byWireCode(error.path("code").asText()).orElse(ErrorCode.UNAVAILABLE),
-                    error.path("message").asText());
-        }
         boolean match = ended.path("match").asBoolean();
         if (server.json()) {
             terminal.json(ended);

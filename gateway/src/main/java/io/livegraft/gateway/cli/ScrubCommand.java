@@ -3,15 +3,10 @@ package io.livegraft.gateway.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.livegraft.gateway.error.ErrorTable;
-import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
-import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code livegraft scrub}: has the node read everything that it keeps for good. */
 @Command(
@@ -25,11 +20,8 @@ final class ScrubCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @Option(
-            names = "--patience",
-            paramLabel = "SECONDS",
-            description = "How long to wait for it (default: ${DEFAULT-VALUE}).")
-    private int patienceSeconds = 86_400;
+    @Mixin
+    private WaitOptions waiting = new WaitOptions();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -44,17 +36,10 @@ final class ScrubCommand implements Callable<Integer> {
         long id = client.post(PATH, JsonNodeFactory.instance.objectNode(), Map.of())
                 .path("id")
                 .asLong();
-        JsonNode ended =
-                Polling.await("the stores are not scrubbed yet", Duration.ofSeconds(patienceSeconds), () -> Optional.of(
-                                client.get(PATH))
-                        .filter(scrub -> scrub.path("id").asLong() >= id
-                                && !scrub.path("state").asText().equals("running")));
-        if (ended.path("state").asText().equals("failed")) {
-            JsonNode error = ended.path("error");
-            throw new LivegraftException(
-                    ErrorTable.byWireCode(error.path("code").asText()).orElse(ErrorCode.UNAVAILABLE),
-                    error.path("message").asText());
-        }
+        JsonNode ended = waiting.await(
+                "the stores are not scrubbed yet",
+                () -> client.get(PATH),
+                scrub -> scrub.path("id").asLong() >= id);
         if (server.json()) {
             terminal.json(ended);
         } else {
