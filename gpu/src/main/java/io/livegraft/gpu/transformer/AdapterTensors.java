@@ -43,9 +43,13 @@ public final class AdapterTensors implements AutoCloseable {
      */
     public record Trained(Tensor a, Tensor b, Tensor aGradient, Tensor bGradient) {}
 
+    /** Layers that read the same rows. */
+    private record Group(int layer, List<LinearKind> kinds) {}
+
     private record Arenas(Tensor values, Tensor gradients) {}
 
     private final Map<Integer, Map<LinearKind, Pair>> layers;
+    private final Map<Group, List<Optional<LowRankPair>>> groups = new HashMap<>();
     private final double dropout;
     private final Optional<Arenas> arenas;
     private final Optional<Factors> factors;
@@ -132,13 +136,17 @@ public final class AdapterTensors implements AutoCloseable {
         return Optional.ofNullable(layers.getOrDefault(layer, Map.of()).get(kind));
     }
 
-    /** The factors of several linear layers. */
+    /** The factors of several linear layers; found once. */
     List<Optional<LowRankPair>> factors(int layer, List<LinearKind> kinds) {
-        List<Optional<LowRankPair>> factors = new ArrayList<>(kinds.size());
-        for (LinearKind kind : kinds) {
-            factors.add(pair(layer, kind).map(Pair::factors));
+        return groups.computeIfAbsent(new Group(layer, kinds), this::factors);
+    }
+
+    private List<Optional<LowRankPair>> factors(Group group) {
+        List<Optional<LowRankPair>> factors = new ArrayList<>(group.kinds().size());
+        for (LinearKind kind : group.kinds()) {
+            factors.add(pair(group.layer(), kind).map(Pair::factors));
         }
-        return factors;
+        return List.copyOf(factors);
     }
 
     /** Share of a linear layer's input that is dropped before A; in training only. */
