@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SeveralNodesTest {
     private static final List<String> TENANTS = List.of("boats", "cars", "planes", "trains");
 
+    /** Examples of each tenant. */
+    private static final long ROUND = 8;
+
     @AutoClose
     private final TestingPostgreSql database = TestingPostgreSql.start();
 
@@ -43,6 +46,7 @@ class SeveralNodesTest {
                     new TestingNode(directory.resolve("second"), settings(freePort(), firstPort, joining(first)))) {
                 assertEquals("ok", second.node().health().checks().get("cluster"));
                 learn(second, 1);
+                learned(first, 2);
                 for (String tenant : TENANTS) {
                     AdapterImage image = first.settled(tenant);
                     assertEquals(image, second.image(tenant, found -> true));
@@ -74,6 +78,7 @@ class SeveralNodesTest {
                     settings(freePort(), firstPort, with(stored(server), joining(first))))) {
                 TestingNode.until("both train", () -> partitions(first), read -> read == 1);
                 learn(second, 1);
+                learned(first, 2);
                 for (String tenant : TENANTS) {
                     AdapterVersion newest = first.settled(tenant).newest().orElseThrow();
                     for (TestingNode node : List.of(first, second)) {
@@ -117,11 +122,18 @@ class SeveralNodesTest {
     }
 
     private static void learn(TestingNode node, int round) {
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < ROUND; i++) {
             for (String tenant : TENANTS) {
                 String id = "%s-%d-%d".formatted(tenant, round, i);
                 node.send(tenant, id, "Tell me of day " + id, " It was a day of " + tenant + ".");
             }
+        }
+    }
+
+    /** A trainer that has not read the latest round yet is at rest too. */
+    private static void learned(TestingNode node, int rounds) {
+        for (String tenant : TENANTS) {
+            node.trainer(tenant, status -> status.trained() + status.heldOut() == rounds * ROUND);
         }
     }
 
