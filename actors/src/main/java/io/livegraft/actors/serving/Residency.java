@@ -72,11 +72,12 @@ final class Residency<W> {
     }
 
     private Optional<LivegraftException> offer(AdapterSlots.Slot<StagedAdapter, W> slot, LoraAdapter adapter) {
-        if (!slots.loaded(slot, HostCache.bytes(adapter))) {
+        long bytes = StagedAdapter.mostBytes(adapter);
+        if (!slots.loaded(slot, bytes)) {
             return Optional.of(new LivegraftException(
                     ErrorCode.OVERLOADED,
                     "adapter %s takes %d bytes, more than livegraft.serving.staged-bytes"
-                            .formatted(slot.key().label(), HostCache.bytes(adapter))));
+                            .formatted(slot.key().label(), bytes)));
         }
         coming.put(slot.key(), adapter);
         move();

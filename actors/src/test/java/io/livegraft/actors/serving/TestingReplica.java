@@ -16,6 +16,7 @@ import io.livegraft.actors.registry.TestingImages;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.signing.TrustedKeys;
 import io.livegraft.gpu.engine.Engine;
+import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -55,9 +56,9 @@ final class TestingReplica implements AutoCloseable {
     private final Metrics metrics = new Metrics();
     private final ActorRef<ServingReplica.Command> replica;
 
-    /** Of each adapter that is made here. */
+    /** Of each adapter that is made here, on the device. */
     static long adapterBytes() {
-        return HostCache.bytes(LoraAdapter.initial(
+        return StagedAdapter.mostBytes(LoraAdapter.initial(
                 LORA,
                 ModelDirectory.open(Path.of("../deploy/base/livegraft-tiny")).config(),
                 1));

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.engine;
 
+import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.transformer.AdapterTensors;
 
 /**
@@ -7,11 +8,21 @@ import io.livegraft.gpu.transformer.AdapterTensors;
  * it must have ended, or their next step is an {@link IllegalStateException}.
  */
 public final class StagedAdapter implements AutoCloseable {
+    /** Ranks are laid down in multiples of it. */
+    private static final int RANKS = 16;
+
     private final AdapterTensors tensors;
     private boolean closed;
 
     StagedAdapter(AdapterTensors tensors) {
         this.tensors = tensors;
+    }
+
+    /** What an adapter takes on the device at most, in bytes: its factors in bfloat16 and in bytes, or in float32. */
+    public static long mostBytes(LoraAdapter adapter) {
+        int rank = adapter.config().rank();
+        long padded = (long) Math.ceilDiv(rank, RANKS) * RANKS;
+        return (long) Float.BYTES * adapter.values().length * padded / rank;
     }
 
     AdapterTensors tensors() {
