@@ -99,6 +99,17 @@ class AdapterSlotsTest {
     }
 
     @Test
+    void nobodyPassesThoseWhoWaitedForWhatIsThereByNow() {
+        AdapterSlots<String, String> slots = slots(10, BYTES);
+        bring(slots, "a");
+        assertTrue(find(slots, "a").open());
+        find(slots, "a").waiting().add("first");
+        assertFalse(find(slots, "a").open(), "the next one waits behind it");
+        find(slots, "a").waiting().remove();
+        assertTrue(find(slots, "a").open());
+    }
+
+    @Test
     void whatWasClosedGoesAndComesAgainWhereRoomWasMadeOtherwise() {
         AdapterSlots<String, String> slots = slots(10, 2 * BYTES);
         List.of("a", "b").forEach(name -> bring(slots, name));

@@ -18,7 +18,10 @@ public final class StagedAdapter implements AutoCloseable {
         this.tensors = tensors;
     }
 
-    /** What an adapter takes on the device at most, in bytes: its factors in bfloat16 and in bytes, or in float32. */
+    /**
+     * What an adapter takes on the device at most, in bytes: its factors in bfloat16 and in bytes, or in float32. For layers whose
+     * sizes are multiples of 32.
+     */
     public static long mostBytes(LoraAdapter adapter) {
         int rank = adapter.config().rank();
         long padded = (long) Math.ceilDiv(rank, RANKS) * RANKS;

@@ -135,14 +135,7 @@ public final class ExponentialKernel {
             }
             Lanes.next(a, x);
         });
-        a.shuffleQuarters(TURNED, MAX, MAX, 0x4E);
-        a.greaterFloats(MAX, TURNED, MAX);
-        a.shuffleQuarters(TURNED, MAX, MAX, 0xB1);
-        a.greaterFloats(MAX, TURNED, MAX);
-        a.shuffleWithinQuarters(TURNED, MAX, 0x4E);
-        a.greaterFloats(MAX, TURNED, MAX);
-        a.shuffleWithinQuarters(TURNED, MAX, 0xB1);
-        a.greaterFloats(MAX, TURNED, MAX);
+        Lanes.halves(a, MAX, TURNED, () -> a.greaterFloats(MAX, TURNED, MAX));
     }
 
     private static Assembler writeScale() {

@@ -61,6 +61,22 @@ final class Lanes {
         }
     }
 
+    /**
+     * All lanes of {@code totals} become what {@code combine} makes of all of them.
+     *
+     * @param turned where it finds the other half, to be combined into {@code totals}
+     */
+    static void halves(Assembler a, int totals, int turned, Runnable combine) {
+        a.shuffleQuarters(turned, totals, totals, 0x4E);
+        combine.run();
+        a.shuffleQuarters(turned, totals, totals, 0xB1);
+        combine.run();
+        a.shuffleWithinQuarters(turned, totals, 0x4E);
+        combine.run();
+        a.shuffleWithinQuarters(turned, totals, 0xB1);
+        combine.run();
+    }
+
     /** Adds, in float64, {@code eights} blocks of eight that {@code one} makes into a total each; {@code eights} is changed. */
     static void eights(Assembler a, Register eights, Runnable one) {
         a.add(eights, 0);

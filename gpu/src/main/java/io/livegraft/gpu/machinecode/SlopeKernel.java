@@ -60,8 +60,8 @@ public final class SlopeKernel {
         a.move(R10, RSI);
         a.move(R9, RDX);
         Lanes.each(a, R9, RCX, mask -> exponentials(a, mask));
-        halves(a, SUM);
-        halves(a, PROJECTION);
+        sum(a, SUM);
+        sum(a, PROJECTION);
         a.divideFloats(SUM, Exponential.ONE, SUM);
         a.multiplyFloats(PROJECTION, PROJECTION, SUM);
         Lanes.each(a, RDX, RCX, mask -> finish(a, mask));
@@ -85,15 +85,8 @@ public final class SlopeKernel {
     }
 
     /** All lanes become their sum. */
-    private static void halves(Assembler a, int totals) {
-        a.shuffleQuarters(TURNED, totals, totals, 0x4E);
-        a.addFloats(totals, totals, TURNED);
-        a.shuffleQuarters(TURNED, totals, totals, 0xB1);
-        a.addFloats(totals, totals, TURNED);
-        a.shuffleWithinQuarters(TURNED, totals, 0x4E);
-        a.addFloats(totals, totals, TURNED);
-        a.shuffleWithinQuarters(TURNED, totals, 0xB1);
-        a.addFloats(totals, totals, TURNED);
+    private static void sum(Assembler a, int totals) {
+        Lanes.halves(a, totals, TURNED, () -> a.addFloats(totals, totals, TURNED));
     }
 
     private static void finish(Assembler a, int mask) {

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.TinyModel;
@@ -14,6 +15,11 @@ import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
+import io.livegraft.gpu.engine.StagedAdapter;
+import io.livegraft.gpu.lora.LoraAdapter;
+import io.livegraft.gpu.lora.LoraConfig;
+import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.quality.ModelShape;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
@@ -47,6 +53,29 @@ class FactorTest {
             for (int piece : new int[] {1, 2, 16, 19, 64, ROWS}) {
                 assertArrayEquals(trained, applied(backend, shrink, expand, rank, piece), 0f, "pieces of " + piece);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8, 16, 17, 33, 64})
+    void anAdapterTakesNoMoreThanItIsCountedFor(int rank) {
+        assumeTrue(kernels.strips().isPresent(), "no strips");
+        ModelConfig config = ModelShape.of("15m").config();
+        LoraAdapter adapter = LoraAdapter.initial(new LoraConfig(rank, rank, false, LoraConfig.ALL_LINEAR), config, 1);
+        List<HostTensor> matrices = adapter.layout().entries().stream()
+                .map(entry -> matrix(entry.rows(), entry.columns(), 1))
+                .toList();
+        try (Backend backend = new VectorBackend(2, kernels)) {
+            long bytes = backend.factors(matrices, Precision.NF4).all().stream()
+                    .map(StripFactor::of)
+                    .mapToLong(factor -> factor.weight().bytes()
+                            + (factor.decode().equals(factor.weight())
+                                    ? 0
+                                    : factor.decode().bytes()))
+                    .sum();
+            long counted = StagedAdapter.mostBytes(adapter);
+            assertTrue(bytes <= counted, "%d bytes, counted as %d".formatted(bytes, counted));
+            assertTrue(2 * bytes > counted, "%d bytes, counted as %d".formatted(bytes, counted));
         }
     }
 
