@@ -51,7 +51,7 @@ final class AttentionRows {
     private float[] turned = new float[0];
 
     AttentionRows(StripKernels kernels) {
-        this.round = kernels.tiles().map(StripKernels.Tiles::round);
+        this.round = kernels.products().map(ProductKernels::round);
         this.exponential = kernels.elements().exponential();
         this.registers = kernels.rows().get(FORM);
         this.addingRegisters = kernels.addingRows().get(FORM);

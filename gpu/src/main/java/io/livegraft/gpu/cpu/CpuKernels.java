@@ -12,8 +12,8 @@ import jdk.incubator.vector.FloatVector;
  * What this machine can compute with, found once; results depend on it, so it is part of the numeric profile.
  *
  * @param strips machine code for weights of 4 bits and bfloat16, where registers have 512 bits
- * @param oneDnn for products of many rows, where the processor has no tiles
- * @param reason why prefill and training have neither tiles nor oneDNN; empty where they have one
+ * @param oneDnn for products of many rows, where no machine code is written for them
+ * @param reason why prefill and training have neither machine code nor oneDNN; empty where they have one
  */
 public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn, String reason) {
     private static final String NARROW = "registers are narrower than 512 bits";
@@ -34,8 +34,10 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
             return without("the system lets no process write machine code for itself");
         }
         boolean onTiles = tiles && processor.tiles();
-        Optional<StripKernels> strips = memory.map(code -> StripKernels.write(code, onTiles, processor.bytes(onTiles)));
-        if (onTiles) {
+        boolean products = onTiles || processor.dots();
+        Optional<StripKernels> strips =
+                memory.map(code -> StripKernels.write(code, onTiles, products, processor.bytes(onTiles)));
+        if (products) {
             return new CpuKernels(strips, Optional.empty(), "");
         }
         return switch (OneDnn.load(directory)) {
@@ -55,6 +57,11 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
 
     Optional<StripKernels.Tiles> tiles() {
         return strips.flatMap(StripKernels::tiles);
+    }
+
+    /** Of many rows. */
+    Optional<ProductKernels> products() {
+        return strips.flatMap(StripKernels::products);
     }
 
     /** Of decode steps in whole numbers. */
@@ -77,8 +84,8 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
                         + (bytes().isPresent() ? " and multiplies bytes" : "")
                         + (tiles().isPresent() ? ", for more rows in tiles with the same bits" : "")
                 : "decode multiplies decoded panels";
-        String others = tiles().isPresent()
-                ? "prefill and training multiply in bfloat16 tiles (AMX)"
+        String others = products().isPresent()
+                ? "prefill and training multiply bfloat16 in " + (tiles().isPresent() ? "tiles (AMX)" : "registers")
                 : oneDnn.isPresent()
                         ? "prefill and training multiply in bfloat16 through oneDNN"
                         : "prefill and training multiply decoded panels (" + reason + ")";
@@ -89,7 +96,9 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
     String profile() {
         return "cpu-fma-chain-3"
                 + (strips.isPresent() ? "+strips-2" : "")
-                + (tiles().isPresent() ? "+tiles-2" : "")
+                + products()
+                        .map(some -> some.onTiles() ? "+tiles-2" : "+dots-1")
+                        .orElse("")
                 + (bytes().isPresent() ? "+bytes-2" : "")
                 + oneDnn.map(library -> "+onednn-" + library.name()).orElse("");
     }

@@ -15,7 +15,7 @@ public enum KernelChoice {
             return CpuKernels.detect(NativeFolder.usersOwn(), true);
         }
     },
-    /** As {@link #AUTO} on a processor without tiles: one profile for machines with 512-bit registers, with tiles or not. */
+    /** As {@link #AUTO} on a processor without tiles: one profile for machines that multiply bfloat16 in registers, with tiles or not. */
     WIDE {
         @Override
         public CpuKernels kernels() {

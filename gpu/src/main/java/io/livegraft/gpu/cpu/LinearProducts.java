@@ -18,8 +18,8 @@ import java.util.function.Predicate;
  * <tr><td>others</td><td>{@link TileProduct}</td><td>{@link PanelProduct}</td></tr>
  * </table>
  *
- * Without tiles {@link Bf16Product} (oneDNN) takes the place of {@link TileProduct}; {@link PanelProduct} that of whatever the machine
- * lacks or a weight's sides don't fit.
+ * Where the processor doesn't multiply bfloat16 {@link Bf16Product} (oneDNN) takes the place of {@link TileProduct}; {@link PanelProduct}
+ * that of whatever the machine lacks or a weight's sides don't fit.
  */
 final class LinearProducts {
     private final Workers workers;
@@ -29,7 +29,7 @@ final class LinearProducts {
 
     LinearProducts(Workers workers, CpuKernels kernels) {
         this.workers = workers;
-        this.tiles = kernels.tiles().map(tile -> new TileProduct(workers, tile));
+        this.tiles = kernels.products().map(some -> new TileProduct(workers, some));
         this.bf16 = kernels.oneDnn().map(oneDnn -> new Bf16Product(oneDnn, workers));
         this.strips = kernels.strips().map(strip -> new StripDecode(workers, strip));
     }

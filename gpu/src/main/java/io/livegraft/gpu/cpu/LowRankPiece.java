@@ -20,7 +20,7 @@ final class LowRankPiece {
     private final NativeBuffer turned = new NativeBuffer();
     private float[] hidden = new float[0];
 
-    LowRankPiece(StripKernels.Tiles kernels) {
+    LowRankPiece(ProductKernels kernels) {
         this.tiles = new TileBlocks(kernels);
     }
 

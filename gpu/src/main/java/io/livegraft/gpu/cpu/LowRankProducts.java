@@ -26,7 +26,7 @@ final class LowRankProducts {
     private final ThreadLocal<LowRankPiece> threads;
     private final List<LowRankFactors.Room> rooms = new ArrayList<>();
 
-    LowRankProducts(Workers workers, StripKernels.Tiles kernels) {
+    LowRankProducts(Workers workers, ProductKernels kernels) {
         this.workers = workers;
         this.threads = ThreadLocal.withInitial(() -> new LowRankPiece(kernels));
     }

@@ -6,10 +6,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
- * {@code c = scale · a · b (+ c)} on AMX with operands rounded to bfloat16: the products of adapters.
+ * {@code c = scale · a · b (+ c)} in tiles, with operands rounded to bfloat16: the products of adapters.
  *
  * <pre>{@code
- *   c[m,n] = (c[m,n] or 0) + Σ_k bf16(scale · a[m,k]) · bf16(b[k,n])      a (M,K)   b (K,N)   c (M,N), sums as in BlockKernel
+ *   c[m,n] = (c[m,n] or 0) + Σ_k bf16(scale · a[m,k]) · bf16(b[k,n])      a (M,K)   b (K,N)   c (M,N), sums as in BlockKernel or DotKernel
  * }</pre>
  *
  * An operand has its rows or its columns side by side. K is padded with zeros to a multiple of 32. A row's bits depend on the row,
@@ -76,7 +76,7 @@ final class PackedProduct {
         private final NativeBuffer turning = new NativeBuffer();
         private long call;
 
-        Packing(StripKernels.Tiles kernels) {
+        Packing(ProductKernels kernels) {
             this.tiles = new TileBlocks(kernels);
         }
     }
@@ -85,7 +85,7 @@ final class PackedProduct {
     private final ThreadLocal<Packing> packings;
     private final AtomicLong calls = new AtomicLong();
 
-    PackedProduct(Workers workers, StripKernels.Tiles kernels) {
+    PackedProduct(Workers workers, ProductKernels kernels) {
         this.workers = workers;
         this.packings = ThreadLocal.withInitial(() -> new Packing(kernels));
     }

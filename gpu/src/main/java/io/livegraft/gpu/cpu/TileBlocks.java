@@ -1,9 +1,9 @@
 package io.livegraft.gpu.cpu;
 
-import io.livegraft.gpu.machinecode.BlockKernel;
 import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.OperandKernel;
 import io.livegraft.gpu.machinecode.OperandKernel.Side;
+import io.livegraft.gpu.machinecode.ProductKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -22,11 +22,11 @@ final class TileBlocks {
     /** A matrix as a left operand, by its rows, and as a right one. */
     record Both(Tiled left, Tiled right) {}
 
-    private final StripKernels.Tiles kernels;
+    private final ProductKernels kernels;
     private final float[] edge = new float[SIDE * SIDE];
     private float[] lastRows = new float[0];
 
-    TileBlocks(StripKernels.Tiles kernels) {
+    TileBlocks(ProductKernels kernels) {
         this.kernels = kernels;
     }
 
@@ -173,13 +173,13 @@ final class TileBlocks {
     private void blocks(
             Matrix c, int row, int column, int rows, int width, int blocks, Tiled a, Tiled b, int steps, boolean add) {
         if (blocks > 0) {
-            BlockKernel kernel = kernels.blocks().block(rows / Tiled.STRIP, width, add);
+            ProductKernel kernel = kernels.blocks().block(rows / Tiled.STRIP, width, add);
             run(kernel, c.data(), at(c, row, column), c.rowStride(), a, b.from(column / Tiled.STRIP, 0), steps, blocks);
         }
     }
 
     private static void run(
-            BlockKernel kernel, float[] c, int at, int stride, Tiled a, Tiled b, int steps, int blocks) {
+            ProductKernel kernel, float[] c, int at, int stride, Tiled a, Tiled b, int steps, int blocks) {
         MemorySegment sums = MemorySegment.ofArray(c).asSlice(4L * at);
         kernel.run(a.memory(), a.stripBytes(), b.memory(), b.stripBytes(), sums, 4L * stride, steps, blocks);
     }
@@ -194,7 +194,7 @@ final class TileBlocks {
         for (int m = 0; m < rows && add; m++) {
             System.arraycopy(c.data(), at(c, row + m, column), edge, m * SIDE, width);
         }
-        BlockKernel kernel = kernels.blocks().block(2, Tiled.strips(width), add);
+        ProductKernel kernel = kernels.blocks().block(2, Tiled.strips(width), add);
         run(kernel, edge, 0, SIDE, a, b.from(column / Tiled.STRIP, 0), steps, 1);
         for (int m = 0; m < rows; m++) {
             System.arraycopy(edge, m * SIDE, c.data(), at(c, row + m, column), width);

@@ -15,11 +15,11 @@ final class TilePanels {
     private static final int HALF = SIDE / 2;
     private static final Constants ORDERS = Constants.withoutLevels();
 
-    private final StripKernels.Tiles kernels;
+    private final ProductKernels kernels;
     private final NativeBuffer panel = new NativeBuffer();
     private final NativeBuffer rows = new NativeBuffer();
 
-    TilePanels(StripKernels.Tiles kernels) {
+    TilePanels(ProductKernels kernels) {
         this.kernels = kernels;
     }
 

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * Products of many rows with frozen weights on AMX: 32 columns of the weight are decoded into tiles that stay in the cache while
+ * Products of many rows with frozen weights: 32 columns of the weight are decoded into tiles that stay in the cache while
  * rows pass over them.
  *
  * <pre>{@code
- *   y[m,o] = Σ_k bf16(x[m,k]) · bf16(w[o,k])      dx[m,i] = or += Σ_o bf16(dy[m,o]) · bf16(w[o,i])      sums as in GemmKernel
+ *   y[m,o] = Σ_k bf16(x[m,k]) · bf16(w[o,k])      dx[m,i] = or += Σ_o bf16(dy[m,o]) · bf16(w[o,i])      sums as in GemmKernel or DotKernel
  * }</pre>
  *
  * Threads share rows, which they then have in their own caches; or columns, where rows are few beside them. A row's bits depend
@@ -44,7 +44,7 @@ final class TileProduct {
     private final ThreadLocal<NativeBuffer> chunks = ThreadLocal.withInitial(NativeBuffer::new);
     private final NativeBuffer rows = new NativeBuffer();
 
-    TileProduct(Workers workers, StripKernels.Tiles kernels) {
+    TileProduct(Workers workers, ProductKernels kernels) {
         this.workers = workers;
         this.store = new TileStore(kernels);
         this.panels = ThreadLocal.withInitial(() -> new TilePanels(kernels));

@@ -1,22 +1,23 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.GemmKernel;
+import io.livegraft.gpu.machinecode.ProductKernel;
 import java.lang.foreign.MemorySegment;
 
 /** Runs {@link GemmKernel} over the rows of 32 columns: whole blocks in place, what is left by way of a block of its own. */
 final class TileStore {
     private static final int SIDE = GemmKernel.SIDE;
 
-    private final StripKernels.Tiles kernels;
+    private final ProductKernels kernels;
     private final ThreadLocal<float[]> edges = ThreadLocal.withInitial(() -> new float[SIDE * SIDE]);
 
-    TileStore(StripKernels.Tiles kernels) {
+    TileStore(ProductKernels kernels) {
         this.kernels = kernels;
     }
 
     /** Columns {@code column} to {@code column + 32}, or to the last, of {@code c = a · b} or {@code c += a · b} over {@code steps} tiles; columns of c lie side by side. */
     void product(Matrix c, int column, Tiled a, Tiled b, int steps, boolean add) {
-        GemmKernel kernel = add ? kernels.addingGemm() : kernels.gemm();
+        ProductKernel kernel = add ? kernels.addingGemm() : kernels.gemm();
         int width = Math.min(SIDE, c.columns() - column);
         int whole = width == SIDE ? c.rows() / SIDE : 0;
         int from = c.offset() + column;

@@ -32,7 +32,7 @@ final class TiledAttention {
     private float[] scores = new float[0];
     private float[] slopes = new float[0];
 
-    TiledAttention(StripKernels.Tiles kernels, ElementKernels elements) {
+    TiledAttention(ProductKernels kernels, ElementKernels elements) {
         this.tiles = new TileBlocks(kernels);
         this.elements = elements;
         Arrays.setAll(rooms, room -> new NativeBuffer());

@@ -75,9 +75,9 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.kernels = kernels;
         this.products = new LinearProducts(workers, kernels);
         this.chains = new ProductChains(workers, kernels.strips());
-        this.lowRank = kernels.tiles().map(tiles -> new LowRankProducts(workers, tiles));
+        this.lowRank = kernels.products().map(some -> new LowRankProducts(workers, some));
         this.lowRankDecode = kernels.strips().map(strips -> new LowRankDecode(workers, strips));
-        this.packed = kernels.tiles().map(tiles -> new PackedProduct(workers, tiles));
+        this.packed = kernels.products().map(some -> new PackedProduct(workers, some));
         this.attention = new HeadAttention(workers, kernels);
         this.factors = kernels.strips().map(strips -> new StripFactors(new FactorMemory(strips.memory())));
     }

@@ -372,6 +372,11 @@ public final class Assembler {
         evex(Prefix.P66, Map.M0F38, 0, 0xB8, sum, a, b);
     }
 
+    /** {@code sum[i] += a[2i+1] · b[2i+1]}, rounded once, then {@code a[2i] · b[2i]} likewise; a and b bfloat16, subnormal numbers are zero. */
+    public void multiplyAddPairs(int sum, int a, Address b) {
+        evex(Prefix.PF3, Map.M0F38, 0, 0x52, sum, a, b);
+    }
+
     /** The lanes of {@code low} rounded to bfloat16, then those of {@code high}. */
     public void roundTwo(int to, int high, int low) {
         evex(Prefix.PF2, Map.M0F38, 0, 0x72, to, high, low);

@@ -32,7 +32,7 @@ import java.util.function.ObjIntConsumer;
  *   a, b as OperandKernel lays them     c float32
  * }</pre>
  */
-public final class BlockKernel {
+public final class BlockKernel implements ProductKernel {
     private static final MethodHandle CALL = ExecutableMemory.caller(
             ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
 
@@ -57,12 +57,7 @@ public final class BlockKernel {
         this.code = memory.write(write());
     }
 
-    /**
-     * Runs the code. Strides are bytes: between strips of an operand, between rows of c.
-     *
-     * @param depth K / 32
-     * @param blocks of columns
-     */
+    @Override
     public void run(
             MemorySegment a,
             long aStrip,

@@ -35,7 +35,7 @@ import java.util.List;
  * K is a multiple of 32 and M too; a row's bits depend on nothing but the row, b and K. b is read for every 32 rows and stays in the
  * nearest cache where it fits; a is read once, past it.
  */
-public final class GemmKernel {
+public final class GemmKernel implements ProductKernel {
     private static final MethodHandle CALL = ExecutableMemory.caller(
             ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
 
@@ -54,26 +54,18 @@ public final class GemmKernel {
         this.code = memory.write(write());
     }
 
-    /**
-     * Runs the code.
-     *
-     * @param aStride bytes between strips of a
-     * @param bStride bytes between strips of b
-     * @param cStride bytes between rows of c
-     * @param depth K / 32
-     * @param blocks M / 32
-     */
+    @Override
     public void run(
             MemorySegment a,
-            long aStride,
+            long aStrip,
             MemorySegment b,
-            long bStride,
+            long bStrip,
             MemorySegment c,
             long cStride,
             long depth,
             long blocks) {
         try {
-            CALL.invokeExact(code, a, aStride, b, bStride, c, cStride, depth, blocks, FULL.memory());
+            CALL.invokeExact(code, a, aStrip, b, bStrip, c, cStride, depth, blocks, FULL.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -49,6 +49,11 @@ public final class Processor {
         return wide() && flags.containsAll(Set.of("amx_tile", "amx_bf16", "avx512_bf16")) && permitted();
     }
 
+    /** Products of bfloat16 in registers of 512 bits. */
+    public boolean dots() {
+        return wide() && flags.contains("avx512_bf16");
+    }
+
     /** Dot products and look-ups of bytes, with {@code onTiles} on tiles too. */
     public boolean bytes(boolean onTiles) {
         return wide()

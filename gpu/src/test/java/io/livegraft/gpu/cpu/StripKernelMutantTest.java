@@ -56,7 +56,7 @@ class StripKernelMutantTest {
     void aKernelChosenByTheNumberOfRowsWouldBeSeen(Precision precision) {
         IntFunction<float[]> law = rows -> product(precision, rows, 0, IN, Phase.DECODE);
         RowLaw.require("no mutant", law, law, COUNTS);
-        assumeTrue(kernels.tiles().isPresent() || kernels.oneDnn().isPresent(), "prefill has decode's kernel");
+        assumeTrue(kernels.products().isPresent() || kernels.oneDnn().isPresent(), "prefill has decode's kernel");
         assertSeen(law, rows -> product(precision, rows, 0, IN, rows > 16 ? Phase.PREFILL : Phase.DECODE));
     }
 

@@ -91,6 +91,8 @@ class AssemblerTest {
 
     @Test
     void bytesAreLookedUpMultipliedAndStored() {
+        bytes("62 f2 76 50 52 53 02", a -> a.multiplyAddPairs(2, 17, Address.broadcast(RBX, 8)));
+        bytes("62 52 0e 50 52 4c 24 41", a -> a.multiplyAddPairs(9, 30, Address.broadcast(R12, 260)));
         bytes("62 a2 65 40 8d e0", a -> a.lookUp8(20, 19, 16));
         bytes("62 e2 7d 40 8d 67 02", a -> a.lookUp8(20, 16, Address.at(RDI, 128)));
         bytes("62 f2 5d 50 50 68 11", a -> a.multiplyAddBytes(5, 20, Address.broadcast(RAX, 68)));
