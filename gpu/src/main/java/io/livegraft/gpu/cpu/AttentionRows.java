@@ -1,15 +1,10 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.KvCache;
-import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.ExponentialKernel;
 import io.livegraft.gpu.machinecode.RoundKernel;
-import io.livegraft.gpu.machinecode.RowKernel;
 import io.livegraft.gpu.machinecode.StripForm;
-import io.livegraft.gpu.machinecode.TileKernel;
-import io.livegraft.gpu.machinecode.TileScratch;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -18,10 +13,8 @@ import java.util.Optional;
  * that pages don't show in its bits. See {@link StripAttention} for the formula. Every thread has its own.
  */
 final class AttentionRows {
-    private static final StripForm FORM = StripForm.BFLOAT16;
     private static final int TILE = StripForm.TILE_INPUTS;
     private static final int STRIP = StripForm.OUTPUTS;
-    private static final Constants CONSTANTS = Constants.withoutLevels();
 
     /**
      * Rows of q, and of out alike.
@@ -37,32 +30,16 @@ final class AttentionRows {
         }
     }
 
-    /** On tiles. */
-    private record Tiles(KernelTable<TileKernel> setting, KernelTable<TileKernel> adding) {}
-
-    private final KernelTable<RowKernel> registers;
-    private final KernelTable<RowKernel> addingRegisters;
-    private final Optional<Tiles> tiles;
+    private final RowUnit unit;
     private final ExponentialKernel exponential;
     private final Optional<RoundKernel> round;
-    private final TileScratch scratch = TileScratch.allocate();
     private final NativeBuffer rounded = new NativeBuffer();
     private float[] scores = new float[0];
-    private float[] turned = new float[0];
 
     AttentionRows(StripKernels kernels) {
         this.round = kernels.products().map(ProductKernels::round);
         this.exponential = kernels.elements().exponential();
-        this.registers = kernels.rows().get(FORM);
-        this.addingRegisters = kernels.addingRows().get(FORM);
-        this.tiles = kernels.tiles()
-                .map(some ->
-                        new Tiles(some.decode().get(FORM), some.addingDecode().get(FORM)));
-    }
-
-    /** Rows that one call takes at most. */
-    static int most(StripKernels kernels) {
-        return kernels.tiles().isPresent() ? TileKernel.MOST_ROWS : RowKernel.MOST_ROWS;
+        this.unit = RowUnit.of(kernels);
     }
 
     void run(CpuTensor out, CpuTensor q, Rows rows, KvCache cache, int layer, int head, int window) {
@@ -70,15 +47,15 @@ final class AttentionRows {
         int from = CausalAttention.firstKey(rows.position(), window);
         int keys = TilePanels.padded(rows.last(rows.count() - 1) + 1 - from);
         scores(q, rows, cache, layer, head, from, keys);
-        MemorySegment p = operand(probabilities(rows, from, keys, window), keys, rows.count());
+        MemorySegment p = unit.operand(probabilities(rows, from, keys, window), keys, rows.count());
         MemorySegment y = MemorySegment.ofArray(out.data()).asSlice(4L * (out.offset() + rows.offset()));
         int strips = pages.headDim() / STRIP;
         for (int key = 0; key < keys; ) {
             int some = pages.together(cache, from + key, keys - key);
             MemorySegment values = pages.valueStrips(cache, layer, head, from + key);
-            MemorySegment x = p.asSlice(operandBytes(key, rows.count()));
+            MemorySegment x = p.asSlice((long) key * rows.count() * unit.operandBytes());
             long gap = pages.valueStripBytes() - (long) some * STRIP * Short.BYTES;
-            product(values, x, some, y, rows.stride(), rows.count(), strips, gap, key > 0);
+            unit.product(values, x, some, y, 4L * rows.stride(), rows.count(), strips, gap, key > 0);
             key += some;
         }
     }
@@ -95,7 +72,7 @@ final class AttentionRows {
         for (int key = 0; key < keys; ) {
             int some = pages.together(cache, from + key, keys - key);
             MemorySegment strips = pages.keyStrips(cache, layer, head, from + key);
-            product(strips, x, depth, y.asSlice(4L * key), keys, rows.count(), some / STRIP, 0, false);
+            unit.product(strips, x, depth, y.asSlice(4L * key), 4L * keys, rows.count(), some / STRIP, 0, false);
             key += some;
         }
     }
@@ -113,7 +90,7 @@ final class AttentionRows {
             int from = q.offset() + rows.offset() + m * rows.stride();
             round(x, m, rows.count(), q.data(), from, headDim, scale);
         }
-        return operand(x, depth, rows.count());
+        return unit.operand(x, depth, rows.count());
     }
 
     /** Softmax over each row's keys, rounded; zeros around them. */
@@ -140,48 +117,5 @@ final class AttentionRows {
         } else {
             Rounding.tiles(out, m, rows, TILE, values, from, count, scale);
         }
-    }
-
-    /** {@code y = or += x · stripsᵀ}, x (count, depth) an operand, rows of y {@code stride} float32 apart. */
-    private void product(
-            MemorySegment weights,
-            MemorySegment x,
-            int depth,
-            MemorySegment y,
-            int stride,
-            int count,
-            int strips,
-            long gap,
-            boolean add) {
-        int blocks = depth / TILE;
-        if (tiles.isPresent()) {
-            TileKernel kernel = (add ? tiles.get().adding() : tiles.get().setting()).get(count);
-            kernel.run(weights, x, y, 4L * stride, blocks, strips, CONSTANTS, scratch, gap);
-        } else {
-            RowKernel kernel = (add ? addingRegisters : registers).get(count);
-            kernel.run(weights, x, y, 4L * stride, blocks, strips, CONSTANTS, gap);
-        }
-    }
-
-    /** Rows in tiles as the kernels read them: registers take them as float32, a column's rows side by side. */
-    private MemorySegment operand(MemorySegment x, int depth, int count) {
-        if (tiles.isPresent()) {
-            return x;
-        }
-        if (turned.length < depth * count) {
-            turned = new float[depth * count];
-        }
-        for (int m = 0; m < count; m++) {
-            for (int k = 0; k < depth; k++) {
-                int bits = x.getAtIndex(ValueLayout.JAVA_SHORT, ((k / TILE) * count + m) * TILE + k % TILE) << 16;
-                turned[k * count + m] = Float.intBitsToFloat(bits);
-            }
-        }
-        return MemorySegment.ofArray(turned);
-    }
-
-    /** Of the columns before {@code k}, a multiple of 32. */
-    private long operandBytes(int k, int count) {
-        return (long) k * count * (tiles.isPresent() ? Short.BYTES : Float.BYTES);
     }
 }

@@ -10,7 +10,7 @@ import java.util.function.IntConsumer;
 /**
  * Which kernel attends, and what a task is: query heads are independent.
  *
- * <p>In bfloat16 over strips {@link StripAttention}, a whole sequence on tiles {@link TiledAttention}, forward only where that has the same bits; in float32
+ * <p>In bfloat16 over strips {@link StripAttention}, a whole sequence on tiles {@link TiledAttention} with the same bits; in float32
  * {@link CausalAttention}, one query {@link DecodeAttention} with the same bits. Formulas: {@code Backend.attention}.
  */
 final class HeadAttention {
@@ -20,8 +20,6 @@ final class HeadAttention {
     private final Workers workers;
     private final Optional<StripAttention> strips;
     private final Optional<ThreadLocal<TiledAttention>> tiled;
-    /** Forward in tiles has the bits of strips only where both are AMX's sums. */
-    private final boolean tiledForward;
 
     HeadAttention(Workers workers, CpuKernels kernels) {
         this.workers = workers;
@@ -29,7 +27,6 @@ final class HeadAttention {
         this.tiled = kernels.products()
                 .map(some -> ThreadLocal.withInitial(
                         () -> new TiledAttention(some, kernels.elements().orElseThrow())));
-        this.tiledForward = kernels.tiles().isPresent();
     }
 
     CpuKvPages allocate(int layers, int kvHeads, int headDim, int pages, int pageTokens, Arithmetic arithmetic) {
@@ -102,7 +99,7 @@ final class HeadAttention {
             int window,
             Arithmetic arithmetic) {
         boolean onStrips = onStrips(headDim, arithmetic);
-        if (onStrips && !tiledForward) {
+        if (onStrips && tiled.isEmpty()) {
             forEachSequence(lengths, (from, count) -> strips.orElseThrow()
                     .whole(
                             out.rowBlock(from, count),
