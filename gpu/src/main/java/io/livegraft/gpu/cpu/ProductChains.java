@@ -16,9 +16,24 @@ final class ProductChains {
     private static final class Rows {
         private final NativeBuffer wide = new NativeBuffer();
         private final NativeBuffer narrow = new NativeBuffer();
+        private final Optional<TileBlocks> blocks;
         private Optional<CpuTensor> packed = Optional.empty();
         private Optional<StripRows> rows = Optional.empty();
+        private Optional<Tiled> left = Optional.empty();
         private float scale;
+
+        Rows(Optional<ProductKernels> kernels) {
+            this.blocks = kernels.map(TileBlocks::new);
+        }
+
+        boolean has(CpuTensor a, float factor) {
+            return packed.equals(Optional.of(a)) && scale == factor;
+        }
+
+        void keep(CpuTensor a, float factor) {
+            packed = Optional.of(a);
+            scale = factor;
+        }
     }
 
     /** Inputs that are a rank rather than features. */
@@ -26,11 +41,14 @@ final class ProductChains {
 
     private final Workers workers;
     private final Optional<StripKernels> strips;
-    private final ThreadLocal<Rows> rows = ThreadLocal.withInitial(Rows::new);
+    private final ThreadLocal<Rows> rows;
 
     ProductChains(Workers workers, Optional<StripKernels> strips) {
         this.workers = workers;
         this.strips = strips;
+        Optional<ProductKernels> inRegisters =
+                strips.flatMap(StripKernels::products).filter(products -> !products.onTiles());
+        this.rows = ThreadLocal.withInitial(() -> new Rows(inRegisters));
     }
 
     /** @param packed for operands that may be rounded; empty where nothing is */
@@ -70,11 +88,28 @@ final class ProductChains {
     }
 
     private void strips(CpuTensor c, CpuTensor a, StripWeight w, float scale, boolean add, Rows scratch) {
+        if (scratch.blocks.isPresent()) {
+            scratch.blocks.get().product(c.matrix(Operand.PLAIN), left(a, scale, scratch), w, add);
+            return;
+        }
         int group = StripRows.group(strips.orElseThrow(), a.rows());
         for (int row = 0; row < a.rows(); row += group) {
             int count = Math.min(group, a.rows() - row);
             rows(a, row, count, w.inputFeatures(), scale, scratch).multiply(c, row, w, 0, w.stripCount(), add);
         }
+    }
+
+    /** Rows as blocks of products read them; kept as below. */
+    private static Tiled left(CpuTensor a, float scale, Rows scratch) {
+        TileBlocks blocks = scratch.blocks.orElseThrow();
+        if (a.columns() <= RANK) {
+            return blocks.left(scratch.narrow, a.matrix(Operand.PLAIN), scale);
+        }
+        if (!scratch.has(a, scale)) {
+            scratch.left = Optional.of(blocks.left(scratch.wide, a.matrix(Operand.PLAIN), scale));
+            scratch.keep(a, scale);
+        }
+        return scratch.left.orElseThrow();
     }
 
     /** A few rows in one group meet several factors in turn and are rounded once; a rank is too little to keep. */
@@ -83,10 +118,9 @@ final class ProductChains {
         if (count < a.rows() || columns <= RANK) {
             return StripRows.pack(kernels, scratch.narrow, a, row, count, columns, scale);
         }
-        if (!scratch.packed.equals(Optional.of(a)) || scratch.scale != scale) {
+        if (!scratch.has(a, scale)) {
             scratch.rows = Optional.of(StripRows.pack(kernels, scratch.wide, a, row, count, columns, scale));
-            scratch.scale = scale;
-            scratch.packed = Optional.of(a);
+            scratch.keep(a, scale);
         }
         return scratch.rows.orElseThrow();
     }

@@ -153,27 +153,49 @@ final class TileBlocks {
 
     /** {@code c = a · b}, or added to c, over {@code steps} tiles; the columns of c lie side by side. */
     void product(Matrix c, Tiled a, Tiled b, int steps, boolean add) {
+        product(kernels.blocks().whole(), c, a, b, steps, add);
+    }
+
+    /** {@code c = a · wᵀ}, or added to c, of strips of bfloat16; half tiles only in registers. */
+    void product(Matrix c, Tiled a, StripWeight w, boolean add) {
+        BlockTable table = w.form().wholeTiles()
+                ? kernels.blocks().whole()
+                : kernels.blocks().half().orElseThrow();
+        product(table, c, a, new Tiled(w.strips(), w.stripBytes()), w.blocks(), add);
+    }
+
+    private void product(BlockTable table, Matrix c, Tiled a, Tiled b, int steps, boolean add) {
         for (int row = 0; row < c.rows(); row += SIDE) {
             int count = Math.min(SIDE, c.rows() - row);
             Tiled left = a.from(row / Tiled.STRIP, 0);
             int column = 0;
             if (count % Tiled.STRIP == 0) {
                 int strips = c.columns() / Tiled.STRIP;
-                blocks(c, row, column, count, 2, strips / 2, left, b, steps, add);
+                blocks(table, c, row, column, count, 2, strips / 2, left, b, steps, add);
                 column = strips / 2 * SIDE;
-                blocks(c, row, column, count, 1, strips % 2, left, b, steps, add);
+                blocks(table, c, row, column, count, 1, strips % 2, left, b, steps, add);
                 column += strips % 2 * Tiled.STRIP;
             }
             for (; column < c.columns(); column += SIDE) {
-                edge(c, row, column, count, left, b, steps, add);
+                edge(table, c, row, column, count, left, b, steps, add);
             }
         }
     }
 
-    private void blocks(
-            Matrix c, int row, int column, int rows, int width, int blocks, Tiled a, Tiled b, int steps, boolean add) {
+    private static void blocks(
+            BlockTable table,
+            Matrix c,
+            int row,
+            int column,
+            int rows,
+            int width,
+            int blocks,
+            Tiled a,
+            Tiled b,
+            int steps,
+            boolean add) {
         if (blocks > 0) {
-            ProductKernel kernel = kernels.blocks().block(rows / Tiled.STRIP, width, add);
+            ProductKernel kernel = table.get(rows / Tiled.STRIP, width, add);
             run(kernel, c.data(), at(c, row, column), c.rowStride(), a, b.from(column / Tiled.STRIP, 0), steps, blocks);
         }
     }
@@ -189,12 +211,13 @@ final class TileBlocks {
     }
 
     /** Up to 32 rows and columns, by way of a block of their own. */
-    private void edge(Matrix c, int row, int column, int rows, Tiled a, Tiled b, int steps, boolean add) {
+    private void edge(
+            BlockTable table, Matrix c, int row, int column, int rows, Tiled a, Tiled b, int steps, boolean add) {
         int width = Math.min(SIDE, c.columns() - column);
         for (int m = 0; m < rows && add; m++) {
             System.arraycopy(c.data(), at(c, row + m, column), edge, m * SIDE, width);
         }
-        ProductKernel kernel = kernels.blocks().block(2, Tiled.strips(width), add);
+        ProductKernel kernel = table.get(2, Tiled.strips(width), add);
         run(kernel, edge, 0, SIDE, a, b.from(column / Tiled.STRIP, 0), steps, 1);
         for (int m = 0; m < rows; m++) {
             System.arraycopy(edge, m * SIDE, c.data(), at(c, row + m, column), width);

@@ -40,7 +40,6 @@ public final class DotKernel implements ProductKernel {
 
     private static final int LINE = 64;
     private static final int TILE_ROWS = 16;
-    private static final int PAIRS = StripForm.TILE_INPUTS / 2;
     /** Sums in registers, so that none waits for the one before. */
     private static final int SUMS = 16;
 
@@ -48,12 +47,15 @@ public final class DotKernel implements ProductKernel {
     /** Along the strips of b. */
     private static final List<Register> COLUMNS = List.of(RBP, R11);
 
+    private final StripForm form;
     private final int columns;
     private final int rows;
     private final boolean accumulate;
     private final MemorySegment code;
 
-    private DotKernel(ExecutableMemory memory, int tiles, int columns, boolean down, boolean accumulate) {
+    private DotKernel(
+            ExecutableMemory memory, StripForm form, int tiles, int columns, boolean down, boolean accumulate) {
+        this.form = form;
         this.columns = columns;
         this.rows = SUMS / columns;
         this.accumulate = accumulate;
@@ -62,12 +64,16 @@ public final class DotKernel implements ProductKernel {
 
     /** Blocks of 32 rows below each other and 32 columns: as {@link GemmKernel}. */
     public static DotKernel down(ExecutableMemory memory, boolean accumulate) {
-        return new DotKernel(memory, 2, 2, true, accumulate);
+        return new DotKernel(memory, StripForm.BFLOAT16, 2, 2, true, accumulate);
     }
 
-    /** {@code rows} tiles of rows, 1 or 2, by any number of blocks of {@code columns} tiles of columns: as {@link BlockKernel}. */
-    public static DotKernel along(ExecutableMemory memory, int rows, int columns, boolean accumulate) {
-        return new DotKernel(memory, rows, columns, false, accumulate);
+    /**
+     * {@code rows} tiles of rows, 1 or 2, by any number of blocks of {@code columns} tiles of columns: as {@link BlockKernel}.
+     *
+     * @param form of b: of half tiles the first 16 columns of a's meet them
+     */
+    public static DotKernel along(ExecutableMemory memory, StripForm form, int rows, int columns, boolean accumulate) {
+        return new DotKernel(memory, form, rows, columns, false, accumulate);
     }
 
     @Override
@@ -168,7 +174,7 @@ public final class DotKernel implements ProductKernel {
 
     /** 32 of K. */
     private void step(Assembler a, int row) {
-        for (int pair = 0; pair < PAIRS; pair++) {
+        for (int pair = 0; pair < form.pairs(); pair++) {
             for (int n = 0; n < columns; n++) {
                 a.loadVector(SUMS + n, Address.at(COLUMNS.get(n), pair * LINE));
             }
@@ -181,7 +187,7 @@ public final class DotKernel implements ProductKernel {
         }
         a.add(RBX, StripForm.TILE_BYTES);
         for (int n = 0; n < columns; n++) {
-            a.add(COLUMNS.get(n), StripForm.TILE_BYTES);
+            a.add(COLUMNS.get(n), form.blockBytes());
         }
     }
 

@@ -44,7 +44,7 @@ class FactorTest {
     @ParameterizedTest
     @ValueSource(ints = {3, 8, 16, 17, 64})
     void aFrozenAdapterGivesTheBitsOfOneInTraining(int rank) {
-        assumeTrue(kernels.tiles().isPresent(), "no tiles");
+        assumeTrue(kernels.products().isPresent(), "the processor multiplies no bfloat16");
         try (Backend backend = new VectorBackend(2, kernels)) {
             float[] trained =
                     applied(backend, trained(backend, rank, IN, 1), trained(backend, OUT, rank, 2), rank, ROWS);
