@@ -1,12 +1,14 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.StripForm;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * {@code y = x · wᵀ} of a decode step, for one weight or several over the same rows: few rows, so that reading the weights is the
- * work. {@link ByteRows} multiplies where the machine can and the form allows, else {@link StripRows}.
+ * work. {@link ByteRows} multiplies where the machine can and the form allows, else {@link StripRows}. Rows that are too many for one
+ * call of a kernel are several groups, but weights are read from memory once.
  */
 final class StripDecode {
     /** Less than this is not worth handing over. */
@@ -15,9 +17,13 @@ final class StripDecode {
     /** A task is one stream of memory, better long; more than one a thread, for when a core is taken away. */
     private static final int TASKS_PER_THREAD = 2;
 
+    /** Of weights that several groups of rows are multiplied with in turn: what a core's own cache has room for beside the rows. */
+    private static final int NEAR_BYTES = 128 * 1024;
+
     private final Workers workers;
     private final StripKernels kernels;
-    private final NativeBuffer buffer = new NativeBuffer();
+    /** One for each group of rows. */
+    private final List<NativeBuffer> buffers = new ArrayList<>();
 
     StripDecode(Workers workers, StripKernels kernels) {
         this.workers = workers;
@@ -37,21 +43,7 @@ final class StripDecode {
     }
 
     private void oneForm(List<CpuTensor> ys, CpuTensor x, List<StripWeight> ws) {
-        StripForm form = ws.getFirst().form();
-        Optional<ByteKernels> bytes = kernels.bytes().filter(_ -> form.bytes());
-        int group = bytes.map(kernel -> ByteRows.group(kernel, x.rows()))
-                .orElseGet(() -> StripRows.group(kernels, x.rows()));
-        for (int row = 0; row < x.rows(); row += group) {
-            int first = row;
-            int count = Math.min(group, x.rows() - row);
-            DecodeRows rows = bytes.<DecodeRows>map(kernel -> ByteRows.pack(kernel, buffer, x, first, count, form))
-                    .orElseGet(() -> StripRows.pack(kernels, buffer, x, first, count, x.columns(), 1));
-            share(ys, row, ws, rows);
-        }
-    }
-
-    /** A task is a run of strips of one weight or of neighbours. */
-    private void share(List<CpuTensor> ys, int row, List<StripWeight> ws, DecodeRows rows) {
+        List<DecodeRows> groups = pack(x, ws.getFirst().form());
         int strips = 0;
         for (StripWeight w : ws) {
             strips += w.stripCount();
@@ -59,18 +51,53 @@ final class StripDecode {
         long least = Math.max(
                 1, TASK_WEIGHTS / ((long) StripForm.OUTPUTS * ws.getFirst().inputFeatures()));
         int task = (int) Math.max(least, Math.ceilDiv(strips, TASKS_PER_THREAD * workers.threads()));
-        workers.run(Math.ceilDiv(strips, task), index -> {
-            int from = index * task;
-            int first = 0;
-            for (int i = 0; i < ws.size(); i++) {
-                int end = first + ws.get(i).stripCount();
-                int begin = Math.max(first, from);
-                int to = Math.min(end, from + task);
-                if (begin < to) {
-                    rows.multiply(ys.get(i), row, ws.get(i), begin - first, to - first, false);
-                }
-                first = end;
+        workers.run(Math.ceilDiv(strips, task), index -> multiply(ys, groups, ws, index * task, task));
+    }
+
+    /** As many rows in each group as a kernel takes. */
+    private List<DecodeRows> pack(CpuTensor x, StripForm form) {
+        Optional<ByteKernels> bytes = kernels.bytes().filter(_ -> form.bytes());
+        int most = bytes.map(kernel -> ByteRows.group(kernel, x.rows()))
+                .orElseGet(() -> StripRows.group(kernels, x.rows()));
+        int groups = Math.ceilDiv(x.rows(), most);
+        while (buffers.size() < groups) {
+            buffers.add(new NativeBuffer());
+        }
+        List<DecodeRows> packed = new ArrayList<>(groups);
+        for (int row = 0; row < x.rows(); row += most) {
+            NativeBuffer buffer = buffers.get(packed.size());
+            int first = row;
+            int count = Math.min(most, x.rows() - row);
+            packed.add(bytes.<DecodeRows>map(kernel -> ByteRows.pack(kernel, buffer, x, first, count, form))
+                    .orElseGet(() -> StripRows.pack(kernels, buffer, x, first, count, x.columns(), 1)));
+        }
+        return packed;
+    }
+
+    /** Strips {@code from} to {@code from + count} of all weights one behind the other. */
+    private static void multiply(
+            List<CpuTensor> ys, List<DecodeRows> groups, List<StripWeight> ws, int from, int count) {
+        int first = 0;
+        for (int i = 0; i < ws.size(); i++) {
+            int end = first + ws.get(i).stripCount();
+            int begin = Math.max(first, from);
+            int to = Math.min(end, from + count);
+            if (begin < to) {
+                multiply(ys.get(i), groups, ws.get(i), begin - first, to - first);
             }
-        });
+            first = end;
+        }
+    }
+
+    /** As few strips at a time as stay near while one group of rows after the other is multiplied with them. */
+    private static void multiply(CpuTensor y, List<DecodeRows> groups, StripWeight w, int from, int to) {
+        int together = groups.size() == 1 ? to - from : (int) Math.max(1, NEAR_BYTES / w.stripBytes());
+        for (int strip = from; strip < to; strip += together) {
+            int row = 0;
+            for (DecodeRows rows : groups) {
+                rows.multiply(y, row, w, strip, Math.min(to, strip + together), false);
+                row += rows.count();
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.error.LivegraftException;
@@ -30,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
         value = KernelChoice.class,
         names = {"AUTO", "WIDE"})
 class ByteProductTest {
-    private static final int[] COUNTS = {1, 2, 3, 4, 5, 16, 17, 20, 21, 33};
+    private static final int[] COUNTS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 21, 33};
 
     private final CpuKernels kernels;
     private final Backend backend;
@@ -65,6 +66,30 @@ class ByteProductTest {
                         "%d x %d, rows %d".formatted(shape[0], shape[1], rows));
             }
         }
+    }
+
+    /** A task has several pieces of such a weight, the last one smaller and its last strip not full. */
+    @ParameterizedTest
+    @EnumSource(names = {"NF4", "INT8"})
+    void groupsOfRowsThatTakeTurnsAtPiecesOfAWeightHaveTheBitsOfSingleRows(Precision precision) {
+        int[] shape = {1_571, 1_600};
+        LinearWeight weight = backend.freeze(weight(precision, shape[0], shape[1]));
+        int most = 21;
+        Tensor x = backend.upload(rows(most, shape[1]), most, shape[1]);
+        float[] alone = new float[most * shape[0]];
+        for (int row = 0; row < most; row++) {
+            System.arraycopy(product(weight, backend.rows(x, row, 1)), 0, alone, row * shape[0], shape[0]);
+        }
+        for (int count = 2; count <= most; count++) {
+            float[] together = product(weight, backend.rows(x, 0, count));
+            assertArrayEquals(Arrays.copyOf(alone, count * shape[0]), together, 0f, "rows " + count);
+        }
+    }
+
+    private float[] product(LinearWeight weight, Tensor x) {
+        Tensor y = backend.allocate(x.rows(), weight.outputFeatures());
+        backend.linear(y, x, weight, Phase.DECODE);
+        return Values.of(backend, y);
     }
 
     @ParameterizedTest

@@ -91,7 +91,19 @@ class FactorTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3, 1, NF4", "16, 1, BF16", "16, 2, NF4", "17, 1, NF4", "64, 30, NF4", "64, 30, BF16", "5, 3, FP32"})
+    @CsvSource({
+        "3, 1, NF4",
+        "16, 1, BF16",
+        "16, 2, NF4",
+        "16, 5, NF4",
+        "17, 1, NF4",
+        "37, 7, INT8",
+        "31, 16, NF4",
+        "3, 17, NF4",
+        "64, 30, NF4",
+        "64, 30, BF16",
+        "5, 3, FP32"
+    })
     void aDecodeStepWithManyAdaptersGivesEachTheBitsOfItsOwn(int rank, int together, Precision beside) {
         try (Backend one = new VectorBackend(1, kernels);
                 Backend three = new VectorBackend(3, kernels)) {
