@@ -7,6 +7,7 @@ import java.util.Map;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** Cosines and sines of the rotary angles, computed once a position; used from one thread at a time, as backends are. */
 final class RotaryTable {
@@ -16,17 +17,30 @@ final class RotaryTable {
     private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
 
     /** Of one rope: radians per position by pair, and by position all cosines, then all sines. */
-    private record Turns(double[] frequencies, Map<Integer, float[]> kept) {
-        static Turns of(Rope rope) {
-            double[] frequencies = new double[rope.headDim() / 2];
+    private static final class Turns {
+        private final double[] frequencies;
+        private float[] @Nullable [] kept = new float[64][];
+
+        Turns(Rope rope) {
+            frequencies = new double[rope.headDim() / 2];
             for (int i = 0; i < frequencies.length; i++) {
                 frequencies[i] = rope.frequency(i);
             }
-            return new Turns(frequencies, new HashMap<>());
         }
 
         float[] at(int position) {
-            return position < KEPT_POSITIONS ? kept.computeIfAbsent(position, this::compute) : compute(position);
+            if (position >= KEPT_POSITIONS) {
+                return compute(position);
+            }
+            if (position >= kept.length) {
+                kept = Arrays.copyOf(kept, Math.max(position + 1, 2 * kept.length));
+            }
+            float[] turn = kept[position];
+            if (turn == null) {
+                turn = compute(position);
+                kept[position] = turn;
+            }
+            return turn;
         }
 
         private float[] compute(int position) {
@@ -43,7 +57,7 @@ final class RotaryTable {
 
     /** Those of each row, by its position. */
     float[][] turns(int[] positions, Rope rope) {
-        Turns turns = ropes.computeIfAbsent(rope, Turns::of);
+        Turns turns = ropes.computeIfAbsent(rope, Turns::new);
         float[][] rows = new float[positions.length][];
         Arrays.setAll(rows, n -> turns.at(positions[n]));
         return rows;
