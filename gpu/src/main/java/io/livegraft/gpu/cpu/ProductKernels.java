@@ -1,7 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.DotKernel;
-import io.livegraft.gpu.machinecode.DotRowKernel;
 import io.livegraft.gpu.machinecode.ExecutableMemory;
 import io.livegraft.gpu.machinecode.GemmKernel;
 import io.livegraft.gpu.machinecode.PairKernel;
@@ -11,16 +10,12 @@ import io.livegraft.gpu.machinecode.RoundKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TransposedPanelKernel;
 import io.livegraft.gpu.machinecode.TurnKernel;
-import java.util.Optional;
 
 /**
  * The machine code that prefill and training multiply many rows with, in bfloat16: on AMX or in registers, with operands in tiles either way.
  *
  * @param onTiles whether products are those of AMX
  * @param panels of the forms that are decoded
- * @param rows in registers, for 1 to {@link DotRowKernel#MOST_ROWS} rows beside strips of bfloat16, with the bits of products; on AMX
- *     {@link StripKernels} has those that do
- * @param addingRows the same, adding to y
  */
 record ProductKernels(
         boolean onTiles,
@@ -31,9 +26,7 @@ record ProductKernels(
         PairKernel pair,
         RoundKernel round,
         TurnKernel turn,
-        BlockKernels blocks,
-        Optional<KernelTable<DotRowKernel>> rows,
-        Optional<KernelTable<DotRowKernel>> addingRows) {
+        BlockKernels blocks) {
     static ProductKernels write(ExecutableMemory memory, boolean tiles) {
         return new ProductKernels(
                 tiles,
@@ -44,13 +37,7 @@ record ProductKernels(
                 new PairKernel(memory),
                 new RoundKernel(memory),
                 new TurnKernel(memory),
-                BlockKernels.write(memory, tiles),
-                tiles ? Optional.empty() : Optional.of(rows(memory, false)),
-                tiles ? Optional.empty() : Optional.of(rows(memory, true)));
-    }
-
-    private static KernelTable<DotRowKernel> rows(ExecutableMemory memory, boolean accumulate) {
-        return new KernelTable<>(DotRowKernel.MOST_ROWS, count -> new DotRowKernel(memory, count, accumulate));
+                BlockKernels.write(memory, tiles));
     }
 
     private static ProductKernel gemm(ExecutableMemory memory, boolean tiles, boolean accumulate) {

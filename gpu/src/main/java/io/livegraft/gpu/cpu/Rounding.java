@@ -45,6 +45,21 @@ final class Rounding {
         }
     }
 
+    /** As {@link #tiles}, as float32. */
+    static void floatTiles(float[] out, int m, int rows, int width, float[] values, int from, int count, float scale) {
+        for (int i = 0; i < count; i += width) {
+            int to = i * rows + m * width;
+            int some = Math.min(width, count - i);
+            for (int j = 0; j < some; j += LANES) {
+                IntVector bits = FloatVector.fromArray(FLOATS, values, from + i + j)
+                        .mul(scale)
+                        .reinterpretAsInts();
+                IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+                bits.add(even).add(0x7FFF).and(UPPER).reinterpretAsFloats().intoArray(out, to + j);
+            }
+        }
+    }
+
     /** Writes the nearest that bfloat16 has as float32, at the elements {@code to}, {@code to + step}, … */
     static void floats(MemorySegment out, int to, int step, float[] values, int from, int count, float scale) {
         int i = 0;

@@ -14,7 +14,7 @@ import java.util.function.IntConsumer;
  *   s[j] = Σ_d bf16(q[d]/√D) · bf16(k[j,d])      p = softmax(s), float32      out[d] = Σ_j bf16(p[j]) · bf16(v[j,d])
  * }</pre>
  *
- * Sums are those of {@link RowUnit}: those over j begin at a multiple of 32 and have zeros for what a row doesn't see.
+ * Sums are those of {@link AttentionRows}: those over j begin at a multiple of 32 and have zeros for what a row doesn't see.
  */
 final class StripAttention {
     /** Multiply-adds that are not worth handing over. */
@@ -34,8 +34,8 @@ final class StripAttention {
     StripAttention(Workers workers, StripKernels kernels) {
         this.workers = workers;
         this.memory = kernels.memory();
-        this.most = RowUnit.of(kernels).mostRows();
-        this.rows = ThreadLocal.withInitial(() -> new AttentionRows(kernels));
+        this.most = AttentionRows.most(kernels);
+        this.rows = ThreadLocal.withInitial(() -> AttentionRows.of(kernels));
     }
 
     StripKvPages allocate(int layers, int kvHeads, int headDim, int pages, int pageTokens) {

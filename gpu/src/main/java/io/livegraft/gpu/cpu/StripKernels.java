@@ -12,6 +12,7 @@ import java.util.Optional;
  *
  * @param rows by form, for 1 to {@link RowKernel#MOST_ROWS} rows
  * @param addingRows the same, adding to y, of the forms in bfloat16
+ * @param pages of keys and values, in registers
  * @param tiles where the processor has them
  * @param products of many rows, where the processor multiplies bfloat16
  * @param bytes decode in whole numbers, where the processor can and it is wanted
@@ -21,6 +22,7 @@ import java.util.Optional;
 record StripKernels(
         FormTable<KernelTable<RowKernel>> rows,
         FormTable<KernelTable<RowKernel>> addingRows,
+        PageKernels pages,
         Optional<Tiles> tiles,
         Optional<ProductKernels> products,
         Optional<ByteKernels> bytes,
@@ -55,6 +57,7 @@ record StripKernels(
         return new StripKernels(
                 FormTable.of(form -> true, form -> rowKernels(memory, form, false)),
                 FormTable.of(StripForm::bfloat16, form -> rowKernels(memory, form, true)),
+                PageKernels.write(memory, products && !tiles),
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
                 products ? Optional.of(ProductKernels.write(memory, tiles)) : Optional.empty(),
                 bytes ? Optional.of(ByteKernels.write(memory, tiles)) : Optional.empty(),
@@ -63,7 +66,7 @@ record StripKernels(
     }
 
     StripKernels withoutBytes() {
-        return new StripKernels(rows, addingRows, tiles, products, Optional.empty(), elements, memory);
+        return new StripKernels(rows, addingRows, pages, tiles, products, Optional.empty(), elements, memory);
     }
 
     private static KernelTable<RowKernel> rowKernels(ExecutableMemory memory, StripForm form, boolean add) {

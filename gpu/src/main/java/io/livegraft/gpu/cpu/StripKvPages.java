@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * In bfloat16, as the strips that kernels multiply with ({@link StripForm#BFLOAT16}), per page, layer and key-value head:
+ * In bfloat16, as the strips that kernels multiply with ({@link StripForm#BFLOAT16}), per group of pages, layer and key-value head
+ * first the keys of all its pages, then their values:
  *
  * <pre>{@code
  *   keys    a weight (T, D):  a strip has 16 keys, its inputs are dimensions         scores = q · keysᵀ
@@ -24,6 +25,8 @@ final class StripKvPages implements CpuKvPages {
     private static final int STRIP = StripForm.OUTPUTS;
     /** Two inputs of 16 outputs. */
     private static final int ROW = 4 * STRIP;
+    /** Pages whose memory lies interleaved: longer streams to read, but memory that is used as soon as the first of them is. */
+    private static final int GROUP = 8;
 
     private final PageShape shape;
     private final int layers;
@@ -33,6 +36,9 @@ final class StripKvPages implements CpuKvPages {
     private final int depth;
     /** Of a page, padded. */
     private final int positions;
+
+    /** Pages of a group. */
+    private final int together;
 
     private final MemorySegment memory;
 
@@ -44,7 +50,9 @@ final class StripKvPages implements CpuKvPages {
         this.headDim = headDim;
         this.depth = TilePanels.padded(headDim);
         this.positions = TilePanels.padded(pageTokens);
-        this.memory = count == 1 ? Arena.ofAuto().allocate(pageBytes(), ROW) : memory.allocate(count * pageBytes());
+        this.together = Math.min(count, GROUP);
+        long bytes = Math.ceilDiv(count, together) * groupBytes();
+        this.memory = count == 1 ? Arena.ofAuto().allocate(bytes, ROW) : memory.allocate(bytes);
     }
 
     /** Whether heads fill strips. */
@@ -65,7 +73,7 @@ final class StripKvPages implements CpuKvPages {
     /** One head of k and v (count, G·D), which go to one page from {@code position} on. */
     void append(KvCache cache, int layer, int head, CpuTensor k, CpuTensor v, int position) {
         long keys = keys(cache, layer, head, position);
-        long values = keys + headBytes();
+        long values = values(cache, layer, head, position);
         for (int n = 0; n < k.rows(); n++) {
             int offset = cache.offset(position) + n;
             if (offset % TILE == 0) {
@@ -108,7 +116,7 @@ final class StripKvPages implements CpuKvPages {
 
     /** The first strip of values from {@code position} on, a multiple of 32. */
     MemorySegment valueStrips(KvCache cache, int layer, int head, int position) {
-        return memory.asSlice(keys(cache, layer, head, position) + headBytes() + value(cache.offset(position)));
+        return memory.asSlice(values(cache, layer, head, position) + value(cache.offset(position)));
     }
 
     /** How many of {@code most} positions from {@code position} on, both multiples of 32, its page has or has zeros for. */
@@ -130,9 +138,23 @@ final class StripKvPages implements CpuKvPages {
         return (long) positions * depth * Short.BYTES;
     }
 
-    /** Keys of a head in the page of {@code position}; its values are behind them. */
+    /** Keys of a head in the page of {@code position}. */
     private long keys(KvCache cache, int layer, int head, int position) {
-        return cache.page(position) * pageBytes() + 2L * (layer * kvHeads + head) * headBytes();
+        return run(cache, 2L * (layer * kvHeads + head), position);
+    }
+
+    private long values(KvCache cache, int layer, int head, int position) {
+        return run(cache, 2L * (layer * kvHeads + head) + 1, position);
+    }
+
+    /** Pages of a group have what they have of a head side by side. */
+    private long run(KvCache cache, long number, int position) {
+        int page = cache.page(position);
+        return page / together * groupBytes() + (number * together + page % together) * headBytes();
+    }
+
+    private long groupBytes() {
+        return together * pageBytes();
     }
 
     private long key(int offset) {

@@ -129,9 +129,18 @@ public final class Assembler {
     }
 
     public void prefetch(Address address) {
+        prefetch(address, 1);
+    }
+
+    /** Into the second cache, which can wait for more lines at once than the first. */
+    public void prefetchSecond(Address address) {
+        prefetch(address, 2);
+    }
+
+    private void prefetch(Address address, int level) {
         rex(address);
         bytes(0x0F, 0x18);
-        memory(1, address, 1);
+        memory(level, address, 1);
     }
 
     /** Saves the rounding control word of vector arithmetic. */

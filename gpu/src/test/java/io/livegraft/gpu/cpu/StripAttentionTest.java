@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.EnumSource;
         names = {"AUTO", "WIDE"})
 class StripAttentionTest {
     private static final int LENGTH = 150;
+    /** More than eight pages. */
+    private static final int LONG = 643;
+
     private static final int ALL = Integer.MAX_VALUE;
 
     /** Heads of queries and of keys, and their size; one group is larger than any kernel takes. */
@@ -119,6 +122,34 @@ class StripAttentionTest {
                 assertArrayEquals(expected, prompt(three, shape, cache, piece), 0f, shape + ", pieces of " + piece);
             }
         }
+    }
+
+    /** Pages of several groups, in and out of order; lengths that end in, at and behind a page's border. */
+    @Test
+    void stepsOverManyPagesHaveTheBitsOfOnePage() {
+        for (Shape shape : SHAPES) {
+            KvCache whole = one.allocateKvCache(1, shape.kvHeads(), shape.headDim(), LONG, Arithmetic.BFLOAT16);
+            KvCache paged = new KvCache(
+                    three.allocateKvPages(1, shape.kvHeads(), shape.headDim(), 19, 64, Arithmetic.BFLOAT16), LONG);
+            IntStream.of(16, 17, 18, 7, 8, 9, 0, 2, 1, 15, 14).forEach(paged::add);
+            float[] keys = TinyModel.gaussian(new Random(4), LONG * shape.kvWidth(), 1);
+            float[] queries = TinyModel.gaussian(new Random(5), shape.width(), 1);
+            for (int position = 0; position < LONG; position++) {
+                float[] expected = step(one, shape, whole, keys, queries, position);
+                float[] actual = step(three, shape, paged, keys, queries, position);
+                assertArrayEquals(expected, actual, 0f, shape + ", position " + position);
+            }
+        }
+    }
+
+    private static float[] step(
+            Backend backend, Shape shape, KvCache cache, float[] keys, float[] queries, int position) {
+        int from = position * shape.kvWidth();
+        Tensor k = backend.upload(Arrays.copyOfRange(keys, from, from + shape.kvWidth()), 1, shape.kvWidth());
+        Tensor q = backend.upload(queries, 1, shape.width());
+        Tensor out = backend.allocate(1, shape.width());
+        backend.attention(out, q, k, k, List.of(cache), 0, new int[] {position}, shape.window());
+        return Values.of(backend, out);
     }
 
     /** Sequence n is behind the others by 7n positions. */
