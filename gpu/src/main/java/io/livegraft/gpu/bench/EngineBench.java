@@ -5,6 +5,7 @@ import io.livegraft.gpu.bench.EngineReport.Generation;
 import io.livegraft.gpu.bench.EngineReport.Memory;
 import io.livegraft.gpu.bench.EngineReport.Start;
 import io.livegraft.gpu.device.Device;
+import io.livegraft.gpu.device.ProcessMemory;
 import io.livegraft.gpu.quality.Footprint;
 import io.livegraft.gpu.quality.Machine;
 import io.livegraft.gpu.transformer.Feed;
@@ -37,6 +38,7 @@ public final class EngineBench {
         long table = weights.embedding().equals(weights.head())
                 ? 0
                 : weights.embedding().bytes();
+        System.gc(); // what is left of making the weights is not the base's
         this.memory = new Memory(bytes, bytes - table, ProcessMemory.resident());
         this.progress = progress;
     }

@@ -3,6 +3,7 @@ package io.livegraft.gpu.bench;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.SplitMix64;
 import io.livegraft.gpu.device.Device;
+import io.livegraft.gpu.device.ProcessMemory;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.optimizer.OptimizerSettings;

@@ -1,10 +1,12 @@
 package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.KvPages;
+import io.livegraft.gpu.device.ProcessMemory;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import io.livegraft.gpu.transformer.TransformerWeights.Layer;
+import java.util.OptionalLong;
 
 /**
  * Where an engine's memory goes, in bytes.
@@ -16,7 +18,7 @@ import io.livegraft.gpu.transformer.TransformerWeights.Layer;
  * @param page keys and values of {@code pageTokens} tokens
  * @param pages that are there for all sequences; they take memory as they are used for the first time, on a card at once
  * @param adapterRank one rank of an adapter on all linear kinds, served: at most, where ranks are multiples of 16
- * @param heap Java's, at most: scratch is in it, and whatever above is not in native memory
+ * @param heap Java's, at most: workspaces are in it, and whatever above is not in native memory
  */
 public record MemoryBudget(
         long linear,
@@ -61,9 +63,12 @@ public record MemoryBudget(
         return page * pages;
     }
 
-    /** One line, in MiB. */
+    /**
+     * One line, in MiB: what is there, what may come beside it with the setting that bounds each, and the process now, by which
+     * a reader knows what Java and its libraries take.
+     */
     public String description() {
-        return "memory in MiB: weights %.1f (linear %.1f, head %.1f, embedding %.1f, norms and biases %.1f); keys and values %.1f in %d pages of %d tokens; %.2f for each rank of an adapter; heap at most %.0f"
+        return "memory in MiB: weights %.1f (linear %.1f, head %.1f, embedding %.1f, norms and biases %.1f); at most beside them: keys and values %.1f in %d pages of %d tokens (kv-cache.memory), %.2f for each rank of an adapter (serving.staged-bytes), heap %.0f with workspaces in it (-Xmx)%s"
                 .formatted(
                         mib(weights()),
                         mib(linear),
@@ -74,7 +79,18 @@ public record MemoryBudget(
                         pages,
                         pageTokens,
                         mib(adapterRank),
-                        mib(heap));
+                        mib(heap),
+                        now());
+    }
+
+    private static String now() {
+        OptionalLong resident = ProcessMemory.resident();
+        return resident.isPresent()
+                ? "; the process has %.0f now, %.0f of them heap"
+                        .formatted(
+                                mib(resident.getAsLong()),
+                                mib(Runtime.getRuntime().totalMemory()))
+                : "";
     }
 
     private static double mib(long bytes) {
