@@ -105,7 +105,7 @@ public final class Metrics {
         return registry;
     }
 
-    /** Of the base: linear, head, embedding, vectors; sequence is one of the longest, heap the most that Java takes. */
+    /** Of the base: linear, head, embedding, vectors; at most beside it: keys-and-values, adapters, heap. */
     public void memory(String kind, long bytes) {
         memory.labelValues(kind).set((double) bytes);
     }

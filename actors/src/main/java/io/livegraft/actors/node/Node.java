@@ -194,6 +194,7 @@ public final class Node implements AutoCloseable {
         metrics.memory("embedding", memory.embedding());
         metrics.memory("vectors", memory.vectors());
         metrics.memory("keys-and-values", memory.keysAndValues());
+        metrics.memory("adapters", settings.serving().stagedBytes());
         metrics.memory("heap", memory.heap());
     }
 
