@@ -23,9 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Keys and values in strips: near the reference, and the same bits whatever a query is computed with. */
 @ParameterizedClass
-@EnumSource(
-        value = KernelChoice.class,
-        names = {"AUTO", "WIDE"})
+@EnumSource(TestedProcessor.class)
 class StripAttentionTest {
     private static final int LENGTH = 150;
     /** More than eight pages. */
@@ -57,8 +55,8 @@ class StripAttentionTest {
     private final Backend three;
     private final Backend reference = new ReferenceBackend();
 
-    StripAttentionTest(KernelChoice choice) {
-        this.kernels = choice.kernels();
+    StripAttentionTest(TestedProcessor processor) {
+        this.kernels = processor.kernels();
         this.one = new VectorBackend(1, kernels);
         this.three = new VectorBackend(3, kernels);
     }
@@ -190,7 +188,7 @@ class StripAttentionTest {
     @Test
     void tilesAndRegistersGiveTheSameBits() {
         assumeTrue(kernels.tiles().isPresent(), "no tiles");
-        try (Backend registers = new VectorBackend(2, KernelChoice.WIDE.kernels())) {
+        try (Backend registers = new VectorBackend(2, TestedProcessor.WITHOUT_BFLOAT16.kernels())) {
             for (Shape shape : SHAPES) {
                 assertArrayEquals(prompt(registers, shape, 40), prompt(three, shape, LENGTH), 0f, shape.toString());
             }

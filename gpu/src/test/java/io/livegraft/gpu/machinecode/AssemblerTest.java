@@ -120,6 +120,7 @@ class AssemblerTest {
         bytes("41 54", a -> a.push(R12));
         bytes("40 5b", a -> a.pop(RBX));
         bytes("40 0f 18 8f 00 10 00 00", a -> a.prefetch(Address.at(RDI, 4096)));
+        bytes("40 0f 18 97 00 10 00 00", a -> a.prefetchSecond(Address.at(RDI, 4096)));
         bytes("40 0f ae 54 24 f8", a -> a.loadControl(Address.at(RSP, -8)));
         bytes("40 0f ae 5c 24 f8", a -> a.saveControl(Address.at(RSP, -8)));
     }

@@ -1,0 +1,36 @@
+package io.livegraft.gpu.cpu;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.livegraft.gpu.machinecode.ExecutableMemory;
+import io.livegraft.gpu.machinecode.Processor;
+import java.util.Optional;
+
+/** Kernels of this machine's processor, and of lesser ones that it can run. */
+enum TestedProcessor {
+    THIS {
+        @Override
+        CpuKernels kernels() {
+            return KernelChoice.AUTO.kernels();
+        }
+    },
+    WITHOUT_TILES {
+        @Override
+        CpuKernels kernels() {
+            return KernelChoice.WIDE.kernels();
+        }
+    },
+    /** Registers of 512 bits that multiply float32 and bytes. */
+    WITHOUT_BFLOAT16 {
+        @Override
+        CpuKernels kernels() {
+            assumeTrue(KernelChoice.AUTO.kernels().strips().isPresent(), "registers are narrower than 512 bits");
+            ExecutableMemory memory = ExecutableMemory.open().orElseThrow();
+            boolean bytes = Processor.detect().bytes(false);
+            StripKernels strips = StripKernels.write(memory, false, false, bytes);
+            return new CpuKernels(Optional.of(strips), Optional.empty(), "an older processor");
+        }
+    };
+
+    abstract CpuKernels kernels();
+}
