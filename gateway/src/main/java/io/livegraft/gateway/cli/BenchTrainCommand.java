@@ -79,7 +79,7 @@ final class BenchTrainCommand implements Callable<Integer> {
                 settings.rank(),
                 report.trainableParameters());
         out.println(BenchOptions.line(report.machine()));
-        out.printf("kernels %s%n", report.kernels());
+        out.printf("%s%n", report.kernels());
         out.printf(
                 "steps of %d x %d tokens in slices of %d, gradient checkpointing %s%n",
                 settings.sequences(), settings.context(), settings.sliceTokens(), spelled(settings.checkpointing()));

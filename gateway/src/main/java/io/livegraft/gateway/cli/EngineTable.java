@@ -36,7 +36,7 @@ record EngineTable(EngineReport report) {
                 "shape %s, %,d random parameters in %s, %d threads%n",
                 report.shape(), report.parameters(), report.precision(), report.threads());
         out.println(BenchOptions.line(report.machine()));
-        out.printf("kernels %s%n", report.kernels());
+        out.printf("%s%n", report.kernels());
         Rate dram = report.ceilings().dramReadGigabytesPerSecond();
         Rate fma = report.ceilings().fmaGigaflopsPerSecond();
         out.printf(
