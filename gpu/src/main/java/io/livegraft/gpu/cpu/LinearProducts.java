@@ -18,8 +18,8 @@ import java.util.function.Predicate;
  * <tr><td>others</td><td>{@link TileProduct}</td><td>{@link PanelProduct}</td></tr>
  * </table>
  *
- * Where the processor doesn't multiply bfloat16 {@link Bf16Product} (oneDNN) takes the place of {@link TileProduct}; {@link PanelProduct}
- * that of whatever the machine lacks or a weight's sides don't fit.
+ * {@link Bf16Product} (oneDNN) takes the place of {@link TileProduct} where there is no machine code for it; {@link PanelProduct} that of
+ * whatever the machine lacks or a weight's sides don't fit.
  */
 final class LinearProducts {
     private final Workers workers;

@@ -23,10 +23,7 @@ final class Rounding {
     static void row(MemorySegment out, long to, float[] values, int from, int count, float scale) {
         int i = 0;
         for (; i + LANES <= count; i += LANES) {
-            IntVector bits =
-                    FloatVector.fromArray(FLOATS, values, from + i).mul(scale).reinterpretAsInts();
-            IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-            IntVector upper = bits.add(even).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
+            IntVector upper = rounded(values, from + i, scale).lanewise(VectorOperators.LSHR, 16);
             ((ShortVector) upper.convertShape(VectorOperators.I2S, SHORTS, 0))
                     .intoMemorySegment(out, to + 2L * i, ByteOrder.nativeOrder());
         }
@@ -51,11 +48,10 @@ final class Rounding {
             int to = i * rows + m * width;
             int some = Math.min(width, count - i);
             for (int j = 0; j < some; j += LANES) {
-                IntVector bits = FloatVector.fromArray(FLOATS, values, from + i + j)
-                        .mul(scale)
-                        .reinterpretAsInts();
-                IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-                bits.add(even).add(0x7FFF).and(UPPER).reinterpretAsFloats().intoArray(out, to + j);
+                rounded(values, from + i + j, scale)
+                        .and(UPPER)
+                        .reinterpretAsFloats()
+                        .intoArray(out, to + j);
             }
         }
     }
@@ -64,14 +60,18 @@ final class Rounding {
     static void floats(MemorySegment out, int to, int step, float[] values, int from, int count, float scale) {
         int i = 0;
         for (; step == 1 && i + LANES <= count; i += LANES) {
-            IntVector bits =
-                    FloatVector.fromArray(FLOATS, values, from + i).mul(scale).reinterpretAsInts();
-            IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-            bits.add(even).add(0x7FFF).and(UPPER).intoMemorySegment(out, 4L * (to + i), ByteOrder.nativeOrder());
+            rounded(values, from + i, scale).and(UPPER).intoMemorySegment(out, 4L * (to + i), ByteOrder.nativeOrder());
         }
         for (; i < count; i++) {
             float rounded = Bf16.toFloat(Bf16.fromFloat(scale * values[from + i]));
             out.setAtIndex(ValueLayout.JAVA_FLOAT, to + (long) i * step, rounded);
         }
+    }
+
+    /** Bits whose upper half is {@code bf16(scale · values[from + lane])}; the lower half is of no meaning. */
+    private static IntVector rounded(float[] values, int from, float scale) {
+        IntVector bits = FloatVector.fromArray(FLOATS, values, from).mul(scale).reinterpretAsInts();
+        IntVector even = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+        return bits.add(even).add(0x7FFF);
     }
 }

@@ -28,7 +28,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The kernels that a machine's instruction set decides about: near the reference, and law 3 to the bit. */
 @ParameterizedClass
-@CsvSource({"AUTO,AUTO", "AUTO,BF16", "WIDE,AUTO", "WIDE,BF16"})
+@CsvSource({
+    "THIS,AUTO",
+    "THIS,BF16",
+    "WITHOUT_TILES,AUTO",
+    "WITHOUT_TILES,BF16",
+    "WITHOUT_BFLOAT16,AUTO",
+    "WITHOUT_BFLOAT16,BF16"
+})
 class FastKernelTest {
     private static final int ROWS = RowLaw.ROWS;
     /** (out, in): in blocks, in half groups and in neither; for oneDNN and not. */
@@ -47,8 +54,8 @@ class FastKernelTest {
     private final Map<List<Object>, Tensor> inputs = new HashMap<>();
     private final Map<List<Integer>, float[]> drawn = new HashMap<>();
 
-    FastKernelTest(KernelChoice choice, DecodeActivations activations) {
-        this.kernels = activations.of(choice.kernels());
+    FastKernelTest(TestedProcessor processor, DecodeActivations activations) {
+        this.kernels = activations.of(processor.kernels());
         this.activations = activations;
         this.one = new VectorBackend(1, kernels);
         this.three = new VectorBackend(3, kernels);

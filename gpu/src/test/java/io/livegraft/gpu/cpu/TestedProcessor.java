@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.machinecode.ExecutableMemory;
 import io.livegraft.gpu.machinecode.Processor;
+import io.livegraft.gpu.nativelibrary.NativeFolder;
+import io.livegraft.gpu.onednn.OneDnn;
+import io.livegraft.gpu.onednn.OneDnn.Availability;
 import java.util.Optional;
 
 /** Kernels of this machine's processor, and of lesser ones that it can run. */
@@ -20,7 +23,7 @@ enum TestedProcessor {
             return KernelChoice.WIDE.kernels();
         }
     },
-    /** Registers of 512 bits that multiply float32 and bytes. */
+    /** Registers of 512 bits whose machine code multiplies float32 and bytes; bfloat16 is oneDNN's where that can. */
     WITHOUT_BFLOAT16 {
         @Override
         CpuKernels kernels() {
@@ -28,7 +31,10 @@ enum TestedProcessor {
             ExecutableMemory memory = ExecutableMemory.open().orElseThrow();
             boolean bytes = Processor.detect().bytes(false);
             StripKernels strips = StripKernels.write(memory, false, false, bytes);
-            return new CpuKernels(Optional.of(strips), Optional.empty(), "an older processor");
+            Optional<OneDnn> oneDnn = OneDnn.load(NativeFolder.usersOwn()) instanceof Availability.Loaded(OneDnn loaded)
+                    ? Optional.of(loaded)
+                    : Optional.empty();
+            return new CpuKernels(Optional.of(strips), oneDnn, oneDnn.isPresent() ? "" : "an older processor");
         }
     };
 
