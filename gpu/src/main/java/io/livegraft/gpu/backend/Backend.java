@@ -110,6 +110,15 @@ public interface Backend extends AutoCloseable {
      */
     void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase);
 
+    /**
+     * The same.
+     *
+     * @param next what {@link #lowRank} is asked for after it in the same phase, so that it can be fetched meanwhile
+     */
+    default void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase, List<LowRankRows> next) {
+        linear(ys, x, ws, phase);
+    }
+
     /** Rows of a chain that suit {@link #multiply(List, Arithmetic)} best: enough for a product, few enough for all workers to get some. */
     default int chainRows() {
         return 64;

@@ -12,24 +12,28 @@ import java.util.Optional;
  *
  * @param round writes rows in bytes
  * @param rows for 1 to {@link ByteRowKernel#MOST_ROWS} rows
+ * @param fetchingRows the same, fetching other memory meanwhile
  * @param addingRows the same, adding to y, of the forms in whole numbers
  * @param tiles for 1 to {@link ByteTileKernel#MOST_ROWS} rows, where the processor has them
  */
 record ByteKernels(
         FormTable<ByteRoundKernel> round,
         FormTable<KernelTable<ByteRowKernel>> rows,
+        FormTable<KernelTable<ByteRowKernel>> fetchingRows,
         FormTable<KernelTable<ByteRowKernel>> addingRows,
         Optional<FormTable<KernelTable<ByteTileKernel>>> tiles) {
     static ByteKernels write(ExecutableMemory memory, boolean tiles) {
         return new ByteKernels(
                 FormTable.of(StripForm::bytes, form -> new ByteRoundKernel(memory, form)),
-                FormTable.of(StripForm::bytes, form -> rows(memory, form, false)),
-                FormTable.of(StripForm::wholeNumbers, form -> rows(memory, form, true)),
+                FormTable.of(StripForm::bytes, form -> rows(memory, form, false, false)),
+                FormTable.of(StripForm::bytes, form -> rows(memory, form, false, true)),
+                FormTable.of(StripForm::wholeNumbers, form -> rows(memory, form, true, false)),
                 tiles ? Optional.of(tiles(memory)) : Optional.empty());
     }
 
-    private static KernelTable<ByteRowKernel> rows(ExecutableMemory memory, StripForm form, boolean add) {
-        return new KernelTable<>(ByteRowKernel.MOST_ROWS, count -> new ByteRowKernel(memory, form, count, add));
+    private static KernelTable<ByteRowKernel> rows(
+            ExecutableMemory memory, StripForm form, boolean add, boolean fetch) {
+        return new KernelTable<>(ByteRowKernel.MOST_ROWS, count -> new ByteRowKernel(memory, form, count, add, fetch));
     }
 
     private static FormTable<KernelTable<ByteTileKernel>> tiles(ExecutableMemory memory) {

@@ -40,7 +40,12 @@ record ByteRows(ByteKernels kernels, MemorySegment memory, int count, StripForm 
     }
 
     @Override
-    public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add) {
+    public boolean fetches() {
+        return !onTiles(kernels, count);
+    }
+
+    @Override
+    public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other) {
         if (w.form() != form) {
             throw new IllegalArgumentException("rows for %s meet %s".formatted(form, w.form()));
         }
@@ -49,9 +54,9 @@ record ByteRows(ByteKernels kernels, MemorySegment memory, int count, StripForm 
             var tile = kernels.tiles().orElseThrow().get(form).get(count);
             tile.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get());
         } else {
-            var registers =
-                    (add ? kernels.addingRows() : kernels.rows()).get(form).get(count);
-            registers.run(weights, memory, y, yStride, w.blocks(), strips, w.constants());
+            var table = add ? kernels.addingRows() : other == 0 ? kernels.rows() : kernels.fetchingRows();
+            var registers = table.get(form).get(count);
+            registers.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), other);
         }
     }
 }

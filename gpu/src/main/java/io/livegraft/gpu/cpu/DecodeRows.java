@@ -7,15 +7,22 @@ import java.lang.foreign.MemorySegment;
 sealed interface DecodeRows permits StripRows, ByteRows {
     int count();
 
-    /** Outputs of whole strips {@code from} to {@code from + strips} at {@code y}, whose rows are {@code yStride} bytes apart. */
-    void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add);
+    /** Whether their kernels fetch other memory meanwhile. */
+    boolean fetches();
+
+    /**
+     * Outputs of whole strips {@code from} to {@code from + strips} at {@code y}, whose rows are {@code yStride} bytes apart.
+     *
+     * @param other what may be fetched meanwhile, an address; 0 for nothing
+     */
+    void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other);
 
     /** Outputs of the strips {@code from} to {@code to} of {@code y = x · wᵀ}, or {@code y += x · wᵀ}; y's first row is {@code row}. */
-    default void multiply(CpuTensor y, int row, StripWeight w, int from, int to, boolean add) {
+    default void multiply(CpuTensor y, int row, StripWeight w, int from, int to, boolean add, long other) {
         int whole = Math.min(to, w.outputFeatures() / StripForm.OUTPUTS);
         if (from < whole) {
             MemorySegment out = MemorySegment.ofArray(y.data()).asSlice(4L * (y.row(row) + from * StripForm.OUTPUTS));
-            kernel(out, 4L * y.columns(), w, from, whole - from, add);
+            kernel(out, 4L * y.columns(), w, from, whole - from, add, other);
         }
         if (whole < to) {
             lastStrip(y, row, w, whole, add);
@@ -30,7 +37,7 @@ sealed interface DecodeRows permits StripRows, ByteRows {
         for (int m = 0; m < count() && add; m++) {
             System.arraycopy(y.data(), y.row(row + m) + first, last, m * StripForm.OUTPUTS, width);
         }
-        kernel(MemorySegment.ofArray(last), 4L * StripForm.OUTPUTS, w, strip, 1, add);
+        kernel(MemorySegment.ofArray(last), 4L * StripForm.OUTPUTS, w, strip, 1, add, 0);
         for (int m = 0; m < count(); m++) {
             System.arraycopy(last, m * StripForm.OUTPUTS, y.data(), y.row(row + m) + first, width);
         }

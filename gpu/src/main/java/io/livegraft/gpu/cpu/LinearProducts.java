@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import java.util.List;
@@ -35,14 +36,14 @@ final class LinearProducts {
     }
 
     /** As many weights as results. */
-    void linear(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, Phase phase) {
+    void linear(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, Phase phase, List<LowRankRows> next) {
         for (int i = 0; i < ys.size(); i++) {
             x.requireShape(ys.get(i).rows(), ws.get(i).inputFeatures());
             ys.get(i).requireShape(x.rows(), ws.get(i).outputFeatures());
         }
         switch (phase) {
             case TRAINING, PREFILL -> manyRows(ys, x, ws);
-            case DECODE -> fewRows(ys, x, ws);
+            case DECODE -> fewRows(ys, x, ws, next);
         }
     }
 
@@ -63,14 +64,14 @@ final class LinearProducts {
         }
     }
 
-    private void fewRows(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws) {
+    private void fewRows(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, List<LowRankRows> next) {
         if (strips.isPresent() && all(ws, StripWeight.class::isInstance)) {
-            strips.get().run(ys, x, ws.stream().map(StripWeight.class::cast).toList());
+            strips.get().run(ys, x, ws.stream().map(StripWeight.class::cast).toList(), next);
             return;
         }
         for (int i = 0; i < ws.size(); i++) {
             if (strips.isPresent() && ws.get(i) instanceof StripWeight w) {
-                strips.get().run(List.of(ys.get(i)), x, List.of(w));
+                strips.get().run(List.of(ys.get(i)), x, List.of(w), List.of());
             } else {
                 panels(ys.get(i), x, ws.get(i));
             }

@@ -107,13 +107,13 @@ final class LowRankDecode {
         StripWeight expand = StripFactor.of(pair.expand()).decode();
         CpuTensor h = mine.hidden(x.count(), expand.inputFeatures());
         hidden(h, x, shrink, pair);
-        pack(mine.narrow, h, expand.form()).multiply(y, row, expand, 0, expand.stripCount(), true);
+        pack(mine.narrow, h, expand.form()).multiply(y, row, expand, 0, expand.stripCount(), true, 0);
     }
 
     /** {@code s·x·Aᵀ}, zeros behind it. */
     private static void hidden(CpuTensor h, DecodeRows x, StripWeight shrink, LowRankPair pair) {
         int computed = shrink.stripCount() * StripForm.OUTPUTS;
-        x.kernel(h.memory(0), (long) Float.BYTES * h.columns(), shrink, 0, shrink.stripCount(), false);
+        x.kernel(h.memory(0), (long) Float.BYTES * h.columns(), shrink, 0, shrink.stripCount(), false, 0);
         for (int m = 0; m < h.rows(); m++) {
             int first = h.row(m);
             for (int i = first; i < first + computed; i++) {

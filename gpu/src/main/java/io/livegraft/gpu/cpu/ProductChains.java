@@ -95,7 +95,7 @@ final class ProductChains {
         int group = StripRows.group(strips.orElseThrow(), a.rows());
         for (int row = 0; row < a.rows(); row += group) {
             int count = Math.min(group, a.rows() - row);
-            rows(a, row, count, w.inputFeatures(), scale, scratch).multiply(c, row, w, 0, w.stripCount(), add);
+            rows(a, row, count, w.inputFeatures(), scale, scratch).multiply(c, row, w, 0, w.stripCount(), add, 0);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,9 @@ final class StripDecode {
     /** Of weights that several groups of rows are multiplied with in turn: what a core's own cache has room for beside the rows. */
     private static final int NEAR_BYTES = 128 * 1024;
 
+    /** Blocks of a call while something else is fetched: it is a piece of one adapter. */
+    private static final int FETCH_BLOCKS = 64;
+
     private final Workers workers;
     private final StripKernels kernels;
     /** One for each group of rows. */
@@ -31,18 +35,18 @@ final class StripDecode {
     }
 
     /** Called by one thread at a time, like the backend. */
-    void run(List<CpuTensor> ys, CpuTensor x, List<StripWeight> ws) {
+    void run(List<CpuTensor> ys, CpuTensor x, List<StripWeight> ws, List<LowRankRows> next) {
         for (int from = 0; from < ws.size(); ) {
             int to = from + 1;
             while (to < ws.size() && ws.get(to).form() == ws.get(from).form()) {
                 to++;
             }
-            oneForm(ys.subList(from, to), x, ws.subList(from, to));
+            oneForm(ys.subList(from, to), x, ws.subList(from, to), from == 0 ? next : List.of());
             from = to;
         }
     }
 
-    private void oneForm(List<CpuTensor> ys, CpuTensor x, List<StripWeight> ws) {
+    private void oneForm(List<CpuTensor> ys, CpuTensor x, List<StripWeight> ws, List<LowRankRows> next) {
         List<DecodeRows> groups = pack(x, ws.getFirst().form());
         int strips = 0;
         for (StripWeight w : ws) {
@@ -51,7 +55,10 @@ final class StripDecode {
         long least = Math.max(
                 1, TASK_WEIGHTS / ((long) StripForm.OUTPUTS * ws.getFirst().inputFeatures()));
         int task = (int) Math.max(least, Math.ceilDiv(strips, TASKS_PER_THREAD * workers.threads()));
-        workers.run(Math.ceilDiv(strips, task), index -> multiply(ys, groups, ws, index * task, task));
+        int tasks = Math.ceilDiv(strips, task);
+        boolean idleMemory = groups.size() > 1 && groups.getFirst().fetches();
+        FactorFetch fetch = idleMemory ? FactorFetch.of(next) : FactorFetch.NOTHING;
+        workers.run(tasks, index -> multiply(ys, groups, ws, index * task, task, fetch.cursor(index, tasks)));
     }
 
     /** As many rows in each group as a kernel takes. */
@@ -76,26 +83,35 @@ final class StripDecode {
 
     /** Strips {@code from} to {@code from + count} of all weights one behind the other. */
     private static void multiply(
-            List<CpuTensor> ys, List<DecodeRows> groups, List<StripWeight> ws, int from, int count) {
+            List<CpuTensor> ys,
+            List<DecodeRows> groups,
+            List<StripWeight> ws,
+            int from,
+            int count,
+            FactorFetch.Cursor fetch) {
         int first = 0;
         for (int i = 0; i < ws.size(); i++) {
             int end = first + ws.get(i).stripCount();
             int begin = Math.max(first, from);
             int to = Math.min(end, from + count);
             if (begin < to) {
-                multiply(ys.get(i), groups, ws.get(i), begin - first, to - first);
+                multiply(ys.get(i), groups, ws.get(i), begin - first, to - first, fetch);
             }
             first = end;
         }
     }
 
     /** As few strips at a time as stay near while one group of rows after the other is multiplied with them. */
-    private static void multiply(CpuTensor y, List<DecodeRows> groups, StripWeight w, int from, int to) {
-        int together = groups.size() == 1 ? to - from : (int) Math.max(1, NEAR_BYTES / w.stripBytes());
-        for (int strip = from; strip < to; strip += together) {
+    private static void multiply(
+            CpuTensor y, List<DecodeRows> groups, StripWeight w, int from, int to, FactorFetch.Cursor fetch) {
+        int near = groups.size() == 1 ? to - from : (int) Math.max(1, NEAR_BYTES / w.stripBytes());
+        int few = Math.max(1, FETCH_BLOCKS / w.blocks());
+        for (int strip = from, together; strip < to; strip += together) {
+            together = Math.min(to - strip, fetch.done() ? near : few);
             int row = 0;
             for (DecodeRows rows : groups) {
-                rows.multiply(y, row, w, strip, Math.min(to, strip + together), false);
+                long other = fetch.done() ? 0 : fetch.next(together * w.blocks());
+                rows.multiply(y, row, w, strip, strip + together, false, other);
                 row += rows.count();
             }
         }

@@ -47,7 +47,12 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
     }
 
     @Override
-    public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add) {
+    public boolean fetches() {
+        return false;
+    }
+
+    @Override
+    public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other) {
         if (onTiles) {
             StripKernels.Tiles tiles = kernels.tiles().orElseThrow();
             var table = (add ? tiles.addingDecode() : tiles.decode()).get(w.form());

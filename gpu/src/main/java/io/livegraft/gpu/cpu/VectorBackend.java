@@ -237,7 +237,12 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase) {
-        products.linear(CpuTensor.of(ys), CpuTensor.of(x), CpuLinearWeight.of(ws, ys.size()), phase);
+        linear(ys, x, ws, phase, List.of());
+    }
+
+    @Override
+    public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase, List<LowRankRows> next) {
+        products.linear(CpuTensor.of(ys), CpuTensor.of(x), CpuLinearWeight.of(ws, ys.size()), phase, next);
     }
 
     @Override

@@ -30,7 +30,7 @@ import java.lang.invoke.MethodHandle;
  */
 public final class ByteRowKernel {
     private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
 
     public static final int MOST_ROWS = 4;
 
@@ -48,20 +48,26 @@ public final class ByteRowKernel {
     private static final int AHEAD = 4096;
     private static final int LINE = 64;
 
+    /** What is fetched beside every block: as much as memory gives while a core multiplies four rows with it. */
+    public static final int FETCH_BYTES = 4 * LINE;
+
     private final StripForm form;
     private final int rows;
     private final boolean accumulate;
+    private final boolean fetch;
     private final MemorySegment code;
 
     /**
      * Writes the code, for a form of {@link StripForm#bytes}.
      *
      * @param accumulate adds to y; of whole numbers only
+     * @param fetch fetches other memory meanwhile
      */
-    public ByteRowKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate) {
+    public ByteRowKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate, boolean fetch) {
         this.form = form;
         this.rows = rows;
         this.accumulate = accumulate;
+        this.fetch = fetch;
         this.code = memory.write(write());
     }
 
@@ -71,6 +77,7 @@ public final class ByteRowKernel {
      * @param weights the first strip
      * @param x all blocks of the rows
      * @param y first output of row 0; rows are {@code yStride} bytes apart
+     * @param other address of what is fetched into the second cache, {@link #FETCH_BYTES} a block
      */
     public void run(
             MemorySegment weights,
@@ -79,9 +86,10 @@ public final class ByteRowKernel {
             long yStride,
             long blocks,
             long strips,
-            Constants constants) {
+            Constants constants,
+            long other) {
         try {
-            CALL.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory());
+            CALL.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory(), other);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -94,6 +102,7 @@ public final class ByteRowKernel {
         a.loadVector(TABLE, Address.at(R10, form.indices() ? Constants.BIASED_LEVELS : Constants.INTERLEAVE));
         a.loadVector(BIASES, Address.at(R10, Constants.BIASES));
         a.broadcast(STEP, Address.at(R10, Constants.STEP));
+        a.load(R10, Address.at(RSP, 16));
         Label strip = a.label();
         for (int m = 0; m < rows; m++) {
             a.zero(m);
@@ -113,6 +122,12 @@ public final class ByteRowKernel {
     private void block(Assembler a) {
         for (int ahead = 0; ahead < form.blockBytes(); ahead += LINE) {
             a.prefetch(Address.at(RDI, AHEAD + ahead));
+        }
+        if (fetch) {
+            for (int line = 0; line < FETCH_BYTES; line += LINE) {
+                a.prefetchSecond(Address.at(R10, line));
+            }
+            a.add(R10, FETCH_BYTES);
         }
         for (int m = 0; m < rows; m++) {
             a.broadcast(EVEN + m, Address.at(RAX, ByteBlocks.bias(form, rows, m)));

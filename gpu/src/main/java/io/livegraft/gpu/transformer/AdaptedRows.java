@@ -60,12 +60,10 @@ record AdaptedRows(int start, int count, Phase phase, AdapterTensors adapter, Op
     List<LowRankRows> parts(Backend backend, Tensor x, int layer, List<LinearKind> kinds) {
         List<Optional<LowRankPair>> pairs = adapter.factors(layer, kinds);
         if (dropoutSeed.isEmpty()) {
-            return pairs.stream().allMatch(Optional::isEmpty)
-                    ? List.of()
-                    : List.of(new LowRankRows(of(backend, x), start, pairs));
+            return pairs.isEmpty() ? List.of() : List.of(new LowRankRows(of(backend, x), start, pairs));
         }
         List<LowRankRows> parts = new ArrayList<>();
-        for (int i = 0; i < kinds.size(); i++) {
+        for (int i = 0; i < pairs.size(); i++) {
             if (pairs.get(i).isPresent()) {
                 List<Optional<LowRankPair>> one = new ArrayList<>(Collections.nCopies(kinds.size(), Optional.empty()));
                 one.set(i, pairs.get(i));

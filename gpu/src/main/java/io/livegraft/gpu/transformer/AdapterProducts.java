@@ -6,7 +6,9 @@ import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What adapters add to linear layers that read the same rows: every segment its own.
@@ -27,18 +29,21 @@ final class AdapterProducts {
         this.arithmetic = arithmetic;
     }
 
-    /** Adds to {@code ys}, one of each kind. */
-    void forward(List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
-        for (Phase phase : Phase.values()) {
-            List<LowRankRows> parts = new ArrayList<>();
-            for (AdaptedRows rows : batch.adapted()) {
-                if (rows.phase() == phase) {
-                    parts.addAll(rows.parts(backend, x, layer, kinds));
-                }
-            }
-            if (!parts.isEmpty()) {
-                backend.lowRank(ys, parts, phase, arithmetic);
-            }
+    /** What is added in each phase to {@code kinds}, which read x. */
+    Map<Phase, List<LowRankRows>> parts(Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
+        Map<Phase, List<LowRankRows>> parts = new EnumMap<>(Phase.class);
+        for (AdaptedRows rows : batch.adapted()) {
+            parts.computeIfAbsent(rows.phase(), _ -> new ArrayList<>()).addAll(rows.parts(backend, x, layer, kinds));
         }
+        return parts;
+    }
+
+    /** Adds to {@code ys}, one of each kind. */
+    void forward(List<Tensor> ys, Map<Phase, List<LowRankRows>> parts) {
+        parts.forEach((phase, some) -> {
+            if (!some.isEmpty()) {
+                backend.lowRank(ys, some, phase, arithmetic);
+            }
+        });
     }
 }

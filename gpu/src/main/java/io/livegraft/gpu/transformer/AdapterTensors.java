@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * One adapter on a device. One that is only read is held in whatever form the backend multiplies with best. One that is trained has
@@ -43,13 +44,19 @@ public final class AdapterTensors implements AutoCloseable {
      */
     public record Trained(Tensor a, Tensor b, Tensor aGradient, Tensor bGradient) {}
 
-    /** Layers that read the same rows. */
-    private record Group(int layer, List<LinearKind> kinds) {}
+    /**
+     * The pairs of linear layers that read the same rows, as decode steps look for them.
+     *
+     * @param layers of the transformer up to the last that has some; nothing for one without
+     */
+    private record Group(List<LinearKind> kinds, List<List<Optional<LowRankPair>>> layers) {}
 
     private record Arenas(Tensor values, Tensor gradients) {}
 
     private final Map<Integer, Map<LinearKind, Pair>> layers;
-    private final Map<Group, List<Optional<LowRankPair>>> groups = new HashMap<>();
+    /** By first kind. */
+    private final Map<LinearKind, Group> groups = new EnumMap<>(LinearKind.class);
+
     private final double dropout;
     private final Optional<Arenas> arenas;
     private final Optional<Factors> factors;
@@ -136,17 +143,27 @@ public final class AdapterTensors implements AutoCloseable {
         return Optional.ofNullable(layers.getOrDefault(layer, Map.of()).get(kind));
     }
 
-    /** The factors of several linear layers; found once. */
+    /** The factors of several linear layers, nothing if none of them has any; found once. */
     List<Optional<LowRankPair>> factors(int layer, List<LinearKind> kinds) {
-        return groups.computeIfAbsent(new Group(layer, kinds), this::factors);
+        Group group = groups.get(kinds.getFirst());
+        if (group == null || !group.kinds().equals(kinds)) {
+            group = group(kinds);
+            groups.put(kinds.getFirst(), group);
+        }
+        return layer < group.layers().size() ? group.layers().get(layer) : List.of();
     }
 
-    private List<Optional<LowRankPair>> factors(Group group) {
-        List<Optional<LowRankPair>> factors = new ArrayList<>(group.kinds().size());
-        for (LinearKind kind : group.kinds()) {
-            factors.add(pair(group.layer(), kind).map(Pair::factors));
-        }
-        return List.copyOf(factors);
+    private Group group(List<LinearKind> kinds) {
+        int last = layers.keySet().stream().mapToInt(Integer::intValue).max().orElse(-1);
+        return new Group(
+                kinds,
+                IntStream.rangeClosed(0, last)
+                        .mapToObj(layer -> kinds.stream()
+                                .map(kind -> pair(layer, kind).map(Pair::factors))
+                                .toList())
+                        .map(pairs ->
+                                pairs.stream().allMatch(Optional::isEmpty) ? List.<Optional<LowRankPair>>of() : pairs)
+                        .toList());
     }
 
     /** Share of a linear layer's input that is dropped before A; in training only. */

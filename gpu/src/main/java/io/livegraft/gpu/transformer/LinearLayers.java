@@ -1,6 +1,7 @@
 package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.transformer.TransformerWeights.Vectors;
 import java.util.ArrayList;
@@ -55,15 +56,17 @@ final class LinearLayers {
 
     private void forward(List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
         List<Linear> linears = linears(layer, kinds);
-        for (Batch.Run run : batch.runs()) {
-            base.forward(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase());
-        }
         try (var _ = backend.temporaries()) {
+            var parts = adapters.parts(x, layer, kinds, batch);
+            for (Batch.Run run : batch.runs()) {
+                List<LowRankRows> next = parts.getOrDefault(run.phase(), List.of());
+                base.forward(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase(), next);
+            }
             for (int i = 0; i < kinds.size(); i++) {
                 Tensor y = ys.get(i);
                 bias(layer, kinds.get(i)).ifPresent(bias -> backend.addBias(y, bias.weight()));
             }
-            adapters.forward(ys, x, layer, kinds, batch);
+            adapters.forward(ys, parts);
         }
     }
 

@@ -17,12 +17,14 @@ import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Decode steps in whole numbers: the bits of a scalar specification, law 3, and what is no number. */
@@ -83,6 +85,19 @@ class ByteProductTest {
         for (int count = 2; count <= most; count++) {
             float[] together = product(weight, backend.rows(x, 0, count));
             assertArrayEquals(Arrays.copyOf(alone, count * shape[0]), together, 0f, "rows " + count);
+        }
+    }
+
+    /** More rows than a kernel takes, so that memory has time; weights that end before the adapters do, and after. */
+    @ParameterizedTest
+    @CsvSource({"NF4, 61, 192", "INT8, 61, 192", "NF4, 1571, 320", "INT8, 1571, 320"})
+    void whatIsFetchedMeanwhileChangesNoBit(Precision precision, int out, int in) {
+        LinearWeight weight = backend.freeze(weight(precision, out, in));
+        Tensor x = backend.upload(rows(21, in), 21, in);
+        try (Adapters adapters = new Adapters(backend, 5, in, out)) {
+            Tensor y = backend.allocate(21, out);
+            backend.linear(List.of(y), x, List.of(weight), Phase.DECODE, adapters.parts(x));
+            assertArrayEquals(product(weight, x), Values.of(backend, y), 0f);
         }
     }
 

@@ -128,7 +128,7 @@ public final class TwinCases {
         }
     }
 
-    /** Of different widths, in different forms. */
+    /** Of different widths, in different forms, before an adapter's. */
     private static void several(Backend both, Random random) {
         List<LinearWeight> weights = new ArrayList<>();
         for (Precision precision : List.of(Precision.NF4, Precision.INT8, Precision.FP32)) {
@@ -136,12 +136,19 @@ public final class TwinCases {
             HostTensor weight = HostTensor.matrix(out, 131, TinyModel.gaussian(random, out * 131, 1));
             weights.add(both.freeze(weight, precision));
         }
+        LowRankPair pair = new LowRankPair(
+                5,
+                both.factor(matrix(random, 5, 131), Precision.NF4),
+                both.factor(matrix(random, 67, 5), Precision.NF4),
+                1);
         for (int rows : new int[] {1, 13, 61}) {
             for (Phase phase : Phase.values()) {
                 List<Tensor> ys = weights.stream()
                         .map(w -> both.allocate(rows, w.outputFeatures()))
                         .toList();
-                both.linear(ys, tensor(both, random, rows, 131), weights, phase);
+                Tensor x = tensor(both, random, rows, 131);
+                both.linear(ys, x, weights, phase);
+                both.linear(ys, x, weights, phase, List.of(new LowRankRows(x, 0, List.of(Optional.of(pair)))));
             }
             List<Tensor> dys = weights.stream()
                     .map(w -> tensor(both, random, rows, w.outputFeatures()))

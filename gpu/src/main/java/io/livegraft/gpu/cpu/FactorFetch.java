@@ -1,0 +1,77 @@
+package io.livegraft.gpu.cpu;
+
+import io.livegraft.gpu.backend.LowRankPair;
+import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.machinecode.ByteRowKernel;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a decode step reads of adapters after the products at hand: fetched meanwhile, since products of several groups of rows leave
+ * the memory idle. Tasks fetch what {@link LowRankDecode} gives their threads, so that most lies in the cache of who needs it.
+ *
+ * @param parts each laid down by {@link StripFactors}: what one reads is one piece of memory
+ */
+record FactorFetch(List<LowRankRows> parts) {
+    static final FactorFetch NOTHING = new FactorFetch(List.of());
+
+    static FactorFetch of(List<LowRankRows> parts) {
+        return LowRankDecode.takes(parts) ? new FactorFetch(parts) : NOTHING;
+    }
+
+    /** The share of task {@code task} of {@code tasks}. */
+    Cursor cursor(int task, int tasks) {
+        return new Cursor(parts.subList(parts.size() * task / tasks, parts.size() * (task + 1) / tasks));
+    }
+
+    /** Goes through one task's share once. */
+    static final class Cursor {
+        private final List<LowRankRows> parts;
+        private int part;
+        private long address;
+        private long end;
+
+        private Cursor(List<LowRankRows> parts) {
+            this.parts = parts;
+            enter();
+        }
+
+        /** From the first pair's beginning to the last one's end. */
+        private void enter() {
+            if (done()) {
+                return;
+            }
+            List<Optional<LowRankPair>> pairs = parts.get(part).pairs();
+            int first = 0;
+            while (pairs.get(first).isEmpty()) {
+                first++;
+            }
+            int last = pairs.size() - 1;
+            while (pairs.get(last).isEmpty()) {
+                last--;
+            }
+            address = StripFactor.of(pairs.get(first).orElseThrow().shrink())
+                    .decode()
+                    .strips()
+                    .address();
+            StripWeight expand =
+                    StripFactor.of(pairs.get(last).orElseThrow().expand()).decode();
+            end = expand.strips().address() + expand.bytes();
+        }
+
+        boolean done() {
+            return part == parts.size();
+        }
+
+        /** Where to fetch beside {@code blocks} blocks: as much as {@link ByteRowKernel} does, or to the end of an adapter. */
+        long next(int blocks) {
+            long from = address;
+            address += (long) blocks * ByteRowKernel.FETCH_BYTES;
+            if (address >= end) {
+                part++;
+                enter();
+            }
+            return from;
+        }
+    }
+}
