@@ -131,10 +131,7 @@ final class Swaps {
 
     private int rank(TenantTable table, String digest) {
         AdapterImage image = table.image();
-        OptionalInt number = image.versions().stream()
-                .filter(version -> version.digest().equals(digest))
-                .mapToInt(AdapterVersion::number)
-                .findFirst();
+        OptionalInt number = number(image, digest);
         if (number.isEmpty()) {
             return 0;
         }
@@ -143,6 +140,15 @@ final class Swaps {
             return pinned.contains(image.tenant()) ? AdapterSlots.PINNED : SERVES;
         }
         return number.equals(image.previous()) ? 1 : 0;
+    }
+
+    private static OptionalInt number(AdapterImage image, String digest) {
+        for (AdapterVersion version : image.versions()) { // asked of every adapter whenever one comes or goes
+            if (version.digest().equals(digest)) {
+                return OptionalInt.of(version.number());
+            }
+        }
+        return OptionalInt.empty();
     }
 
     /** What does not serve as decided, one sentence each. */
