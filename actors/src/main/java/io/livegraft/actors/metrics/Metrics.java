@@ -1,6 +1,7 @@
 package io.livegraft.actors.metrics;
 
 import io.livegraft.gpu.error.ErrorCode;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -17,7 +18,8 @@ public final class Metrics {
     };
 
     private static final double[] MOMENT = {
-        1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 1
+        2e-7, 5e-7, 1e-6, 2e-6, 3e-6, 5e-6, 7e-6, 1e-5, 1.5e-5, 2e-5, 3e-5, 4e-5, 5e-5, 7e-5, 1e-4, 2e-4, 5e-4, 1e-3,
+        2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 1
     };
     private static final double[] CYCLE = {1, 2, 4, 8, 16, 32, 64};
 
@@ -90,8 +92,16 @@ public final class Metrics {
             histogram("swap_duration_seconds", "From the registry's decision to the version that serves.", LATENCY);
     private final Histogram swapHoldUp = histogram(
             "swap_hold_up_seconds",
-            "How long no request could be admitted because a version began to serve: verifying and staging it are over by then.",
-            MOMENT);
+            "How long no request could be admitted because of a swap, by part: before the flip, when a decision or an adapter on"
+                    + " the device makes a version ready; the flip, when it begins to serve; after it, when that is told."
+                    + " Requests are admitted between parts.",
+            MOMENT,
+            "part");
+    /** Found beforehand: to find them by their labels would hold up requests, too. */
+    private final DistributionDataPoint beforeFlip = swapHoldUp.labelValues("before");
+
+    private final DistributionDataPoint flip = swapHoldUp.labelValues("flip");
+    private final DistributionDataPoint afterFlip = swapHoldUp.labelValues("after");
     private final Counter rollbacks = counter("rollbacks_total", "Rollbacks, by cause.", "cause");
     private final Histogram freshness = histogram(
             "freshness_seconds", "From an event to the first token served by a version that learned it.", FRESHNESS);
@@ -258,9 +268,15 @@ public final class Metrics {
         serving.forget(tenant);
     }
 
-    /** No request could be admitted for so long because of a swap. */
-    public void swapHeldUp(double seconds) {
-        swapHoldUp.observe(seconds);
+    /** No request could be admitted for so long because of a part of a swap. */
+    public void swapHeldUp(SwapPart part, double seconds) {
+        DistributionDataPoint held =
+                switch (part) {
+                    case BEFORE -> beforeFlip;
+                    case FLIP -> flip;
+                    case AFTER -> afterFlip;
+                };
+        held.observe(seconds);
     }
 
     public void fresh(double seconds) {
@@ -284,13 +300,14 @@ public final class Metrics {
                 .register(registry);
     }
 
-    private Histogram histogram(String name, String help, double[] bounds) {
+    private Histogram histogram(String name, String help, double[] bounds, String... labels) {
         return Histogram.builder()
                 .name("livegraft_" + name)
                 .help(help)
                 .classicOnly()
                 .withoutExemplars() // nothing traces requests, and sampling wakes a thread ten times a second
                 .classicUpperBounds(bounds)
+                .labelNames(labels)
                 .register(registry);
     }
 }

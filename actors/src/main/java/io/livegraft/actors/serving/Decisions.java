@@ -6,21 +6,31 @@ import io.livegraft.actors.registry.ManifestRefusal;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
- * What the registry decides, on its way to serving: its version is verified, staged, flipped to; each away from the replica but the
- * last. Whatever a step waits for calls on it again.
+ * What the registry decides, on its way to serving: its version is verified, staged, flipped to; the first two away from the
+ * replica, the last in a step of its own. Whatever a step waits for calls on it again.
  */
 final class Decisions {
     private final Swaps swaps;
     private final Residency<?> residency;
     private final BiConsumer<AdapterImage, AdapterVersion> verifier;
+    private final Consumer<TenantTable> flipper;
 
-    /** @param verifier has a version checked; ends with {@link #verified}, later */
-    Decisions(Swaps swaps, Residency<?> residency, BiConsumer<AdapterImage, AdapterVersion> verifier) {
+    /**
+     * @param verifier has a version checked; ends with {@link #verified}, later
+     * @param flipper has what is ready flipped to, later
+     */
+    Decisions(
+            Swaps swaps,
+            Residency<?> residency,
+            BiConsumer<AdapterImage, AdapterVersion> verifier,
+            Consumer<TenantTable> flipper) {
         this.swaps = swaps;
         this.residency = residency;
         this.verifier = verifier;
+        this.flipper = flipper;
     }
 
     /** A registry that only woke says nothing new; whoever is asked for it here is told by the answer. */
@@ -68,12 +78,17 @@ final class Decisions {
         }
         Optional<AdapterVersion> version = image.servingVersion();
         if (version.isEmpty()) {
-            swaps.flip(table);
+            ready(table);
         } else if (!table.verified(version.get())) {
             verifier.accept(image, version.get());
         } else if (isStaged(new AdapterSlots.Key(image.tenant(), version.get().digest()))) {
-            swaps.flip(table);
+            ready(table);
         }
+    }
+
+    private void ready(TenantTable table) {
+        swaps.ready(table);
+        flipper.accept(table);
     }
 
     private boolean isStaged(AdapterSlots.Key key) {

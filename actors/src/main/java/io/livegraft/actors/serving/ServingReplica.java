@@ -3,6 +3,7 @@ package io.livegraft.actors.serving;
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.actors.metrics.SwapPart;
 import io.livegraft.actors.registry.AdapterDelta;
 import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterPublisher;
@@ -48,7 +49,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A swap is staged, then flipped in one store, then drained: requests without a version keep getting the old one until the
  * new one is on the device, and what runs keeps what it began with. A version that can't be staged leaves the old one serving
- * and is told to health.
+ * and is told to health. The flip is a message of its own, made ready in one before and told to metrics in one after: requests
+ * go between them. Who asks for the tenant before that message comes flips, so that whoever knows of a decision gets what was
+ * decided.
  *
  * <p>A third of this file are its messages. What they lead to is elsewhere: {@link Decisions} on their way to serving, {@link
  * Residency} of adapters, {@link Admission} to the device; here is who waits for what, and who is refused.
@@ -110,7 +113,15 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private record OnDevice(DeviceScheduler.StageReply reply) implements Command {}
 
-    /** Those who waited for an adapter go on, by now on the device: not in the message that swaps, which holds up all others. */
+    /** The version that a table is ready for begins to serve. */
+    private record Flip(TenantTable table) implements Command {}
+
+    /** Metrics and logs are told of what serves: not in the message that swaps, which holds up all others. */
+    private enum Tell implements Command {
+        INSTANCE
+    }
+
+    /** Those who waited for an adapter go on, by now on the device: not in the message that swaps, either. */
     private record GoOn(AdapterSlots.Key key) implements Command {}
 
     private record FirstToken(String tenant, int version, long nowMillis) implements Command {}
@@ -187,7 +198,8 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                 environment.device(),
                 context.messageAdapter(DeviceScheduler.StageReply.class, OnDevice::new),
                 environment.metrics());
-        this.decisions = new Decisions(swaps, residency, this::verify);
+        this.decisions = new Decisions(
+                swaps, residency, this::verify, table -> context.getSelf().tell(new Flip(table)));
         this.admission = new Admission(environment, context.getSystem(), listener(context.getSelf()));
     }
 
@@ -210,16 +222,21 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private Behavior<Command> onCommand(Command command) {
         long began = System.nanoTime();
-        long flips = swaps.flips();
-        on(command);
-        if (swaps.flips() > flips) {
-            environment.metrics().swapHeldUp((System.nanoTime() - began) / 1e9);
+        long readied = swaps.readied();
+        on(command, began);
+        if (swaps.readied() > readied) {
+            heldUp(SwapPart.BEFORE, began);
         }
         return this;
     }
 
-    private void on(Command command) {
+    private void heldUp(SwapPart part, long began) {
+        environment.metrics().swapHeldUp(part, (System.nanoTime() - began) / 1e9);
+    }
+
+    private void on(Command command, long began) {
         switch (command) {
+            case Flip flip -> flip(flip.table(), began); // the first one that is looked for
             case Generate generate -> onGenerate(generate);
             case UseRegistry use -> registry = Optional.of(use.registry());
             case Asked asked -> onAsked(asked);
@@ -239,10 +256,24 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                         .ifPresent(refusal -> onNotStaged(loaded.key(), refusal));
             case NotLoaded failed -> onNotStaged(failed.key(), failed.cause());
             case OnDevice answered -> onStageReply(answered.reply());
+            case Tell tell -> tell(began);
             case GoOn goOn -> onGoOn(goOn.key());
             case FirstToken first -> onFirstToken(first);
             case Ended ended -> onEnded(ended);
             case Late late -> onLate(late.request());
+        }
+    }
+
+    private void flip(TenantTable table, long began) {
+        if (swaps.flip(table, began)) {
+            getContext().getSelf().tell(Tell.INSTANCE);
+            heldUp(SwapPart.FLIP, began);
+        }
+    }
+
+    private void tell(long began) {
+        if (swaps.tell()) {
+            heldUp(SwapPart.AFTER, began);
         }
     }
 
@@ -345,6 +376,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
     }
 
     private void onKnown(Generate request) {
+        swaps.find(ModelName.parse(request.model()).tenant()).ifPresent(table -> flip(table, System.nanoTime()));
         Target.of(request.model(), environment.baseName(), swaps.tenants())
                 .ifPresentOrElse(target -> onTarget(request, target), () -> refuseUnknown(request));
     }

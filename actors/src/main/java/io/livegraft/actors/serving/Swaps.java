@@ -5,6 +5,7 @@ import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.AdapterVersion;
 import io.livegraft.actors.registry.ManifestRefusal;
 import io.livegraft.actors.signing.TrustedKeys;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,10 @@ final class Swaps {
     private final TrustedKeys keys;
     private final Metrics metrics;
     private final Map<String, String> problems = new HashMap<>();
-    private long flips;
+    /** Versions that serve by now; oldest first. */
+    private final ArrayDeque<Flipped> untold = new ArrayDeque<>();
+
+    private long readied;
 
     /** Whose settings bound the tenants known and the event times kept of each. */
     Swaps(ServingSettings settings, TrustedKeys keys, Metrics metrics) {
@@ -88,19 +92,48 @@ final class Swaps {
         return table.refusal(number, keys);
     }
 
-    /** The swap itself. */
-    void flip(TenantTable table) {
-        String tenant = table.image().tenant();
-        double seconds = table.flip();
-        metrics.swapped(tenant, table.image().serving(), seconds);
-        problems.remove(tenant);
-        flips++;
-        LOG.debug("{}:{} serves after {} s", tenant, table.image().serving(), seconds);
+    /** What a table wants to serve is verified and staged. */
+    void ready(TenantTable table) {
+        table.ready();
+        problems.remove(table.image().tenant());
+        readied++;
     }
 
     /** How many there were. */
-    long flips() {
-        return flips;
+    long readied() {
+        return readied;
+    }
+
+    /** @param nanos since the decision */
+    private record Flipped(TenantTable table, int number, long nanos) {}
+
+    /** The swap itself; false where it was made already, or a later decision came before it. */
+    boolean flip(TenantTable table, long nowNanos) {
+        if (!table.isReady()) {
+            return false;
+        }
+        table.flip();
+        untold.add(new Flipped(table, table.image().serving(), nowNanos - table.decidedNanos()));
+        return true;
+    }
+
+    /** Tells metrics and logs of the swaps that they were not told of; false where there are none. */
+    boolean tell() {
+        boolean any = !untold.isEmpty();
+        while (!untold.isEmpty()) {
+            tell(untold.remove());
+        }
+        return any;
+    }
+
+    /** Of a tenant that was forgotten meanwhile nothing serves. */
+    private void tell(Flipped flipped) {
+        String tenant = flipped.table().image().tenant();
+        double seconds = flipped.nanos() / 1e9;
+        if (find(tenant).filter(known -> known == flipped.table()).isPresent()) {
+            metrics.swapped(tenant, flipped.number(), seconds);
+        }
+        LOG.debug("{}:{} serves after {} s", tenant, flipped.number(), seconds);
     }
 
     /** The tenant that waits for this adapter to be staged. */

@@ -24,6 +24,8 @@ final class TenantTable {
     private AdapterImage image;
     /** What requests without a version get; lags behind the image while a version is staged. */
     private OptionalInt serving = OptionalInt.empty();
+    /** What the image wants to serve, once it is verified and on the device, until it serves. */
+    private OptionalInt ready = OptionalInt.empty();
 
     private long decidedNanos;
 
@@ -40,8 +42,10 @@ final class TenantTable {
         return serving;
     }
 
+    /** What was ready for a swap by an earlier decision is so no more. */
     void decided(AdapterImage next) {
         image = next;
+        ready = OptionalInt.empty();
         decidedNanos = System.nanoTime();
     }
 
@@ -72,14 +76,24 @@ final class TenantTable {
         return serving.isPresent() && serving.getAsInt() == image.serving();
     }
 
-    /**
-     * The swap: one store; what runs keeps its version.
-     *
-     * @return seconds since the decision
-     */
-    double flip() {
-        serving = OptionalInt.of(image.serving());
-        return (System.nanoTime() - decidedNanos) / 1e9;
+    /** Nothing of what was decided is left to be done but {@link #flip}. */
+    void ready() {
+        ready = OptionalInt.of(image.serving());
+    }
+
+    boolean isReady() {
+        return ready.isPresent();
+    }
+
+    /** The swap of what is ready: one store; what runs keeps its version. */
+    void flip() {
+        serving = ready;
+        ready = OptionalInt.empty();
+    }
+
+    /** When the image was decided, of {@link System#nanoTime}. */
+    long decidedNanos() {
+        return decidedNanos;
     }
 
     void learned(int version, List<Long> eventTimes) {

@@ -12,6 +12,7 @@ import io.livegraft.actors.device.TestingEngine;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterDelta;
 import io.livegraft.actors.registry.AdapterEvent;
+import io.livegraft.actors.registry.AdapterImage;
 import io.livegraft.actors.registry.TestingImages;
 import io.livegraft.actors.signing.SigningKey;
 import io.livegraft.actors.signing.TrustedKeys;
@@ -23,6 +24,8 @@ import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.model.ModelDirectory;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -35,7 +38,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -47,11 +52,15 @@ import org.apache.pekko.stream.javadsl.Source;
 /** A replica with a device, an engine and a store; registries are its caller. */
 final class TestingReplica implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String ONE_THREAD =
+            "one-thread { type = Dispatcher, executor = thread-pool-executor, thread-pool-executor.fixed-pool-size = 1 }";
+    private static final DispatcherSelector REPLICA = DispatcherSelector.fromConfig("one-thread");
     private static final LoraConfig LORA = new LoraConfig(4, 8, false, LoraConfig.ALL_LINEAR);
 
     final Engine engine = TestingEngine.open(Map.of("max-sequences", 8));
     final ArtifactStore artifacts;
-    private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.load());
+    private final ActorTestKit kit =
+            ActorTestKit.create(ConfigFactory.parseString(ONE_THREAD).withFallback(ConfigFactory.load()));
     private final SigningKey key = SigningKey.generate();
     private final Metrics metrics = new Metrics();
     private final ActorRef<ServingReplica.Command> replica;
@@ -76,19 +85,22 @@ final class TestingReplica implements AutoCloseable {
                         metrics),
                 "device",
                 DispatcherSelector.fromConfig("livegraft.device.dispatcher"));
-        this.replica = kit.spawn(ServingReplica.create(new ServingReplica.Environment(
-                ServingSettings.from(ConfigFactory.parseMap(settings)
-                        .withFallback(ConfigFactory.load().getConfig("livegraft.serving"))),
-                engine.baseName(),
-                engine.baseDigest(),
-                engine.config(),
-                engine.maxSequenceTokens(),
-                1000,
-                artifacts,
-                new TrustedKeys(List.of(key.verifyingKey())),
-                device,
-                Clock.systemUTC(),
-                metrics)));
+        this.replica = kit.spawn(
+                ServingReplica.create(new ServingReplica.Environment(
+                        ServingSettings.from(ConfigFactory.parseMap(settings)
+                                .withFallback(ConfigFactory.load().getConfig("livegraft.serving"))),
+                        engine.baseName(),
+                        engine.baseDigest(),
+                        engine.config(),
+                        engine.maxSequenceTokens(),
+                        1000,
+                        artifacts,
+                        new TrustedKeys(List.of(key.verifyingKey())),
+                        device,
+                        Clock.systemUTC(),
+                        metrics)),
+                "replica",
+                REPLICA);
     }
 
     /** An adapter that changes answers, in the store; its digest. */
@@ -106,12 +118,39 @@ final class TestingReplica implements AutoCloseable {
     }
 
     /** The registry's decision: these versions, of which the last one serves. */
-    void publish(String tenant, String... digests) {
+    AdapterImage publish(String tenant, String... digests) {
+        AdapterImage image = TestingImages.image(tenant, List.of(digests), key);
+        decide(image);
+        return image;
+    }
+
+    void decide(AdapterImage image) {
         ServingReplica.publisher(replica)
                 .onUpdate(
                         new AdapterDelta.Accepted(new AdapterEvent.Registered(Instant.EPOCH, 1), List.of()),
-                        TestingImages.image(tenant, List.of(digests), key),
+                        image,
                         Optional.empty());
+    }
+
+    /** What is told meanwhile comes in that order, with nothing of the replica's own in between. */
+    void inOneGo(Runnable telling) {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(1);
+        kit.system().dispatchers().lookup(REPLICA).execute(() -> {
+            held.countDown();
+            await(told);
+        });
+        await(held);
+        telling.run();
+        told.countDown();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     ServingReplica.Reply ask(String model, int[] prompt, int choices, int tokens) {
@@ -160,6 +199,27 @@ final class TestingReplica implements AutoCloseable {
                 .flatMap(family -> family.getDataPoints().stream())
                 .filter(point -> "store".equals(point.getLabels().get("tier")))
                 .mapToLong(point -> (long) ((CounterSnapshot.CounterDataPointSnapshot) point).getValue())
+                .sum();
+    }
+
+    /** The version of each tenant that serves, by the node's metrics. */
+    Map<String, Integer> served() {
+        TestingReplica.<ServingReplica.Revisions>get(
+                AskPattern.ask(replica, ServingReplica.GetRevisions::new, PATIENCE, kit.scheduler()));
+        return metrics.registry().scrape().stream()
+                .filter(family -> family.getMetadata().getName().equals("livegraft_adapter"))
+                .flatMap(family -> family.getDataPoints().stream())
+                .map(DataPointSnapshot::getLabels)
+                .collect(Collectors.toMap(
+                        labels -> labels.get("adapter"), labels -> Integer.valueOf(labels.get("version"))));
+    }
+
+    /** Versions that began to serve. */
+    long swaps() {
+        return metrics.registry().scrape().stream()
+                .filter(family -> family.getMetadata().getName().equals("livegraft_swap_duration_seconds"))
+                .flatMap(family -> family.getDataPoints().stream())
+                .mapToLong(point -> ((HistogramSnapshot.HistogramDataPointSnapshot) point).getCount())
                 .sum();
     }
 

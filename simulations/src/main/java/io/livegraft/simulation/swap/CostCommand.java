@@ -39,6 +39,13 @@ public final class CostCommand implements Callable<Integer> {
     @Option(names = "--rate", paramLabel = "N", description = "Requests a second (default: ${DEFAULT-VALUE}).")
     private double rate = 20;
 
+    @Option(
+            names = "--held-up",
+            paramLabel = "N",
+            description =
+                    "Swaps whose hold-up counts, at full speed and again at 100 a second (default: ${DEFAULT-VALUE}).")
+    private int heldUp = 6000;
+
     @Option(names = "--rollbacks", paramLabel = "N", description = "Timed rollbacks (default: ${DEFAULT-VALUE}).")
     private int rollbacks = 200;
 
@@ -52,6 +59,7 @@ public final class CostCommand implements Callable<Integer> {
         options.require(block > 0 && block <= 600, "--block is %s, expected above 0, at most 600".formatted(block));
         options.require(swapRate > 0, "--swap-rate is %s, expected above 0".formatted(swapRate));
         options.require(rate > 0 && rate <= 1000, "--rate is %s, expected above 0, at most 1000".formatted(rate));
+        options.require(heldUp >= 1, "--held-up is %d, expected 1 or more".formatted(heldUp));
         options.require(
                 rollbacks >= 1 && restarts >= 1,
                 "--rollbacks is %d and --restarts is %d, expected 1 or more of both".formatted(rollbacks, restarts));
@@ -63,8 +71,8 @@ public final class CostCommand implements Callable<Integer> {
                 swapRate,
                 options.base(),
                 options.directory("livegraft-swap-cost-"));
-        CostSettings cost =
-                new CostSettings(run, warmUp, rounds, Duration.ofNanos((long) (block * 1e9)), rollbacks, restarts);
+        CostSettings cost = new CostSettings(
+                run, warmUp, rounds, Duration.ofNanos((long) (block * 1e9)), heldUp, rollbacks, restarts);
         return options.tell(run.directory(), progress -> new CostRun(cost, progress).run());
     }
 }

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
  * @param swapped quadruples with swaps in their second and third block
  * @param control quadruples without any
  * @param holdUp of the swaps of all rounds
+ * @param holdUpAtFullSpeed of as many swaps a second as the node takes
+ * @param holdUpSteady of {@link CostSettings#STEADY} a second
  * @param rollbacks from the call to the first token of the old version
  * @param coldTenants first token of a tenant of which nothing is in memory
  * @param coldVersions first token of a version whose adapter is on disk
@@ -24,7 +26,9 @@ record CostReport(
         int swaps,
         List<Difference.Quadruple> swapped,
         List<Difference.Quadruple> control,
-        HoldUp holdUp,
+        HoldUps holdUp,
+        HoldUps holdUpAtFullSpeed,
+        HoldUps holdUpSteady,
         Quantiles rollbacks,
         Quantiles coldTenants,
         Quantiles coldVersions,
@@ -47,7 +51,8 @@ record CostReport(
         return String.format(
                 Locale.ROOT,
                 "swaps add %.2f ms (95%%: %.2f to %.2f) to %.2f ms to the first token, %.3f ms (%.3f to %.3f) to %.3f"
-                        + " ms between tokens; they hold up admission for at most %.0f us (p99.9); rollback p99 %.1f ms,"
+                        + " ms between tokens; their flips hold up admission for at most %.0f us at full speed and %.0f us at"
+                        + " %.0f a second (p99.9); rollback p99 %.1f ms,"
                         + " cold tenant p99 %.1f ms",
                 first.difference(),
                 first.low(),
@@ -57,7 +62,9 @@ record CostReport(
                 next.low(),
                 next.high(),
                 next.without(),
-                holdUp.boundMicros(0.999),
+                holdUpAtFullSpeed.flip().boundMicros(0.999),
+                holdUpSteady.flip().boundMicros(0.999),
+                CostSettings.STEADY,
                 rollbacks.millis(0.99),
                 coldTenants.millis(0.99));
     }
@@ -75,6 +82,8 @@ record CostReport(
         json.set("bump", difference(swapped));
         json.set("control", difference(control));
         json.set("holdUpMicros", holdUp.json());
+        json.set("fullSpeedHoldUpMicros", holdUpAtFullSpeed.json());
+        json.set("steadyHoldUpMicros", holdUpSteady.json());
         json.set("rollbackMillis", rollbacks.json());
         json.set("coldTenantMillis", coldTenants.json());
         json.set("coldVersionMillis", coldVersions.json());

@@ -44,9 +44,11 @@ final class CostRun {
             List<Difference.Quadruple> swapped = new ArrayList<>();
             List<Difference.Quadruple> control = new ArrayList<>();
             warmUp(node.api());
-            HoldUp warm = HoldUp.of(node.api().metrics());
+            HoldUps warm = HoldUps.of(node.api().metrics());
             blocks(node.api(), swapped, control);
-            HoldUp holdUp = HoldUp.of(node.api().metrics()).since(warm);
+            HoldUps holdUp = HoldUps.of(node.api().metrics()).since(warm);
+            HoldUps atFullSpeed = holdUps(node.api(), 0);
+            HoldUps steady = holdUps(node.api(), CostSettings.STEADY);
             progress.accept("%d rollbacks".formatted(cost.rollbacks()));
             List<Duration> rollbacks = new Warmth(run, node.api()).rollbacks(cost.rollbacks());
             List<Duration> tenants = new ArrayList<>();
@@ -65,6 +67,8 @@ final class CostRun {
                     swapped,
                     control,
                     holdUp,
+                    atFullSpeed,
+                    steady,
                     Quantiles.of(rollbacks),
                     Quantiles.of(tenants),
                     Quantiles.of(versions),
@@ -74,7 +78,26 @@ final class CostRun {
 
     private void warmUp(NodeApi node) {
         progress.accept("%d swaps before anything counts".formatted(cost.warmUp()));
-        new Swapper(run.atOnce(cost.warmUp()), node, chronicles).start().join();
+        swap(node, cost.warmUp(), 0);
+    }
+
+    /** Of so many swaps that one in a thousand says something, requests beside them. */
+    private HoldUps holdUps(NodeApi node, double swapsPerSecond) {
+        progress.accept("%d swaps, %s"
+                .formatted(
+                        cost.heldUp(),
+                        swapsPerSecond == 0 ? "at full speed" : "%.0f a second".formatted(swapsPerSecond)));
+        HoldUps before = HoldUps.of(node.metrics());
+        try (Traffic _ = new Traffic(run, new Client(node), chronicles)) {
+            swap(node, cost.heldUp(), swapsPerSecond);
+        }
+        return HoldUps.of(node.metrics()).since(before);
+    }
+
+    private void swap(NodeApi node, int number, double swapsPerSecond) {
+        new Swapper(run.swapping(number, swapsPerSecond), node, chronicles)
+                .start()
+                .join();
         chronicles.look(node);
     }
 

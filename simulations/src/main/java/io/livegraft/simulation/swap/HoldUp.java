@@ -6,21 +6,21 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * How long swaps kept the node from admitting requests, by the histogram of its metrics.
+ * How long one part of swaps kept the node from admitting requests, by the histogram of its metrics.
  *
  * @param buckets upper bound in seconds, and how many swaps held up for at most so long
  */
 record HoldUp(NavigableMap<Double, Long> buckets) {
-    private static final String BUCKET = "livegraft_swap_hold_up_seconds_bucket{le=\"";
     private static final double MICROS = 1e6;
 
     /** From metrics in the text format of Prometheus. */
-    static HoldUp of(Stream<String> metrics) {
+    static HoldUp of(String part, Stream<String> metrics) {
+        String prefix = "livegraft_swap_hold_up_seconds_bucket{part=\"%s\",le=\"".formatted(part);
         NavigableMap<Double, Long> buckets = new TreeMap<>();
-        metrics.filter(line -> line.startsWith(BUCKET)).forEach(line -> {
-            String[] parts = line.substring(BUCKET.length()).split("\"} ", -1);
-            double bound = parts[0].equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(parts[0]);
-            buckets.put(bound, (long) Double.parseDouble(parts[1]));
+        metrics.filter(line -> line.startsWith(prefix)).forEach(line -> {
+            String[] words = line.substring(prefix.length()).split("\"} ", -1);
+            double bound = words[0].equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(words[0]);
+            buckets.put(bound, (long) Double.parseDouble(words[1]));
         });
         return new HoldUp(buckets);
     }
@@ -51,8 +51,10 @@ record HoldUp(NavigableMap<Double, Long> buckets) {
         ObjectNode json = NodeApi.object()
                 .put("count", count())
                 .put("p50AtMost", boundMicros(0.5))
+                .put("p90AtMost", boundMicros(0.9))
                 .put("p99AtMost", boundMicros(0.99))
-                .put("p999AtMost", boundMicros(0.999));
+                .put("p999AtMost", boundMicros(0.999))
+                .put("allAtMost", boundMicros(1));
         ObjectNode all = json.putObject("atMost");
         buckets.forEach((bound, swaps) -> all.put(Double.toString(bound * MICROS), swaps));
         return json;

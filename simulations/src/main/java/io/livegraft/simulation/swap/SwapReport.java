@@ -33,8 +33,8 @@ record SwapReport(
         long pairs,
         Verdict verdict,
         Duration swapping,
-        HoldUp holdUp,
-        HoldUp warmHoldUp,
+        HoldUps holdUp,
+        HoldUps warmHoldUp,
         Duration whole,
         List<String> ownEnds)
         implements Report {

@@ -52,8 +52,8 @@ final class SwapRun {
             int refused,
             Instant began,
             Duration swapping,
-            HoldUp holdUp,
-            HoldUp warmHoldUp) {}
+            HoldUps holdUp,
+            HoldUps warmHoldUp) {}
 
     SwapReport run() {
         long began = System.nanoTime();
@@ -103,7 +103,7 @@ final class SwapRun {
         Instant beganAt = Instant.now();
         long began = System.nanoTime();
         CompletableFuture<Void> swapping = swapper.start();
-        Optional<HoldUp> half = Optional.empty();
+        Optional<HoldUps> half = Optional.empty();
         long said = began;
         for (int look = 1; !swapping.isDone(); look++) {
             feedback.send();
@@ -112,7 +112,7 @@ final class SwapRun {
                 chronicles.look(node);
             }
             if (half.isEmpty() && swapper.swaps() > run.swaps() / 2) {
-                half = Optional.of(HoldUp.of(node.metrics()));
+                half = Optional.of(HoldUps.of(node.metrics()));
             }
             if (System.nanoTime() - said > SAY.toNanos()) {
                 said = System.nanoTime();
@@ -126,7 +126,7 @@ final class SwapRun {
         adapters.look();
         chronicles.look(node);
         progress.accept("swaps are over; the oracle computes every answer anew");
-        HoldUp all = HoldUp.of(node.metrics());
+        HoldUps all = HoldUps.of(node.metrics());
         return new Lived(
                 file,
                 traffic.exchanges(),

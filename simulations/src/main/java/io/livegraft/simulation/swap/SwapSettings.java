@@ -13,9 +13,9 @@ import java.nio.file.Path;
  * @param directory of everything that the run writes
  */
 record SwapSettings(int swaps, long seed, int tenants, double rate, double swapRate, Path base, Path directory) {
-    /** As many swaps as fast as the node takes them. */
-    SwapSettings atOnce(int number) {
-        return new SwapSettings(number, seed, tenants, rate, 0, base, directory);
+    /** So many swaps at that rate; 0 is as fast as the node takes them. */
+    SwapSettings swapping(int number, double swapsPerSecond) {
+        return new SwapSettings(number, seed, tenants, rate, swapsPerSecond, base, directory);
     }
 
     /** The id of tenant {@code index}. */

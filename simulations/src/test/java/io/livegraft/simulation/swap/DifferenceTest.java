@@ -45,17 +45,21 @@ class DifferenceTest {
 
     @Test
     void theBoundOfAShareIsTheFirstBucketThatHoldsIt() {
-        HoldUp found = HoldUp.of(Stream.of(
+        HoldUps all = HoldUps.of(Stream.of(
                 "# TYPE livegraft_swap_hold_up_seconds histogram",
-                "livegraft_swap_hold_up_seconds_bucket{le=\"1.0E-5\"} 900",
-                "livegraft_swap_hold_up_seconds_bucket{le=\"5.0E-5\"} 999",
-                "livegraft_swap_hold_up_seconds_bucket{le=\"+Inf\"} 1000"));
+                "livegraft_swap_hold_up_seconds_bucket{part=\"before\",le=\"1.0E-5\"} 7",
+                "livegraft_swap_hold_up_seconds_bucket{part=\"flip\",le=\"1.0E-5\"} 900",
+                "livegraft_swap_hold_up_seconds_bucket{part=\"flip\",le=\"5.0E-5\"} 999",
+                "livegraft_swap_hold_up_seconds_bucket{part=\"flip\",le=\"+Inf\"} 1000"));
+        HoldUp found = all.flip();
         assertEquals(1000, found.count());
+        assertEquals(7, all.before().count());
+        assertEquals(0, all.after().count());
         assertEquals(10, found.boundMicros(0.5), 1e-9);
         assertEquals(50, found.boundMicros(0.999), 1e-9);
         assertTrue(Double.isInfinite(found.boundMicros(0.9999)));
-        assertEquals(0, found.since(found).count());
-        assertEquals(found, found.since(HoldUp.of(Stream.empty())));
+        assertEquals(0, all.since(all).flip().count());
+        assertEquals(all, all.since(HoldUps.of(Stream.empty())));
     }
 
     private static Quadruple quadruple(double... firstTokens) {
