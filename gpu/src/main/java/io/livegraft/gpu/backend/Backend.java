@@ -111,12 +111,19 @@ public interface Backend extends AutoCloseable {
     void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase);
 
     /**
-     * The same.
-     *
-     * @param next what {@link #lowRank} is asked for after it in the same phase, so that it can be fetched meanwhile
+     * {@link #linear(List, Tensor, List, Phase)} and then {@link #lowRank}, in the same bits: layers with what adapters add to them.
      */
-    default void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase, List<LowRankRows> next) {
+    default void linear(
+            List<Tensor> ys,
+            Tensor x,
+            List<LinearWeight> ws,
+            List<LowRankRows> parts,
+            Phase phase,
+            Arithmetic arithmetic) {
         linear(ys, x, ws, phase);
+        if (!parts.isEmpty()) {
+            lowRank(ys, parts, phase, arithmetic);
+        }
     }
 
     /** Rows of a chain that suit {@link #multiply(List, Arithmetic)} best: enough for a product, few enough for all workers to get some. */
@@ -183,6 +190,15 @@ public interface Backend extends AutoCloseable {
 
     /** {@code dx (N,in) = or += Σ_i dys[i] (N,out[i]) · ws[i]}, in order of i; a frozen weight has no gradient. */
     void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate);
+
+    /** {@link #linearBackward(Tensor, List, List, boolean)}, which sets dx, and then {@link #lowRankBackward}, in the same bits. */
+    default void linearBackward(
+            Tensor dx, List<Tensor> dys, List<LinearWeight> ws, List<LowRankGradient> parts, Arithmetic arithmetic) {
+        linearBackward(dx, dys, ws, false);
+        if (!parts.isEmpty()) {
+            lowRankBackward(parts, arithmetic);
+        }
+    }
 
     /** {@code dx (N,in) += dy (N,out) · w}. */
     default void linearBackward(Tensor dx, Tensor dy, LinearWeight w) {

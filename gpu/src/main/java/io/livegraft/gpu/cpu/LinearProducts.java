@@ -25,25 +25,57 @@ import java.util.function.Predicate;
 final class LinearProducts {
     private final Workers workers;
     private final Optional<TileProduct> tiles;
+    private final Optional<AdaptedProduct> adapted;
     private final Optional<Bf16Product> bf16;
     private final Optional<StripDecode> strips;
 
     LinearProducts(Workers workers, CpuKernels kernels) {
         this.workers = workers;
         this.tiles = kernels.products().map(some -> new TileProduct(workers, some));
+        this.adapted = kernels.products().map(some -> new AdaptedProduct(workers, some));
         this.bf16 = kernels.oneDnn().map(oneDnn -> new Bf16Product(oneDnn, workers));
         this.strips = kernels.strips().map(strip -> new StripDecode(workers, strip));
     }
 
-    /** As many weights as results. */
+    /**
+     * As many weights as results.
+     *
+     * @param next what adapters add after it, which a decode step fetches meanwhile
+     */
     void linear(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, Phase phase, List<LowRankRows> next) {
-        for (int i = 0; i < ys.size(); i++) {
-            x.requireShape(ys.get(i).rows(), ws.get(i).inputFeatures());
-            ys.get(i).requireShape(x.rows(), ws.get(i).outputFeatures());
-        }
+        requireShapes(ys, x, ws);
         switch (phase) {
             case TRAINING, PREFILL -> manyRows(ys, x, ws);
             case DECODE -> fewRows(ys, x, ws, next);
+        }
+    }
+
+    /** Layers with their adapters' parts, rounded, in one pass over many rows; false where that is no shorter way. */
+    boolean adapted(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, List<LowRankRows> parts, Phase phase) {
+        int outputs = ys.stream().mapToInt(CpuTensor::columns).sum();
+        if (phase == Phase.DECODE
+                || adapted.isEmpty()
+                || !all(ws, LinearProducts::onTiles)
+                || !tiles.orElseThrow().rowsAreMany(x.rows(), outputs)
+                || !AdaptedProduct.takes(x, parts)) {
+            return false;
+        }
+        requireShapes(ys, x, ws);
+        adapted.get().linear(ys, x, ws, parts);
+        return true;
+    }
+
+    /** Whether threads share the rows of the way back. */
+    boolean manyRowsBackward(CpuTensor dx, List<CpuLinearWeight> ws) {
+        return tiles.isPresent()
+                && all(ws, LinearProducts::onTiles)
+                && tiles.get().rowsAreMany(dx.rows(), dx.columns());
+    }
+
+    private static void requireShapes(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws) {
+        for (int i = 0; i < ys.size(); i++) {
+            x.requireShape(ys.get(i).rows(), ws.get(i).inputFeatures());
+            ys.get(i).requireShape(x.rows(), ws.get(i).outputFeatures());
         }
     }
 

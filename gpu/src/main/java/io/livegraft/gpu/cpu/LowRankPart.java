@@ -23,6 +23,11 @@ record LowRankPart(LowRankGradient of, int lanes, CpuTensor aPieces, CpuTensor b
         return Tiled.strips(of.rank()) * Tiled.STRIP;
     }
 
+    /** Tiles that are summed over for the rank. */
+    int steps() {
+        return Tiled.steps(of.rank());
+    }
+
     int pieces() {
         return pieces(of);
     }

@@ -36,11 +36,17 @@ final class LowRankProducts {
         List<Piece> pieces = pieces(parts);
         workers.run(pieces.size(), i -> threads.get()
                 .run(pieces.get(i).parts(), pieces.get(i).number()));
+        add(parts);
+    }
+
+    /** To the gradients, what was found for them. */
+    void add(List<LowRankPart> parts) {
         List<LowRankSum> sums = LowRankSum.of(parts);
         workers.run(sums.size(), i -> sums.get(i).add());
     }
 
-    private List<LowRankPart> parts(List<LowRankGradient> gradients, Memory memory) {
+    /** With their factors in tiles. */
+    List<LowRankPart> parts(List<LowRankGradient> gradients, Memory memory) {
         Map<List<Object>, LowRankGradient> pairs = new LinkedHashMap<>();
         gradients.forEach(of -> pairs.putIfAbsent(pair(of), of));
         while (rooms.size() < pairs.size()) {

@@ -37,6 +37,11 @@ final class TileBlocks {
         return left;
     }
 
+    /** As above, into tiles that are there. */
+    void left(Tiled to, Matrix x, float scale) {
+        lay(kernels.blocks().left(), x, scale, to, to);
+    }
+
     /** {@code bf16(scale · x)}, summed over x's rows. */
     Tiled right(NativeBuffer room, Matrix x, float scale) {
         Tiled right = Tiled.in(room, Tiled.strips(x.columns()), Tiled.steps(x.rows()));
@@ -50,6 +55,11 @@ final class TileBlocks {
         Tiled right = Tiled.in(rightRoom, Tiled.strips(x.columns()), Tiled.steps(x.rows()));
         lay(kernels.blocks().both(), x, scale, left, right);
         return new Both(left, right);
+    }
+
+    /** As above, into tiles that are there. */
+    void both(Tiled left, Tiled right, Matrix x, float scale) {
+        lay(kernels.blocks().both(), x, scale, left, right);
     }
 
     /** The transpose of {@code strips} strips, from a left operand to a right one or back. */

@@ -5,6 +5,7 @@ import io.livegraft.gpu.machinecode.GemmKernel;
 import io.livegraft.gpu.machinecode.PanelKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Decodes 32 columns of a weight's product into tiles, the second operand of {@link GemmKernel}: two strips of 16 columns, each
@@ -35,41 +36,90 @@ final class TilePanels {
 
     /** Rows {@code from} to {@code from + depth} of wᵀ (in, out), columns from {@code output} on; what lies beyond the last output is of no meaning. */
     Tiled forward(CpuLinearWeight weight, int output, int from, int depth) {
-        long strip = stripBytes(depth);
-        MemorySegment tiles = panel.atLeast(2 * strip);
+        return forward(weight, output, from, depth, List.of());
+    }
+
+    /** As above, and below them rows of strips whose columns are the panel's. */
+    Tiled forward(CpuLinearWeight weight, int output, int from, int depth, List<Tiled> below) {
+        if (weight instanceof StripWeight strips && strips.form().bfloat16() && below.isEmpty()) {
+            return bfloat16(strips, output, from);
+        }
+        Tiled tiles = room(depth, below);
+        forward(weight, output, from, depth, tiles);
+        append(below, tiles, stripBytes(depth));
+        return tiles;
+    }
+
+    private static Tiled bfloat16(StripWeight weight, int output, int from) {
+        long at = (long) (from / weight.form().blockInputs()) * weight.form().blockBytes();
+        return new Tiled(weight.from(output / StripForm.OUTPUTS).asSlice(at), weight.stripBytes());
+    }
+
+    private Tiled room(int depth, List<Tiled> below) {
+        long strip =
+                stripBytes(depth) + below.stream().mapToLong(Tiled::stripBytes).sum();
+        return new Tiled(panel.atLeast(2 * strip), strip);
+    }
+
+    private static void append(List<Tiled> below, Tiled tiles, long from) {
+        long to = from;
+        for (Tiled some : below) {
+            copy(some, some.stripBytes(), tiles, to);
+            to += some.stripBytes();
+        }
+    }
+
+    /** The beginnings of two strips. */
+    private static void copy(Tiled from, long bytes, Tiled to, long at) {
+        for (int half = 0; half < 2; half++) {
+            MemorySegment.copy(
+                    from.memory(), half * from.stripBytes(), to.memory(), half * to.stripBytes() + at, bytes);
+        }
+    }
+
+    private void forward(CpuLinearWeight weight, int output, int from, int depth, Tiled tiles) {
         if (weight instanceof StripWeight strips) {
-            return forward(strips, output / StripForm.OUTPUTS, from, depth, tiles);
+            forward(strips, output, from, depth, tiles);
+            return;
         }
         int count = Math.min(SIDE, weight.outputFeatures() - output);
         MemorySegment decoded = rows.atLeast(2L * SIDE * depth);
         weight.decodeBf16(decoded, output, count, from, depth);
         for (int half = 0; half < 2; half++) {
-            turn(decoded.asSlice(2L * half * HALF * depth), depth, tiles.asSlice(half * strip));
+            turn(
+                    decoded.asSlice(2L * half * HALF * depth),
+                    depth,
+                    tiles.from(half, 0).memory());
         }
-        return new Tiled(tiles, strip);
     }
 
-    private Tiled forward(StripWeight weight, int first, int from, int depth, MemorySegment tiles) {
+    private void forward(StripWeight weight, int output, int from, int depth, Tiled tiles) {
         StripForm form = weight.form();
-        long at = (long) (from / form.blockInputs()) * form.blockBytes();
         if (form.bfloat16()) {
-            return new Tiled(weight.from(first).asSlice(at), weight.stripBytes());
+            copy(bfloat16(weight, output, from), stripBytes(depth), tiles, 0);
+            return;
         }
+        int first = output / StripForm.OUTPUTS;
+        long at = (long) (from / form.blockInputs()) * form.blockBytes();
         PanelKernel kernel = kernels.panels().get(form);
         int blocks = depth / form.blockInputs();
         for (int half = 0; half < Math.min(2, weight.stripCount() - first); half++) {
             int strip = first + half;
-            MemorySegment to = tiles.asSlice(half * stripBytes(depth));
+            MemorySegment to = tiles.from(half, 0).memory();
             kernel.run(weight.from(strip).asSlice(at), weight.scales(strip, from), to, blocks, weight.constants());
         }
-        return new Tiled(tiles, stripBytes(depth));
     }
 
     /** Rows {@code from} to {@code from + depth} of w (out, in), columns from {@code input} on; beyond the last output there are zeros. */
     Tiled backward(CpuLinearWeight weight, int input, int from, int depth) {
-        long strip = stripBytes(depth);
-        MemorySegment tiles = panel.atLeast(2 * strip);
-        MemorySegment high = tiles.asSlice(strip);
+        return backward(weight, input, from, depth, List.of());
+    }
+
+    /** As above, and below them rows of strips whose columns are the panel's. */
+    Tiled backward(CpuLinearWeight weight, int input, int from, int depth, List<Tiled> below) {
+        Tiled both = room(depth, below);
+        MemorySegment tiles = both.memory();
+        MemorySegment high = both.from(1, 0).memory();
         if (weight instanceof StripWeight strips) {
             int first = from / StripForm.OUTPUTS;
             int count = Math.min(depth / StripForm.OUTPUTS, strips.stripCount() - first);
@@ -83,7 +133,8 @@ final class TilePanels {
             }
             pair(new Matrix(rows, 0, SIDE, 1, count, SIDE), 0, 1, tiles, high);
         }
-        return new Tiled(tiles, strip);
+        append(below, both, stripBytes(depth));
+        return both;
     }
 
     private void backward(StripWeight weight, int input, int first, int count, MemorySegment low, MemorySegment high) {

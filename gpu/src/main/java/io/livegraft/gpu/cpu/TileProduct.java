@@ -22,10 +22,10 @@ final class TileProduct {
     private static final int MOST_ROWS = 256;
 
     /** So many cost three times what decoding for them alone does. */
-    private static final int LEAST_ROWS = 128;
+    static final int LEAST_ROWS = 128;
 
     /** Columns of a beside which a panel and c still find room. */
-    private static final int DEPTH = 768;
+    static final int DEPTH = 768;
 
     /** A weight that has more than so many outputs for a row is worth decoding once. */
     private static final int OUTPUTS_PER_ROW = 16;
@@ -59,7 +59,7 @@ final class TileProduct {
     void linear(List<CpuTensor> ys, CpuTensor x, List<? extends CpuLinearWeight> ws) {
         int depth = x.columns();
         int[] first = firstBlocks(ws);
-        if (rowsAreMany(x.rows(), first[ws.size()])) {
+        if (rowsAreMany(x.rows(), first[ws.size()] * SIDE)) {
             shareRows(x.rows(), (from, count) -> {
                 for (int k = 0; k < depth; k += DEPTH) {
                     Tiled a = packed(x, from, count, k, Math.min(DEPTH, depth - k));
@@ -87,7 +87,7 @@ final class TileProduct {
     void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w, boolean add) {
         int depth = TilePanels.padded(w.outputFeatures());
         int blocks = w.inputFeatures() / SIDE;
-        if (rowsAreMany(dx.rows(), blocks)) {
+        if (rowsAreMany(dx.rows(), blocks * SIDE)) {
             shareRows(dx.rows(), (from, count) -> {
                 Matrix rows = dx.matrix(Operand.PLAIN).rowBlock(from, count);
                 for (int k = 0; k < depth; k += DEPTH) {
@@ -108,12 +108,17 @@ final class TileProduct {
         store.product(dx, block * SIDE, a, panel, depth / SIDE, add);
     }
 
-    private boolean rowsAreMany(int rows, int blocks) {
-        return TilePanels.padded(rows) >= LEAST_ROWS * workers.threads() && blocks * SIDE <= OUTPUTS_PER_ROW * rows;
+    boolean rowsAreMany(int rows, int outputs) {
+        return TilePanels.padded(rows) >= LEAST_ROWS * workers.threads() && outputs <= OUTPUTS_PER_ROW * rows;
+    }
+
+    /** Rows of a task. */
+    static int taskRows(int rows, int threads) {
+        return Math.clamp(TilePanels.padded(Math.ceilDiv(rows, threads)), LEAST_ROWS, MOST_ROWS);
     }
 
     private void shareRows(int rows, RowTask task) {
-        int each = Math.min(MOST_ROWS, TilePanels.padded(Math.ceilDiv(rows, workers.threads())));
+        int each = taskRows(rows, workers.threads());
         workers.run(Math.ceilDiv(rows, each), i -> task.run(i * each, Math.min(each, rows - i * each)));
     }
 

@@ -59,6 +59,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     private final Optional<PackedProduct> packed;
     private final ProductChains chains;
     private final Optional<LowRankProducts> lowRank;
+    private final Optional<AdaptedBackward> adaptedBackward;
     private final Optional<LowRankDecode> lowRankDecode;
     private final HeadAttention attention;
     private final Optional<StripFactors> factors;
@@ -76,6 +77,8 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.products = new LinearProducts(workers, kernels);
         this.chains = new ProductChains(workers, kernels.strips());
         this.lowRank = kernels.products().map(some -> new LowRankProducts(workers, some));
+        this.adaptedBackward =
+                kernels.products().map(some -> new AdaptedBackward(workers, some, lowRank.orElseThrow()));
         this.lowRankDecode = kernels.strips().map(strips -> new LowRankDecode(workers, strips));
         this.packed = kernels.products().map(some -> new PackedProduct(workers, some));
         this.attention = new HeadAttention(workers, kernels);
@@ -217,7 +220,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
             return;
         }
         try (var _ = temporaries()) {
-            lowRank.orElseThrow().backward(parts, (rows, columns) -> CpuTensor.of(allocateUnset(rows, columns)));
+            lowRank.orElseThrow().backward(parts, this::temporary);
         }
     }
 
@@ -237,18 +240,52 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase) {
-        linear(ys, x, ws, phase, List.of());
+        products.linear(CpuTensor.of(ys), CpuTensor.of(x), CpuLinearWeight.of(ws, ys.size()), phase, List.of());
     }
 
     @Override
-    public void linear(List<Tensor> ys, Tensor x, List<LinearWeight> ws, Phase phase, List<LowRankRows> next) {
-        products.linear(CpuTensor.of(ys), CpuTensor.of(x), CpuLinearWeight.of(ws, ys.size()), phase, next);
+    public void linear(
+            List<Tensor> ys,
+            Tensor x,
+            List<LinearWeight> ws,
+            List<LowRankRows> parts,
+            Phase phase,
+            Arithmetic arithmetic) {
+        List<CpuTensor> outputs = CpuTensor.of(ys);
+        List<CpuLinearWeight> weights = CpuLinearWeight.of(ws, ys.size());
+        if (rounds(arithmetic) && products.adapted(outputs, CpuTensor.of(x), weights, parts, phase)) {
+            return;
+        }
+        products.linear(outputs, CpuTensor.of(x), weights, phase, parts);
+        if (!parts.isEmpty()) {
+            lowRank(ys, parts, phase, arithmetic);
+        }
     }
 
     @Override
     public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate) {
         List<CpuLinearWeight> weights = CpuLinearWeight.of(ws, dys.size());
         products.linearBackward(CpuTensor.of(dx), CpuTensor.of(dys), weights, accumulate);
+    }
+
+    @Override
+    public void linearBackward(
+            Tensor dx, List<Tensor> dys, List<LinearWeight> ws, List<LowRankGradient> parts, Arithmetic arithmetic) {
+        List<CpuLinearWeight> weights = CpuLinearWeight.of(ws, dys.size());
+        try (var _ = temporaries()) {
+            if (rounds(arithmetic)
+                    && products.manyRowsBackward(CpuTensor.of(dx), weights)
+                    && adaptedBackward
+                            .orElseThrow()
+                            .run(CpuTensor.of(dx), CpuTensor.of(dys), weights, parts, this::temporary)) {
+                return;
+            }
+        }
+        super.linearBackward(dx, dys, ws, parts, arithmetic);
+    }
+
+    private CpuTensor temporary(int rows, int columns) {
+        return CpuTensor.of(allocateUnset(rows, columns));
     }
 
     @Override

@@ -56,18 +56,22 @@ record AdaptedRows(int start, int count, Phase phase, AdapterTensors adapter, Op
                 && next.dropoutSeed.isEmpty();
     }
 
-    /** What is added to layers that read x; where something is dropped each reads its own rows. */
-    List<LowRankRows> parts(Backend backend, Tensor x, int layer, List<LinearKind> kinds) {
+    /**
+     * What is added to layers that read x; where something is dropped each reads its own rows.
+     *
+     * @param from the row of x that is the first one of the layers' outputs
+     */
+    List<LowRankRows> parts(Backend backend, Tensor x, int layer, List<LinearKind> kinds, int from) {
         List<Optional<LowRankPair>> pairs = adapter.factors(layer, kinds);
         if (dropoutSeed.isEmpty()) {
-            return pairs.isEmpty() ? List.of() : List.of(new LowRankRows(of(backend, x), start, pairs));
+            return pairs.isEmpty() ? List.of() : List.of(new LowRankRows(of(backend, x), start - from, pairs));
         }
         List<LowRankRows> parts = new ArrayList<>();
         for (int i = 0; i < pairs.size(); i++) {
             if (pairs.get(i).isPresent()) {
                 List<Optional<LowRankPair>> one = new ArrayList<>(Collections.nCopies(kinds.size(), Optional.empty()));
                 one.set(i, pairs.get(i));
-                parts.add(new LowRankRows(input(backend, x, layer, kinds.get(i)), start, one));
+                parts.add(new LowRankRows(input(backend, x, layer, kinds.get(i)), start - from, one));
             }
         }
         return parts;

@@ -2,6 +2,7 @@ package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.transformer.AdapterTensors.Pair;
@@ -23,8 +24,33 @@ final class AdapterGradients {
         this.arithmetic = arithmetic;
     }
 
+    /** @param dropped what is left to do behind the parts */
+    private record Parts(List<LowRankGradient> parts, List<Runnable> dropped) {}
+
     /** Adds to dx and to the adapters' gradients. */
     void add(Tensor dx, List<Tensor> dys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
+        Parts parts = parts(dx, dys, x, layer, kinds, batch);
+        if (!parts.parts().isEmpty()) {
+            backend.lowRankBackward(parts.parts(), arithmetic);
+            parts.dropped().forEach(Runnable::run);
+        }
+    }
+
+    /** As above, once frozen weights {@code ws} have set dx. */
+    void add(
+            Tensor dx,
+            List<Tensor> dys,
+            List<LinearWeight> ws,
+            Tensor x,
+            int layer,
+            List<LinearKind> kinds,
+            Batch batch) {
+        Parts parts = parts(dx, dys, x, layer, kinds, batch);
+        backend.linearBackward(dx, dys, ws, parts.parts(), arithmetic);
+        parts.dropped().forEach(Runnable::run);
+    }
+
+    private Parts parts(Tensor dx, List<Tensor> dys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
         List<LowRankGradient> parts = new ArrayList<>();
         List<Runnable> dropped = new ArrayList<>();
         for (AdaptedRows segment : AdaptedRows.segments(batch)) {
@@ -39,10 +65,7 @@ final class AdapterGradients {
                 }
             }
         }
-        if (!parts.isEmpty()) {
-            backend.lowRankBackward(parts, arithmetic);
-            dropped.forEach(Runnable::run);
-        }
+        return new Parts(parts, dropped);
     }
 
     private static LowRankGradient part(Pair pair, Tensor dx, Tensor dy, Tensor x) {

@@ -1,14 +1,10 @@
 package io.livegraft.gpu.transformer;
 
-import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.LowRankRows;
-import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What adapters add to linear layers that read the same rows: every segment its own.
@@ -22,28 +18,19 @@ import java.util.Map;
  */
 final class AdapterProducts {
     private final Backend backend;
-    private final Arithmetic arithmetic;
 
-    AdapterProducts(Backend backend, Arithmetic arithmetic) {
+    AdapterProducts(Backend backend) {
         this.backend = backend;
-        this.arithmetic = arithmetic;
     }
 
-    /** What is added in each phase to {@code kinds}, which read x. */
-    Map<Phase, List<LowRankRows>> parts(Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
-        Map<Phase, List<LowRankRows>> parts = new EnumMap<>(Phase.class);
+    /** What a run's rows of layers {@code kinds}, which read x, get. */
+    List<LowRankRows> parts(Tensor x, int layer, List<LinearKind> kinds, Batch batch, Batch.Run run) {
+        List<LowRankRows> parts = new ArrayList<>();
         for (AdaptedRows rows : batch.adapted()) {
-            parts.computeIfAbsent(rows.phase(), _ -> new ArrayList<>()).addAll(rows.parts(backend, x, layer, kinds));
+            if (rows.start() >= run.start() && rows.start() < run.start() + run.count()) {
+                parts.addAll(rows.parts(backend, x, layer, kinds, run.start()));
+            }
         }
         return parts;
-    }
-
-    /** Adds to {@code ys}, one of each kind. */
-    void forward(List<Tensor> ys, Map<Phase, List<LowRankRows>> parts) {
-        parts.forEach((phase, some) -> {
-            if (!some.isEmpty()) {
-                backend.lowRank(ys, some, phase, arithmetic);
-            }
-        });
     }
 }

@@ -3,7 +3,6 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.LinearWeight;
-import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
@@ -20,15 +19,11 @@ final class BaseProducts {
 
     /** {@code y = x·Wᵀ}. */
     void forward(Tensor y, Tensor x, Linear linear, Phase phase) {
-        forward(List.of(y), x, List.of(linear), phase, List.of());
+        forward(List.of(y), x, List.of(linear), phase);
     }
 
-    /**
-     * Of several weights over the same rows.
-     *
-     * @param next what adapters add after it
-     */
-    void forward(List<Tensor> ys, Tensor x, List<Linear> linears, Phase phase, List<LowRankRows> next) {
+    /** Of several weights over the same rows. */
+    void forward(List<Tensor> ys, Tensor x, List<Linear> linears, Phase phase) {
         List<Tensor> results = new ArrayList<>(ys.size());
         List<LinearWeight> frozen = new ArrayList<>(ys.size());
         for (int i = 0; i < ys.size(); i++) {
@@ -43,7 +38,7 @@ final class BaseProducts {
             }
         }
         if (!frozen.isEmpty()) {
-            backend.linear(results, x, frozen, phase, next);
+            backend.linear(results, x, frozen, phase);
         }
     }
 

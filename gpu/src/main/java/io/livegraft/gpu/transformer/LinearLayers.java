@@ -1,7 +1,9 @@
 package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.transformer.TransformerWeights.Vectors;
 import java.util.ArrayList;
@@ -31,7 +33,7 @@ final class LinearLayers {
         this.backend = backend;
         this.weights = weights;
         this.base = new BaseProducts(backend);
-        this.adapters = new AdapterProducts(backend, weights.arithmetic());
+        this.adapters = new AdapterProducts(backend);
         this.gradients = new AdapterGradients(backend, weights.arithmetic());
     }
 
@@ -55,18 +57,32 @@ final class LinearLayers {
     }
 
     private void forward(List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
-        List<Linear> linears = linears(layer, kinds);
         try (var _ = backend.temporaries()) {
-            var parts = adapters.parts(x, layer, kinds, batch);
             for (Batch.Run run : batch.runs()) {
-                List<LowRankRows> next = parts.getOrDefault(run.phase(), List.of());
-                base.forward(rows(ys, run), backend.rows(x, run.start(), run.count()), linears, run.phase(), next);
+                List<LowRankRows> parts = adapters.parts(x, layer, kinds, batch, run);
+                Tensor read = backend.rows(x, run.start(), run.count());
+                forward(rows(ys, run), read, layer, kinds, parts, run.phase());
             }
-            for (int i = 0; i < kinds.size(); i++) {
-                Tensor y = ys.get(i);
-                bias(layer, kinds.get(i)).ifPresent(bias -> backend.addBias(y, bias.weight()));
-            }
-            adapters.forward(ys, parts);
+        }
+    }
+
+    /** A bias is added before what adapters add. */
+    private void forward(
+            List<Tensor> ys, Tensor x, int layer, List<LinearKind> kinds, List<LowRankRows> parts, Phase phase) {
+        List<Linear> linears = linears(layer, kinds);
+        Optional<List<LinearWeight>> frozen = Linear.frozen(linears);
+        boolean biased = kinds.stream().anyMatch(kind -> bias(layer, kind).isPresent());
+        if (frozen.isPresent() && !biased) {
+            backend.linear(ys, x, frozen.get(), parts, phase, weights.arithmetic());
+            return;
+        }
+        base.forward(ys, x, linears, phase);
+        for (int i = 0; i < kinds.size(); i++) {
+            Tensor y = ys.get(i);
+            bias(layer, kinds.get(i)).ifPresent(bias -> backend.addBias(y, bias.weight()));
+        }
+        if (!parts.isEmpty()) {
+            backend.lowRank(ys, parts, phase, weights.arithmetic());
         }
     }
 
@@ -84,13 +100,21 @@ final class LinearLayers {
 
     /** Of several kinds over the same rows: dx becomes the base's parts in their order and then the adapters'. */
     void backward(Tensor dx, List<Tensor> dys, Tensor x, int layer, List<LinearKind> kinds, Batch batch) {
-        base.backward(dx, dys, x, linears(layer, kinds), false);
+        List<Linear> linears = linears(layer, kinds);
+        Optional<List<LinearWeight>> frozen = Linear.frozen(linears);
+        if (frozen.isEmpty()) {
+            base.backward(dx, dys, x, linears, false);
+        }
         for (int i = 0; i < kinds.size(); i++) {
             Tensor dy = dys.get(i);
             bias(layer, kinds.get(i)).flatMap(Vectors::gradient).ifPresent(dBias -> backend.addBiasBackward(dBias, dy));
         }
         try (var _ = backend.temporaries()) {
-            gradients.add(dx, dys, x, layer, kinds, batch);
+            if (frozen.isPresent()) {
+                gradients.add(dx, dys, frozen.get(), x, layer, kinds, batch);
+            } else {
+                gradients.add(dx, dys, x, layer, kinds, batch);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.Phase;
@@ -19,6 +20,7 @@ import io.livegraft.gpu.tensor.Precision;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,9 +97,17 @@ class ByteProductTest {
         LinearWeight weight = backend.freeze(weight(precision, out, in));
         Tensor x = backend.upload(rows(21, in), 21, in);
         try (Adapters adapters = new Adapters(backend, 5, in, out)) {
-            Tensor y = backend.allocate(21, out);
-            backend.linear(List.of(y), x, List.of(weight), Phase.DECODE, adapters.parts(x));
-            assertArrayEquals(product(weight, x), Values.of(backend, y), 0f);
+            List<LinearWeight> weights = List.of(weight, weight, weight);
+            List<Tensor> expected =
+                    Stream.generate(() -> backend.allocate(21, out)).limit(3).toList();
+            List<Tensor> actual =
+                    Stream.generate(() -> backend.allocate(21, out)).limit(3).toList();
+            backend.linear(expected, x, weights, Phase.DECODE);
+            backend.lowRank(expected, adapters.parts(x), Phase.DECODE, Arithmetic.BFLOAT16);
+            backend.linear(actual, x, weights, adapters.parts(x), Phase.DECODE, Arithmetic.BFLOAT16);
+            for (int i = 0; i < 3; i++) {
+                assertArrayEquals(Values.of(backend, expected.get(i)), Values.of(backend, actual.get(i)), 0f);
+            }
         }
     }
 

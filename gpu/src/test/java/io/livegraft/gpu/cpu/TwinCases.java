@@ -64,6 +64,7 @@ public final class TwinCases {
                         (both, random) -> lowRank(both, random, phase, arithmetic));
             }
             cases.put("low-rank gradients, " + arithmetic, (both, random) -> lowRankBackward(both, random, arithmetic));
+            cases.put("adapted layers, " + arithmetic, (both, random) -> adapted(both, random, arithmetic));
         }
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
@@ -128,7 +129,7 @@ public final class TwinCases {
         }
     }
 
-    /** Of different widths, in different forms, before an adapter's. */
+    /** Of different widths, in different forms. */
     private static void several(Backend both, Random random) {
         List<LinearWeight> weights = new ArrayList<>();
         for (Precision precision : List.of(Precision.NF4, Precision.INT8, Precision.FP32)) {
@@ -136,19 +137,12 @@ public final class TwinCases {
             HostTensor weight = HostTensor.matrix(out, 131, TinyModel.gaussian(random, out * 131, 1));
             weights.add(both.freeze(weight, precision));
         }
-        LowRankPair pair = new LowRankPair(
-                5,
-                both.factor(matrix(random, 5, 131), Precision.NF4),
-                both.factor(matrix(random, 67, 5), Precision.NF4),
-                1);
         for (int rows : new int[] {1, 13, 61}) {
             for (Phase phase : Phase.values()) {
                 List<Tensor> ys = weights.stream()
                         .map(w -> both.allocate(rows, w.outputFeatures()))
                         .toList();
-                Tensor x = tensor(both, random, rows, 131);
-                both.linear(ys, x, weights, phase);
-                both.linear(ys, x, weights, phase, List.of(new LowRankRows(x, 0, List.of(Optional.of(pair)))));
+                both.linear(ys, tensor(both, random, rows, 131), weights, phase);
             }
             List<Tensor> dys = weights.stream()
                     .map(w -> tensor(both, random, rows, w.outputFeatures()))
@@ -258,6 +252,33 @@ public final class TwinCases {
         LowRankGradient third =
                 new LowRankGradient(otherDx, tensor(both, random, 13, 131), other, a, b, aGradient, bGradient, 0.5f);
         both.lowRankBackward(List.of(first, second, third), arithmetic);
+    }
+
+    /** Two frozen layers over the same rows, enough for one pass, with a pair in training each. */
+    private static void adapted(Backend both, Random random, Arithmetic arithmetic) {
+        int rows = 261;
+        int in = 128;
+        Tensor x = tensor(both, random, rows, in);
+        Tensor dx = both.allocateUnset(rows, in);
+        List<LinearWeight> ws = new ArrayList<>();
+        List<Tensor> ys = new ArrayList<>();
+        List<Tensor> dys = new ArrayList<>();
+        List<Optional<LowRankPair>> pairs = new ArrayList<>();
+        List<LowRankGradient> gradients = new ArrayList<>();
+        for (int out : new int[] {67, 3}) {
+            Tensor a = tensor(both, random, 5, in);
+            Tensor b = tensor(both, random, out, 5);
+            ws.add(both.freeze(matrix(random, out, in), beside(arithmetic)));
+            ys.add(both.allocateUnset(rows, out));
+            dys.add(tensor(both, random, rows, out));
+            pairs.add(Optional.of(new LowRankPair(
+                    5, new TensorFactor(a, Operand.TRANSPOSED), new TensorFactor(b, Operand.TRANSPOSED), 0.5f)));
+            Tensor aGradient = tensor(both, random, 5, in);
+            Tensor bGradient = tensor(both, random, out, 5);
+            gradients.add(new LowRankGradient(dx, dys.getLast(), x, a, b, aGradient, bGradient, 0.5f));
+        }
+        both.linear(ys, x, ws, List.of(new LowRankRows(x, 0, pairs)), Phase.TRAINING, arithmetic);
+        both.linearBackward(dx, dys, ws, gradients, arithmetic);
     }
 
     private static HostTensor matrix(Random random, int rows, int columns) {

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.LinearWeight;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.VectorBackend;
@@ -114,8 +116,12 @@ class DeterminismLawTest {
                                 .map(Tensor.class::cast)
                                 .map(y -> backend.allocate(y.rows(), y.columns()))
                                 .toList();
-                        method.invoke(backend, halves, masked(backend, x, 0), arguments[2], arguments[3]);
-                        method.invoke(backend, ys, masked(backend, x, 1), arguments[2], arguments[3]);
+                        List<LinearWeight> weights = ((List<?>) arguments[2])
+                                .stream().map(LinearWeight.class::cast).toList();
+                        backend.linear(halves, masked(backend, x, 0), weights, Phase.TRAINING);
+                        Object[] rest = arguments.clone();
+                        rest[1] = masked(backend, x, 1);
+                        method.invoke(backend, rest);
                         for (int i = 0; i < halves.size(); i++) {
                             backend.add((Tensor) ys.get(i), halves.get(i));
                         }
