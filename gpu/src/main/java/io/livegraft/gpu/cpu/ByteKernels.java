@@ -14,31 +14,43 @@ import java.util.Optional;
  * @param rows for 1 to {@link ByteRowKernel#MOST_ROWS} rows
  * @param fetchingRows the same, fetching other memory meanwhile
  * @param addingRows the same, adding to y, of the forms in whole numbers
- * @param tiles for 1 to {@link ByteTileKernel#MOST_ROWS} rows, where the processor has them
+ * @param tiles for more rows, where the processor has them
  */
 record ByteKernels(
         FormTable<ByteRoundKernel> round,
         FormTable<KernelTable<ByteRowKernel>> rows,
         FormTable<KernelTable<ByteRowKernel>> fetchingRows,
         FormTable<KernelTable<ByteRowKernel>> addingRows,
-        Optional<FormTable<KernelTable<ByteTileKernel>>> tiles) {
+        Optional<Tiles> tiles) {
+    /**
+     * For 1 to {@link ByteTileKernel#MOST_ROWS} rows.
+     *
+     * @param fetching other memory meanwhile
+     */
+    record Tiles(FormTable<KernelTable<ByteTileKernel>> plain, FormTable<KernelTable<ByteTileKernel>> fetching) {
+        private static Tiles write(ExecutableMemory memory) {
+            return new Tiles(kernels(memory, false), kernels(memory, true));
+        }
+
+        private static FormTable<KernelTable<ByteTileKernel>> kernels(ExecutableMemory memory, boolean fetch) {
+            return FormTable.of(
+                    StripForm::bytes,
+                    form -> new KernelTable<>(
+                            ByteTileKernel.MOST_ROWS, count -> new ByteTileKernel(memory, form, count, fetch)));
+        }
+    }
+
     static ByteKernels write(ExecutableMemory memory, boolean tiles) {
         return new ByteKernels(
                 FormTable.of(StripForm::bytes, form -> new ByteRoundKernel(memory, form)),
                 FormTable.of(StripForm::bytes, form -> rows(memory, form, false, false)),
                 FormTable.of(StripForm::bytes, form -> rows(memory, form, false, true)),
                 FormTable.of(StripForm::wholeNumbers, form -> rows(memory, form, true, false)),
-                tiles ? Optional.of(tiles(memory)) : Optional.empty());
+                tiles ? Optional.of(Tiles.write(memory)) : Optional.empty());
     }
 
     private static KernelTable<ByteRowKernel> rows(
             ExecutableMemory memory, StripForm form, boolean add, boolean fetch) {
         return new KernelTable<>(ByteRowKernel.MOST_ROWS, count -> new ByteRowKernel(memory, form, count, add, fetch));
-    }
-
-    private static FormTable<KernelTable<ByteTileKernel>> tiles(ExecutableMemory memory) {
-        return FormTable.of(
-                StripForm::bytes,
-                form -> new KernelTable<>(ByteTileKernel.MOST_ROWS, count -> new ByteTileKernel(memory, form, count)));
     }
 }

@@ -40,19 +40,15 @@ record ByteRows(ByteKernels kernels, MemorySegment memory, int count, StripForm 
     }
 
     @Override
-    public boolean fetches() {
-        return !onTiles(kernels, count);
-    }
-
-    @Override
     public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other) {
         if (w.form() != form) {
             throw new IllegalArgumentException("rows for %s meet %s".formatted(form, w.form()));
         }
         MemorySegment weights = w.from(from);
         if (!add && onTiles(kernels, count)) {
-            var tile = kernels.tiles().orElseThrow().get(form).get(count);
-            tile.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get());
+            ByteKernels.Tiles tiles = kernels.tiles().orElseThrow();
+            var tile = (other == 0 ? tiles.plain() : tiles.fetching()).get(form).get(count);
+            tile.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get(), other);
         } else {
             var table = add ? kernels.addingRows() : other == 0 ? kernels.rows() : kernels.fetchingRows();
             var registers = table.get(form).get(count);

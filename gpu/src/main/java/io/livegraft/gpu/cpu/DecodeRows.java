@@ -7,9 +7,6 @@ import java.lang.foreign.MemorySegment;
 sealed interface DecodeRows permits StripRows, ByteRows {
     int count();
 
-    /** Whether their kernels fetch other memory meanwhile. */
-    boolean fetches();
-
     /**
      * Outputs of whole strips {@code from} to {@code from + strips} at {@code y}, whose rows are {@code yStride} bytes apart.
      *

@@ -2,13 +2,12 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
-import io.livegraft.gpu.machinecode.ByteRowKernel;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What a decode step reads of adapters after the products at hand: fetched meanwhile, since products of several groups of rows leave
- * the memory idle. Tasks fetch what {@link LowRankDecode} gives their threads, so that most lies in the cache of who needs it.
+ * What a decode step reads of adapters after the products at hand: fetched meanwhile, since products of more than a few rows leave the
+ * memory idle. Tasks fetch what {@link LowRankDecode} gives their threads, so that most lies in the cache of who needs it.
  *
  * @param parts each laid down by {@link StripFactors}: what one reads is one piece of memory
  */
@@ -63,10 +62,10 @@ record FactorFetch(List<LowRankRows> parts) {
             return part == parts.size();
         }
 
-        /** Where to fetch beside {@code blocks} blocks: as much as {@link ByteRowKernel} does, or to the end of an adapter. */
-        long next(int blocks) {
+        /** Where to fetch the next {@code bytes}, or as many as are left of an adapter. */
+        long next(long bytes) {
             long from = address;
-            address += (long) blocks * ByteRowKernel.FETCH_BYTES;
+            address += bytes;
             if (address >= end) {
                 part++;
                 enter();

@@ -1,6 +1,8 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.machinecode.ByteBlocks;
+import io.livegraft.gpu.machinecode.ByteRowKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +23,7 @@ final class StripDecode {
     /** Of weights that several groups of rows are multiplied with in turn: what a core's own cache has room for beside the rows. */
     private static final int NEAR_BYTES = 128 * 1024;
 
-    /** Blocks of a call while something else is fetched: it is a piece of one adapter. */
+    /** Blocks of a call while something else is fetched, a piece of one adapter. */
     private static final int FETCH_BLOCKS = 64;
 
     private final Workers workers;
@@ -56,8 +58,8 @@ final class StripDecode {
                 1, TASK_WEIGHTS / ((long) StripForm.OUTPUTS * ws.getFirst().inputFeatures()));
         int task = (int) Math.max(least, Math.ceilDiv(strips, TASKS_PER_THREAD * workers.threads()));
         int tasks = Math.ceilDiv(strips, task);
-        boolean idleMemory = groups.size() > 1 && groups.getFirst().fetches();
-        FactorFetch fetch = idleMemory ? FactorFetch.of(next) : FactorFetch.NOTHING;
+        boolean idle = x.rows() > ByteRowKernel.MOST_ROWS && groups.getFirst() instanceof ByteRows;
+        FactorFetch fetch = idle ? FactorFetch.of(next) : FactorFetch.NOTHING;
         workers.run(tasks, index -> multiply(ys, groups, ws, index * task, task, fetch.cursor(index, tasks)));
     }
 
@@ -110,7 +112,8 @@ final class StripDecode {
             together = Math.min(to - strip, fetch.done() ? near : few);
             int row = 0;
             for (DecodeRows rows : groups) {
-                long other = fetch.done() ? 0 : fetch.next(together * w.blocks());
+                long other =
+                        fetch.done() ? 0 : fetch.next((long) together * w.blocks() * ByteBlocks.fetched(rows.count()));
                 rows.multiply(y, row, w, strip, strip + together, false, other);
                 row += rows.count();
             }

@@ -47,11 +47,6 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
     }
 
     @Override
-    public boolean fetches() {
-        return false;
-    }
-
-    @Override
     public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other) {
         if (onTiles) {
             StripKernels.Tiles tiles = kernels.tiles().orElseThrow();

@@ -27,6 +27,14 @@ public final class ByteBlocks {
         return Math.ceilDiv(rows * (form.blockInputs() + 2 * Integer.BYTES), LINE) * LINE;
     }
 
+    /**
+     * Bytes of other memory that a kernel fetches beside a block: a line for each row, more than what an adapter of rank 16 for each of them
+     * has for a block of the base.
+     */
+    public static int fetched(int rows) {
+        return rows * LINE;
+    }
+
     /** Of row {@code m} in a block of {@code rows}. */
     static int scale(StripForm form, int rows, int m) {
         return rows * form.blockInputs() + m * Float.BYTES;

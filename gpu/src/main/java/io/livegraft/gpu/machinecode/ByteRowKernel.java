@@ -48,9 +48,6 @@ public final class ByteRowKernel {
     private static final int AHEAD = 4096;
     private static final int LINE = 64;
 
-    /** What is fetched beside every block: as much as memory gives while a core multiplies four rows with it. */
-    public static final int FETCH_BYTES = 4 * LINE;
-
     private final StripForm form;
     private final int rows;
     private final boolean accumulate;
@@ -77,7 +74,7 @@ public final class ByteRowKernel {
      * @param weights the first strip
      * @param x all blocks of the rows
      * @param y first output of row 0; rows are {@code yStride} bytes apart
-     * @param other address of what is fetched into the second cache, {@link #FETCH_BYTES} a block
+     * @param other address of what is fetched into the second cache, {@link ByteBlocks#fetched} a block
      */
     public void run(
             MemorySegment weights,
@@ -124,10 +121,10 @@ public final class ByteRowKernel {
             a.prefetch(Address.at(RDI, AHEAD + ahead));
         }
         if (fetch) {
-            for (int line = 0; line < FETCH_BYTES; line += LINE) {
-                a.prefetchSecond(Address.at(R10, line));
+            for (int m = 0; m < rows; m++) {
+                a.prefetchSecond(Address.at(R10, m * LINE));
             }
-            a.add(R10, FETCH_BYTES);
+            a.add(R10, ByteBlocks.fetched(rows));
         }
         for (int m = 0; m < rows; m++) {
             a.broadcast(EVEN + m, Address.at(RAX, ByteBlocks.bias(form, rows, m)));

@@ -4,6 +4,7 @@ import static io.livegraft.gpu.machinecode.Register.R10;
 import static io.livegraft.gpu.machinecode.Register.R11;
 import static io.livegraft.gpu.machinecode.Register.R12;
 import static io.livegraft.gpu.machinecode.Register.R13;
+import static io.livegraft.gpu.machinecode.Register.R14;
 import static io.livegraft.gpu.machinecode.Register.R8;
 import static io.livegraft.gpu.machinecode.Register.R9;
 import static io.livegraft.gpu.machinecode.Register.RAX;
@@ -29,7 +30,7 @@ import java.lang.invoke.MethodHandle;
  */
 public final class ByteTileKernel {
     private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS);
+            ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
 
     public static final int MOST_ROWS = 16;
 
@@ -46,16 +47,23 @@ public final class ByteTileKernel {
     private static final int PRODUCTS = 8;
     private static final int LINE = 64;
     private static final int AHEAD = 4096;
+    private static final int PUSHED = 8;
 
     private final StripForm form;
     private final int rows;
+    private final boolean fetch;
     private final MemorySegment code;
     private final TileConfiguration configuration;
 
-    /** Writes the code, for a form of {@link StripForm#bytes}. */
-    public ByteTileKernel(ExecutableMemory memory, StripForm form, int rows) {
+    /**
+     * Writes the code, for a form of {@link StripForm#bytes}.
+     *
+     * @param fetch fetches other memory meanwhile
+     */
+    public ByteTileKernel(ExecutableMemory memory, StripForm form, int rows, boolean fetch) {
         this.form = form;
         this.rows = rows;
+        this.fetch = fetch;
         this.configuration = TileConfiguration.of(
                 tile -> tile == WEIGHT ? form.blockInputs() / 4 : rows,
                 tile -> tile == INPUT ? form.blockInputs() : LINE);
@@ -69,6 +77,7 @@ public final class ByteTileKernel {
      * @param x all blocks of the rows
      * @param y first output of row 0; rows are {@code yStride} bytes apart
      * @param scratch the calling thread's own
+     * @param other address of what is fetched into the second cache, {@link ByteBlocks#fetched} a block
      */
     public void run(
             MemorySegment weights,
@@ -78,7 +87,8 @@ public final class ByteTileKernel {
             long blocks,
             long strips,
             Constants constants,
-            TileScratch scratch) {
+            TileScratch scratch,
+            long other) {
         try {
             CALL.invokeExact(
                     code,
@@ -90,7 +100,8 @@ public final class ByteTileKernel {
                     strips,
                     constants.memory(),
                     scratch.memory(),
-                    configuration.memory());
+                    configuration.memory(),
+                    other);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -105,6 +116,10 @@ public final class ByteTileKernel {
         a.push(RBX);
         a.push(R12);
         a.push(R13);
+        if (fetch) {
+            a.push(R14);
+            a.load(R14, Address.at(RSP, 4 * PUSHED + 32));
+        }
         Constants.enter(a, RAX);
         a.loadVector(TABLE, Address.at(RAX, form.indices() ? Constants.BYTE_LEVELS : Constants.INTERLEAVE));
         a.broadcast(STEP, Address.at(RAX, Constants.STEP));
@@ -117,6 +132,9 @@ public final class ByteTileKernel {
         a.loop(R9, strip);
         a.releaseTiles();
         Constants.exit(a);
+        if (fetch) {
+            a.pop(R14);
+        }
         a.pop(R13);
         a.pop(R12);
         a.pop(RBX);
@@ -175,6 +193,12 @@ public final class ByteTileKernel {
         a.loadTile(INPUT, Address.rows(RAX, 0, R12));
         a.loadTile(WEIGHT, Address.rows(R11, 0, RBX));
         a.multiplyByteTiles(SUM, INPUT, WEIGHT);
+        if (fetch) {
+            for (int m = 0; m < rows; m++) {
+                a.prefetchSecond(Address.at(R14, m * LINE));
+            }
+            a.add(R14, ByteBlocks.fetched(rows));
+        }
         a.storeTile(Address.rows(R11, TileScratch.SUMS, RBX), SUM);
         if (form.indices()) {
             a.loadVector(SCALE, Address.at(RDI, form.scaleOffset() - back * form.blockBytes()));

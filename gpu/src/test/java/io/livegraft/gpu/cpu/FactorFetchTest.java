@@ -9,7 +9,6 @@ import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.TensorFactor;
-import io.livegraft.gpu.machinecode.ByteRowKernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +23,7 @@ class FactorFetchTest {
     private static final int COUNT = 7;
     private static final int IN = 172;
     private static final int OUT = 150;
+    private static final int PIECE = 768;
 
     /** Bytes from {@code address} on, of one adapter's. */
     private record Piece(long address, long bytes) {}
@@ -50,13 +50,13 @@ class FactorFetchTest {
         for (int task = 0; task < tasks; task++) {
             FactorFetch.Cursor cursor = FactorFetch.of(parts).cursor(task, tasks);
             while (!cursor.done()) {
-                fetched.add(cursor.next(3));
+                fetched.add(cursor.next(PIECE));
             }
         }
         List<Long> expected = new ArrayList<>();
         for (LowRankRows part : parts) {
             Piece piece = piece(part);
-            for (long at = 0; at < piece.bytes(); at += 3 * ByteRowKernel.FETCH_BYTES) {
+            for (long at = 0; at < piece.bytes(); at += PIECE) {
                 expected.add(piece.address() + at);
             }
         }
