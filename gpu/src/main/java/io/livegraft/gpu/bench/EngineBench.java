@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.bench.EngineReport.Generation;
 import io.livegraft.gpu.bench.EngineReport.Memory;
 import io.livegraft.gpu.bench.EngineReport.Start;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.device.ProcessMemory;
 import io.livegraft.gpu.quality.Footprint;
@@ -52,7 +53,9 @@ public final class EngineBench {
         progress.accept("measuring the machine");
         Ceilings ceilings = Ceilings.measure(settings.threads(), settings.setBytes());
         Device device = Device.open(
-                settings.device(), settings.threads(), () -> settings.kernels().kernels());
+                settings.device(),
+                settings.threads(),
+                () -> PromptActivations.AUTO.of(settings.kernels().kernels()));
         try (Backend backend = device.backend()) {
             progress.accept("making a base of shape " + settings.shape().label());
             Stopwatch watch = new Stopwatch();

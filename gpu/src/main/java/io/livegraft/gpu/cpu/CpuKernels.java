@@ -14,8 +14,9 @@ import jdk.incubator.vector.FloatVector;
  * @param strips machine code for weights of 4 bits and bfloat16, where registers have 512 bits
  * @param oneDnn for products of many rows, where no machine code is written for them
  * @param reason why prefill and training have neither machine code nor oneDNN; empty where they have one
+ * @param bytePrompts whether prompts multiply bytes as decode steps do
  */
-public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn, String reason) {
+public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn, String reason, boolean bytePrompts) {
     private static final String NARROW = "registers are narrower than 512 bits";
 
     /**
@@ -38,11 +39,11 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         Optional<StripKernels> strips =
                 memory.map(code -> StripKernels.write(code, onTiles, products, processor.bytes(onTiles)));
         if (products) {
-            return new CpuKernels(strips, Optional.empty(), "");
+            return new CpuKernels(strips, Optional.empty(), "", false);
         }
         return switch (OneDnn.load(directory)) {
-            case Availability.Loaded(OneDnn oneDnn) -> new CpuKernels(strips, Optional.of(oneDnn), "");
-            case Availability.Missing(String reason) -> new CpuKernels(strips, Optional.empty(), reason);
+            case Availability.Loaded(OneDnn oneDnn) -> new CpuKernels(strips, Optional.of(oneDnn), "", false);
+            case Availability.Missing(String reason) -> new CpuKernels(strips, Optional.empty(), reason, false);
         };
     }
 
@@ -52,7 +53,7 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
     }
 
     private static CpuKernels without(String reason) {
-        return new CpuKernels(Optional.empty(), Optional.empty(), reason);
+        return new CpuKernels(Optional.empty(), Optional.empty(), reason, false);
     }
 
     Optional<StripKernels.Tiles> tiles() {
@@ -70,7 +71,11 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
     }
 
     CpuKernels withoutBytes() {
-        return new CpuKernels(strips.map(StripKernels::withoutBytes), oneDnn, reason);
+        return new CpuKernels(strips.map(StripKernels::withoutBytes), oneDnn, reason, false);
+    }
+
+    CpuKernels withBytePrompts() {
+        return new CpuKernels(strips, oneDnn, reason, true);
     }
 
     Optional<ElementKernels> elements() {
@@ -85,11 +90,14 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
                         + (tiles().isPresent() ? ", for more rows in tiles with the same bits" : "")
                 : "decode multiplies decoded panels";
         String others = products().isPresent()
-                ? "prefill and training multiply bfloat16 in " + (tiles().isPresent() ? "tiles (AMX)" : "registers")
-                : oneDnn.isPresent()
-                        ? "prefill and training multiply in bfloat16 through oneDNN"
-                        : "prefill and training multiply decoded panels (" + reason + ")";
-        return "%s: %s; %s".formatted(profile(), decode, others);
+                ? "bfloat16 in " + (tiles().isPresent() ? "tiles (AMX)" : "registers")
+                : oneDnn.isPresent() ? "in bfloat16 through oneDNN" : "decoded panels (" + reason + ")";
+        return "%s: %s; %s multiply %s"
+                .formatted(
+                        profile(),
+                        decode,
+                        bytePrompts ? "prefill multiplies bytes, too; training and adapters" : "prefill and training",
+                        others);
     }
 
     /** E.g. {@code cpu-fma-chain-3+strips-2+tiles-2+bytes-2}. */
@@ -100,6 +108,7 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
                         .map(some -> some.onTiles() ? "+tiles-2" : "+dots-1")
                         .orElse("")
                 + (bytes().isPresent() ? "+bytes-2" : "")
+                + (bytePrompts ? "+byte-prompts-1" : "")
                 + oneDnn.map(library -> "+onednn-" + library.name()).orElse("");
     }
 }

@@ -1,8 +1,6 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
-import java.util.Arrays;
 import java.util.Locale;
 
 /** What a decode step multiplies weights of 4 and 8 bits, and adapters beside them, with: setting {@code livegraft.engine.decode-activations}. */
@@ -26,10 +24,7 @@ public enum DecodeActivations {
         @Override
         public CpuKernels of(CpuKernels kernels) {
             if (kernels.bytes().isEmpty()) {
-                throw new LivegraftException(
-                        ErrorCode.INVALID_CONFIGURATION,
-                        "livegraft.engine.decode-activations is 'int8', which kernels %s don't have; expected auto or bf16 here"
-                                .formatted(kernels.profile()));
+                throw Choice.noBytes("decode-activations", kernels);
             }
             return kernels;
         }
@@ -37,12 +32,7 @@ public enum DecodeActivations {
 
     /** As the setting spells it; another word is an {@link ErrorCode#INVALID_CONFIGURATION}. */
     public static DecodeActivations of(String name) {
-        return Arrays.stream(values())
-                .filter(choice -> choice.toString().equalsIgnoreCase(name))
-                .findAny()
-                .orElseThrow(() -> new LivegraftException(
-                        ErrorCode.INVALID_CONFIGURATION,
-                        "livegraft.engine.decode-activations is '%s', expected auto, bf16 or int8".formatted(name)));
+        return Choice.of("decode-activations", name, values());
     }
 
     @Override

@@ -1,9 +1,7 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.nativelibrary.NativeFolder;
-import java.util.Arrays;
 import java.util.Locale;
 
 /** Which kernels a CPU backend is to use: setting {@code livegraft.engine.kernels}. */
@@ -32,12 +30,7 @@ public enum KernelChoice {
 
     /** As the setting spells it; another word is an {@link ErrorCode#INVALID_CONFIGURATION}. */
     public static KernelChoice of(String name) {
-        return Arrays.stream(values())
-                .filter(choice -> choice.toString().equalsIgnoreCase(name))
-                .findAny()
-                .orElseThrow(() -> new LivegraftException(
-                        ErrorCode.INVALID_CONFIGURATION,
-                        "livegraft.engine.kernels is '%s', expected auto, wide or portable".formatted(name)));
+        return Choice.of("kernels", name, values());
     }
 
     @Override

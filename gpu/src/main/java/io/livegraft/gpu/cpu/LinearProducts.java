@@ -16,6 +16,8 @@ import java.util.function.Predicate;
  * <tr><th>weight</th><th>training, prefill</th><th>decode</th></tr>
  * <tr><td>float32</td><td>{@link PanelProduct}</td><td>{@link PanelProduct}</td></tr>
  * <tr><td>4 or 8 bits or bfloat16 in strips</td><td>{@link TileProduct}</td><td>{@link StripDecode}</td></tr>
+ * <tr><td>the same where prompts multiply bytes</td><td>training {@link TileProduct}, prefill {@link StripDecode}</td><td>{@link
+ * StripDecode}</td></tr>
  * <tr><td>others</td><td>{@link TileProduct}</td><td>{@link PanelProduct}</td></tr>
  * </table>
  *
@@ -28,6 +30,7 @@ final class LinearProducts {
     private final Optional<AdaptedProduct> adapted;
     private final Optional<Bf16Product> bf16;
     private final Optional<StripDecode> strips;
+    private final boolean bytePrompts;
 
     LinearProducts(Workers workers, CpuKernels kernels) {
         this.workers = workers;
@@ -35,6 +38,7 @@ final class LinearProducts {
         this.adapted = kernels.products().map(some -> new AdaptedProduct(workers, some));
         this.bf16 = kernels.oneDnn().map(oneDnn -> new Bf16Product(oneDnn, workers));
         this.strips = kernels.strips().map(strip -> new StripDecode(workers, strip));
+        this.bytePrompts = kernels.bytePrompts();
     }
 
     /**
@@ -45,7 +49,8 @@ final class LinearProducts {
     void linear(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, Phase phase, List<LowRankRows> next) {
         requireShapes(ys, x, ws);
         switch (phase) {
-            case TRAINING, PREFILL -> manyRows(ys, x, ws);
+            case TRAINING -> manyRows(ys, x, ws);
+            case PREFILL -> prompt(ys, x, ws);
             case DECODE -> fewRows(ys, x, ws, next);
         }
     }
@@ -53,7 +58,7 @@ final class LinearProducts {
     /** Layers with their adapters' parts, rounded, in one pass over many rows; false where that is no shorter way. */
     boolean adapted(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, List<LowRankRows> parts, Phase phase) {
         int outputs = ys.stream().mapToInt(CpuTensor::columns).sum();
-        if (phase == Phase.DECODE
+        if (phase != Phase.TRAINING
                 || adapted.isEmpty()
                 || !all(ws, LinearProducts::onTiles)
                 || !tiles.orElseThrow().rowsAreMany(x.rows(), outputs)
@@ -94,6 +99,18 @@ final class LinearProducts {
                 panels(ys.get(i), x, w);
             }
         }
+    }
+
+    private void prompt(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws) {
+        if (bytePrompts && all(ws, LinearProducts::inBytes)) {
+            fewRows(ys, x, ws, List.of());
+        } else {
+            manyRows(ys, x, ws);
+        }
+    }
+
+    private static boolean inBytes(CpuLinearWeight w) {
+        return w instanceof StripWeight strip && strip.form().bytes();
     }
 
     private void fewRows(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, List<LowRankRows> next) {

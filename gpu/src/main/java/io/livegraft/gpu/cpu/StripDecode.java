@@ -26,6 +26,9 @@ final class StripDecode {
     /** Blocks of a call while something else is fetched, a piece of one adapter. */
     private static final int FETCH_BLOCKS = 64;
 
+    /** Of rows: fewer are packed before others have heard of it. */
+    private static final int GROUPS = 16;
+
     private final Workers workers;
     private final StripKernels kernels;
     /** One for each group of rows. */
@@ -68,19 +71,18 @@ final class StripDecode {
         Optional<ByteKernels> bytes = kernels.bytes().filter(_ -> form.bytes());
         int most = bytes.map(kernel -> ByteRows.group(kernel, x.rows()))
                 .orElseGet(() -> StripRows.group(kernels, x.rows()));
-        int groups = Math.ceilDiv(x.rows(), most);
-        while (buffers.size() < groups) {
+        DecodeRows[] packed = new DecodeRows[Math.ceilDiv(x.rows(), most)];
+        while (buffers.size() < packed.length) {
             buffers.add(new NativeBuffer());
         }
-        List<DecodeRows> packed = new ArrayList<>(groups);
-        for (int row = 0; row < x.rows(); row += most) {
-            NativeBuffer buffer = buffers.get(packed.size());
-            int first = row;
+        workers.run(packed.length, packed.length >= GROUPS, group -> {
+            int row = group * most;
             int count = Math.min(most, x.rows() - row);
-            packed.add(bytes.<DecodeRows>map(kernel -> ByteRows.pack(kernel, buffer, x, first, count, form))
-                    .orElseGet(() -> StripRows.pack(kernels, buffer, x, first, count, x.columns(), 1)));
-        }
-        return packed;
+            NativeBuffer buffer = buffers.get(group);
+            packed[group] = bytes.<DecodeRows>map(kernel -> ByteRows.pack(kernel, buffer, x, row, count, form))
+                    .orElseGet(() -> StripRows.pack(kernels, buffer, x, row, count, x.columns(), 1));
+        });
+        return List.of(packed);
     }
 
     /** Strips {@code from} to {@code from + count} of all weights one behind the other. */

@@ -100,8 +100,8 @@ public final class Engine implements AutoCloseable {
     public static Engine open(EngineSettings settings) {
         return open(
                 settings,
-                () -> Device.open(settings.device(), settings.threads(), () -> settings.decodeActivations()
-                        .of(settings.kernels().kernels())));
+                () -> Device.open(settings.device(), settings.threads(), () -> settings.promptActivations()
+                        .of(settings.decodeActivations().of(settings.kernels().kernels()))));
     }
 
     static Engine open(EngineSettings settings, Supplier<Device> devices) {

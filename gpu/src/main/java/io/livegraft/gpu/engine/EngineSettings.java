@@ -3,6 +3,7 @@ package io.livegraft.gpu.engine;
 import com.typesafe.config.Config;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * @param checkpointing what a training slice keeps of its forward half; never changes a bit of any result
  * @param kernels of the CPU backend; part of the numeric profile
  * @param decodeActivations what decode steps multiply weights of 4 and 8 bits with; part of the numeric profile
+ * @param promptActivations what prompts multiply weights of 4 and 8 bits with; part of the numeric profile
  * @param weightCache where weights are kept in the form that kernels read; never changes a bit of any result
  */
 public record EngineSettings(
@@ -41,6 +43,7 @@ public record EngineSettings(
         GradientCheckpointing checkpointing,
         KernelChoice kernels,
         DecodeActivations decodeActivations,
+        PromptActivations promptActivations,
         WeightCacheSettings weightCache) {
     private static final String AUTO = "auto";
 
@@ -77,6 +80,7 @@ public record EngineSettings(
                         engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)),
                 KernelChoice.of(engine.getString("kernels")),
                 DecodeActivations.of(engine.getString("decode-activations")),
+                PromptActivations.of(engine.getString("prompt-activations")),
                 WeightCacheSettings.from(engine, System.getenv()));
     }
 }

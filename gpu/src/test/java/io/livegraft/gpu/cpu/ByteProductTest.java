@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -174,6 +175,37 @@ class ByteProductTest {
         }
     }
 
+    /** More rows than are packed by one thread. */
+    @ParameterizedTest
+    @CsvSource({"NF4, 1", "NF4, 3", "NF4, 133", "INT8, 301"})
+    void promptsInBytesHaveTheBitsOfDecodeSteps(Precision precision, int count) {
+        int[] shape = {61, 192};
+        QuantizedTensor weight = weight(precision, shape[0], shape[1]);
+        float[] x = rows(count, shape[1]);
+        float[] halves = product(backend, Phase.PREFILL, weight, x, count, shape);
+        try (Backend prompts = new VectorBackend(2, PromptActivations.INT8.of(kernels))) {
+            float[] bytes = product(prompts, Phase.PREFILL, weight, x, count, shape);
+            assertArrayEquals(product(weight, x, count, shape), bytes, 0f);
+            assertFalse(Arrays.equals(halves, bytes), "prompts have the bits of bfloat16");
+            float[] trained = product(prompts, Phase.TRAINING, weight, x, count, shape);
+            assertArrayEquals(product(backend, Phase.TRAINING, weight, x, count, shape), trained, 0f);
+        }
+    }
+
+    @Test
+    void promptsMultiplyBytesByThemselvesWhereThereAreNoTiles() {
+        CpuKernels chosen = PromptActivations.AUTO.of(kernels);
+        assertEquals(kernels.tiles().isEmpty(), chosen.bytePrompts());
+        assertEquals(chosen.bytePrompts(), chosen.profile().endsWith("+bytes-2+byte-prompts-1"), chosen.profile());
+        assertEquals(kernels, PromptActivations.BF16.of(kernels));
+        CpuKernels halves = DecodeActivations.BF16.of(kernels);
+        assertEquals(halves, PromptActivations.AUTO.of(halves));
+        LivegraftException refused = assertThrows(LivegraftException.class, () -> PromptActivations.INT8.of(halves));
+        assertTrue(refused.toString().contains("prompt-activations is 'int8'"), refused.toString());
+        LivegraftException unknown = assertThrows(LivegraftException.class, () -> PromptActivations.of("int7"));
+        assertTrue(unknown.toString().contains("'int7', expected auto, bf16 or int8"), unknown.toString());
+    }
+
     @Test
     void askingPortableKernelsForBytesIsRefused() {
         LivegraftException refused =
@@ -203,9 +235,14 @@ class ByteProductTest {
     }
 
     private static float[] product(Backend backend, QuantizedTensor weight, float[] x, int rows, int[] shape) {
+        return product(backend, Phase.DECODE, weight, x, rows, shape);
+    }
+
+    private static float[] product(
+            Backend backend, Phase phase, QuantizedTensor weight, float[] x, int rows, int[] shape) {
         Tensor y = backend.allocate(rows, shape[0]);
         Tensor some = backend.upload(Arrays.copyOf(x, rows * shape[1]), rows, shape[1]);
-        backend.linear(y, some, backend.freeze(weight), Phase.DECODE);
+        backend.linear(y, some, backend.freeze(weight), phase);
         return Values.of(backend, y);
     }
 }

@@ -34,7 +34,7 @@ enum TestedProcessor {
             Optional<OneDnn> oneDnn = OneDnn.load(NativeFolder.usersOwn()) instanceof Availability.Loaded(OneDnn loaded)
                     ? Optional.of(loaded)
                     : Optional.empty();
-            return new CpuKernels(Optional.of(strips), oneDnn, oneDnn.isPresent() ? "" : "an older processor");
+            return new CpuKernels(Optional.of(strips), oneDnn, oneDnn.isPresent() ? "" : "an older processor", false);
         }
     };
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.livegraft.gpu.SharedFiles;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -106,6 +107,7 @@ class QuantizedServingTest {
                 GradientCheckpointing.NONE,
                 kernels,
                 DecodeActivations.AUTO,
+                PromptActivations.AUTO,
                 WeightCacheSettings.OFF));
     }
 }

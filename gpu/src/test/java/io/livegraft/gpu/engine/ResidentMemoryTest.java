@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.BundledBase;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.device.ProcessMemory;
 import io.livegraft.gpu.generation.SamplingSettings;
@@ -122,6 +123,7 @@ class ResidentMemoryTest {
                     GradientCheckpointing.NONE,
                     KernelChoice.AUTO,
                     DecodeActivations.AUTO,
+                    PromptActivations.AUTO,
                     new WeightCacheSettings(Optional.of(Path.of(arguments[1])), 1 << 30, true)))) {
                 int[] prompt = {5, 70, 300, 12, 9, 801, 7};
                 try (Generation generation = engine.admit(prompt, SamplingSettings.greedy(20), Optional.empty())) {

@@ -10,6 +10,7 @@ import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.generation.GenerationDelta;
@@ -141,6 +142,7 @@ class Stories260kParityTest {
                         GradientCheckpointing.NONE,
                         KernelChoice.AUTO,
                         DecodeActivations.AUTO,
+                        PromptActivations.AUTO,
                         WeightCacheSettings.OFF),
                 () -> device(threads));
     }

@@ -2,6 +2,7 @@ package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.tensor.Precision;
@@ -40,6 +41,7 @@ final class TestingEngine {
                         GradientCheckpointing.NONE,
                         KernelChoice.AUTO,
                         DecodeActivations.AUTO,
+                        PromptActivations.AUTO,
                         WeightCacheSettings.OFF),
                 device);
     }

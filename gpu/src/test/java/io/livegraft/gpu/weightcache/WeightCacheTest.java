@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.livegraft.gpu.BundledBase;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.cpu.VectorBackend;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.engine.Advance;
@@ -243,6 +244,7 @@ class WeightCacheTest {
                 GradientCheckpointing.NONE,
                 KernelChoice.AUTO,
                 DecodeActivations.AUTO,
+                PromptActivations.AUTO,
                 cache))) {
             List<GenerationDelta> answer = new ArrayList<>();
             try (Generation generation = engine.admit(PROMPT, SamplingSettings.greedy(12), Optional.empty())) {

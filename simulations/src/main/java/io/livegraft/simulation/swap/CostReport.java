@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * What was measured.
  *
  * @param swaps in the blocks with swaps
+ * @param failedAside requests without an answer beside the swaps that only flips are measured of
  * @param swapped quadruples with swaps in their second and third block
  * @param control quadruples without any
  * @param holdUp of the swaps of all rounds
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 record CostReport(
         CostSettings cost,
         int swaps,
+        long failedAside,
         List<Difference.Quadruple> swapped,
         List<Difference.Quadruple> control,
         HoldUps holdUp,
@@ -40,7 +42,8 @@ record CostReport(
         long failed = Stream.concat(swapped.stream(), control.stream())
                 .flatMap(each -> Stream.of(each.first(), each.second(), each.third(), each.fourth()))
                 .mapToLong(Block::failed)
-                .sum();
+                .sum()
+                + failedAside;
         return failed == 0 ? List.of() : List.of("%d requests had no answer".formatted(failed));
     }
 

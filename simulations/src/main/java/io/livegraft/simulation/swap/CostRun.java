@@ -21,6 +21,7 @@ final class CostRun {
     private final Consumer<String> progress;
     private final Chronicles chronicles;
     private int swaps;
+    private long failed;
 
     CostRun(CostSettings cost, Consumer<String> progress) {
         this.cost = cost;
@@ -64,6 +65,7 @@ final class CostRun {
             return new CostReport(
                     cost,
                     swaps,
+                    failed,
                     swapped,
                     control,
                     holdUp,
@@ -88,9 +90,13 @@ final class CostRun {
                         cost.heldUp(),
                         swapsPerSecond == 0 ? "at full speed" : "%.0f a second".formatted(swapsPerSecond)));
         HoldUps before = HoldUps.of(node.metrics());
-        try (Traffic _ = new Traffic(run, new Client(node), chronicles)) {
+        Traffic traffic = new Traffic(run, new Client(node), chronicles);
+        try (traffic) {
             swap(node, cost.heldUp(), swapsPerSecond);
         }
+        failed += traffic.exchanges().stream()
+                .filter(exchange -> exchange.outcome() instanceof Exchange.Failed)
+                .count();
         return HoldUps.of(node.metrics()).since(before);
     }
 
