@@ -92,11 +92,13 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         String others = products().isPresent()
                 ? "bfloat16 in " + (tiles().isPresent() ? "tiles (AMX)" : "registers")
                 : oneDnn.isPresent() ? "in bfloat16 through oneDNN" : "decoded panels (" + reason + ")";
-        return "%s: %s; %s multiply %s"
+        return "%s: %s; %s %s"
                 .formatted(
                         profile(),
                         decode,
-                        bytePrompts ? "prefill multiplies bytes, too; training and adapters" : "prefill and training",
+                        bytePrompts
+                                ? "prefill multiplies bytes, too; training multiplies"
+                                : "prefill and training multiply",
                         others);
     }
 

@@ -4,19 +4,25 @@ import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.machinecode.ByteRowKernel;
 import io.livegraft.gpu.machinecode.StripForm;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What frozen adapters add in decode steps: a worker takes a whole adapter, shrink and expand, so that no product waits for another
- * worker's and each worker reads long streams. Few adapters are shared out pair by pair.
+ * worker's and each worker reads long streams. Few adapters are shared out pair by pair, and where they have many rows, as in prompts, row
+ * by row.
  *
  * <p>Where decode steps multiply bytes so do these, x and {@code s·h} in blocks of {@link ByteRowKernel}'s, else in bfloat16.
  */
 final class LowRankDecode {
     /** Adapters for each worker below which they are shared out pair by pair. */
     private static final int MANY = 4;
+
+    /** Rows of a task, where a part has several times as many. */
+    private static final int PIECE = 32;
 
     /** A thread's own memory: rows of x as kernels read them, and of h. */
     private static final class Scratch {
@@ -59,9 +65,18 @@ final class LowRankDecode {
 
     /** Whether all factors lie in strips. */
     static boolean takes(List<LowRankRows> parts) {
+        return all(parts, pair -> pair.shrink() instanceof StripFactor);
+    }
+
+    /** Whether all factors, which lie in strips, are whole numbers in decode steps. */
+    static boolean inBytes(List<LowRankRows> parts) {
+        return all(parts, pair -> StripFactor.of(pair.shrink()).decode().form().bytes());
+    }
+
+    private static boolean all(List<LowRankRows> parts, Predicate<LowRankPair> condition) {
         for (LowRankRows part : parts) {
             for (Optional<LowRankPair> pair : part.pairs()) {
-                if (pair.isPresent() && !(pair.get().shrink() instanceof StripFactor)) {
+                if (pair.isPresent() && !condition.test(pair.get())) {
                     return false;
                 }
             }
@@ -72,27 +87,43 @@ final class LowRankDecode {
     void run(List<CpuTensor> ys, List<LowRankRows> parts) {
         if (parts.size() >= MANY * workers.threads()) {
             workers.run(parts.size(), task -> add(ys, parts.get(task), 0, ys.size()));
-        } else {
-            workers.run(parts.size() * ys.size(), task -> {
-                int layer = task % ys.size();
-                add(ys, parts.get(task / ys.size()), layer, layer + 1);
-            });
+            return;
         }
+        List<LowRankRows> few = new ArrayList<>(parts.size());
+        for (LowRankRows part : parts) {
+            if (part.count() < MANY * workers.threads() * PIECE) {
+                few.add(part);
+            } else {
+                int pieces = Math.ceilDiv(part.count(), PIECE);
+                workers.run(pieces, piece -> {
+                    int row = piece * PIECE;
+                    add(ys, part, 0, ys.size(), row, Math.min(part.count(), row + PIECE));
+                });
+            }
+        }
+        workers.run(few.size() * ys.size(), task -> {
+            int layer = task % ys.size();
+            add(ys, few.get(task / ys.size()), layer, layer + 1);
+        });
     }
 
-    /** Of layers {@code from} to {@code to}, which share x: it is rounded once. */
     private void add(List<CpuTensor> ys, LowRankRows part, int from, int to) {
+        add(ys, part, from, to, 0, part.count());
+    }
+
+    /** Of layers {@code from} to {@code to}, which share x: it is rounded once; rows {@code first} to {@code end} of the part. */
+    private void add(List<CpuTensor> ys, LowRankRows part, int from, int to, int first, int end) {
         Scratch mine = scratch.get();
         CpuTensor x = CpuTensor.of(part.x());
-        for (int row = 0; row < x.rows(); ) {
+        for (int row = first; row < end; ) {
             Optional<DecodeRows> rows = Optional.empty();
-            int count = x.rows() - row;
+            int count = end - row;
             for (int i = from; i < to; i++) {
                 if (part.pairs().get(i).isPresent()) {
                     LowRankPair pair = part.pairs().get(i).get();
                     StripWeight shrink = StripFactor.of(pair.shrink()).decode();
                     if (rows.isEmpty()) {
-                        count = Math.min(count, group(shrink.form(), x.rows()));
+                        count = Math.min(count, group(shrink.form(), end - first));
                         rows = Optional.of(
                                 pack(mine.wide, mine.padded(x, row, count, shrink.inputFeatures()), shrink.form()));
                     }

@@ -206,11 +206,20 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public void lowRank(List<Tensor> ys, List<LowRankRows> parts, Phase phase, Arithmetic arithmetic) {
-        if (phase == Phase.DECODE && lowRankDecode.isPresent() && LowRankDecode.takes(parts)) {
+        if (lowRankDecode.isPresent() && LowRankDecode.takes(parts) && asDecodeSteps(parts, phase)) {
             lowRankDecode.get().run(CpuTensor.of(ys), parts);
         } else {
             super.lowRank(ys, parts, phase, arithmetic);
         }
+    }
+
+    /** Whether adapters are multiplied as in decode steps: prompts where they multiply bytes, too. */
+    private boolean asDecodeSteps(List<LowRankRows> parts, Phase phase) {
+        return switch (phase) {
+            case TRAINING -> false;
+            case PREFILL -> kernels.bytePrompts() && LowRankDecode.inBytes(parts);
+            case DECODE -> true;
+        };
     }
 
     @Override
