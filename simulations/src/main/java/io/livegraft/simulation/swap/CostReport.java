@@ -40,9 +40,9 @@ record CostReport(
     @Override
     public List<String> problems() {
         long failed = Stream.concat(swapped.stream(), control.stream())
-                .flatMap(each -> Stream.of(each.first(), each.second(), each.third(), each.fourth()))
-                .mapToLong(Block::failed)
-                .sum()
+                        .flatMap(each -> Stream.of(each.first(), each.second(), each.third(), each.fourth()))
+                        .mapToLong(Block::failed)
+                        .sum()
                 + failedAside;
         return failed == 0 ? List.of() : List.of("%d requests had no answer".formatted(failed));
     }
