@@ -35,34 +35,30 @@ record FactorFetch(List<LowRankRows> parts) {
             enter();
         }
 
-        /** From the first pair's beginning to the last one's end. */
+        /** From the first pair's beginning to the last one's end; without any, nothing. */
         private void enter() {
+            address = 0;
+            end = 0;
             if (done()) {
                 return;
             }
-            List<Optional<LowRankPair>> pairs = parts.get(part).pairs();
-            int first = 0;
-            while (pairs.get(first).isEmpty()) {
-                first++;
+            for (Optional<LowRankPair> pair : parts.get(part).pairs()) {
+                if (pair.isPresent()) {
+                    StripWeight expand = StripFactor.of(pair.get().expand()).decode();
+                    end = expand.strips().address() + expand.bytes();
+                    if (address == 0) {
+                        StripWeight shrink = StripFactor.of(pair.get().shrink()).decode();
+                        address = shrink.strips().address();
+                    }
+                }
             }
-            int last = pairs.size() - 1;
-            while (pairs.get(last).isEmpty()) {
-                last--;
-            }
-            address = StripFactor.of(pairs.get(first).orElseThrow().shrink())
-                    .decode()
-                    .strips()
-                    .address();
-            StripWeight expand =
-                    StripFactor.of(pairs.get(last).orElseThrow().expand()).decode();
-            end = expand.strips().address() + expand.bytes();
         }
 
         boolean done() {
             return part == parts.size();
         }
 
-        /** Where to fetch the next {@code bytes}, or as many as are left of an adapter. */
+        /** Where to fetch the next {@code bytes}, or as many as are left of an adapter; 0 for nowhere. */
         long next(long bytes) {
             long from = address;
             address += bytes;

@@ -98,10 +98,7 @@ public final class Engine implements AutoCloseable {
 
     /** Loads a base; a directory that can't be used is refused with {@link ErrorCode#INVALID_MODEL}. */
     public static Engine open(EngineSettings settings) {
-        return open(
-                settings,
-                () -> Device.open(settings.device(), settings.threads(), () -> settings.promptActivations()
-                        .of(settings.decodeActivations().of(settings.kernels().kernels()))));
+        return open(settings, () -> Device.open(settings.device(), settings.threads(), settings::cpuKernels));
     }
 
     static Engine open(EngineSettings settings, Supplier<Device> devices) {

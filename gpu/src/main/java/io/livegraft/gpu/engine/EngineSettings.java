@@ -1,6 +1,7 @@
 package io.livegraft.gpu.engine;
 
 import com.typesafe.config.Config;
+import io.livegraft.gpu.cpu.CpuKernels;
 import io.livegraft.gpu.cpu.DecodeActivations;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.cpu.PromptActivations;
@@ -59,6 +60,11 @@ public record EngineSettings(
                     "engine settings out of range: threads %d and max-sequence-tokens %d at least 0, max-sequences %d and slice-tokens %d at least 1"
                             .formatted(threads, maxSequenceTokens, maxSequences, sliceTokens));
         }
+    }
+
+    /** What a CPU computes with. */
+    CpuKernels cpuKernels() {
+        return promptActivations.of(decodeActivations.of(kernels.kernels()));
     }
 
     private static Optional<Precision> precision(String name) {

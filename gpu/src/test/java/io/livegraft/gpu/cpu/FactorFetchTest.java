@@ -75,6 +75,14 @@ class FactorFetchTest {
     }
 
     @Test
+    void anAdapterWithoutPairsIsPassedOver() {
+        LowRankRows none = new LowRankRows(backend.allocate(1, IN), 0, List.of(Optional.empty(), Optional.empty()));
+        FactorFetch.Cursor cursor = FactorFetch.of(List.of(none)).cursor(0, 1);
+        assertEquals(0, cursor.next(PIECE));
+        assertTrue(cursor.done());
+    }
+
+    @Test
     void nothingIsFetchedOfAdaptersInTraining() {
         TensorFactor a = new TensorFactor(backend.allocate(16, IN), Operand.TRANSPOSED);
         TensorFactor b = new TensorFactor(backend.allocate(OUT, 16), Operand.TRANSPOSED);

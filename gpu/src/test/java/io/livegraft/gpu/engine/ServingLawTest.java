@@ -10,6 +10,7 @@ import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cpu.PromptActivations;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
@@ -80,15 +81,15 @@ class ServingLawTest {
         assertSeen(
                 () -> {
                     Device device = TestingEngine.cpu(2, KernelChoice.AUTO);
-                    return new Device(prefillOfMany(device.backend()), device.images(), device.description());
+                    return new Device(trainingOfMany(device.backend()), device.images(), device.description());
                 },
                 keys());
     }
 
-    /** An interrupted answer that goes on as if it had been part of the prompt. */
+    /** An interrupted answer that goes on as if it had been part of the prompt: other bits where prompts are not multiplied as steps are. */
     @Test
     void anAnswerThatWasFedAgainAsAPromptWouldBeSeen() {
-        try (Engine engine = open(() -> TestingEngine.cpu(2, KernelChoice.AUTO))) {
+        try (Engine engine = open(() -> TestingEngine.cpu(2, KernelChoice.AUTO, PromptActivations.BF16))) {
             int[] prompt =
                     new Random(5).ints(100, 10, engine.config().vocabSize()).toArray();
             List<GenerationDelta> never = answer(engine, prompt, 12);
@@ -112,7 +113,7 @@ class ServingLawTest {
         }
     }
 
-    private static Backend prefillOfMany(Backend backend) {
+    private static Backend trainingOfMany(Backend backend) {
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (_, method, arguments) -> {
                     boolean many = method.getName().equals("linear")
@@ -120,7 +121,7 @@ class ServingLawTest {
                             && x.rows() > 8
                             && Arrays.asList(arguments).contains(Phase.DECODE);
                     if (many) {
-                        arguments[Arrays.asList(arguments).indexOf(Phase.DECODE)] = Phase.PREFILL;
+                        arguments[Arrays.asList(arguments).indexOf(Phase.DECODE)] = Phase.TRAINING;
                     }
                     try {
                         return method.invoke(backend, arguments);

@@ -123,8 +123,7 @@ class Stories260kParityTest {
 
     /** What an engine of so many threads computes on. */
     Device device(int threads) {
-        return Device.open(
-                new DeviceSettings.Cpu(), threads, () -> DecodeActivations.AUTO.of(KernelChoice.AUTO.kernels()));
+        return TestingEngine.cpu(threads, KernelChoice.AUTO);
     }
 
     private Engine open(Precision precision, int threads) {

@@ -48,6 +48,11 @@ final class TestingEngine {
 
     /** The CPU with so many threads. */
     static Device cpu(int threads, KernelChoice kernels) {
-        return Device.open(new DeviceSettings.Cpu(), threads, () -> DecodeActivations.AUTO.of(kernels.kernels()));
+        return cpu(threads, kernels, PromptActivations.AUTO);
+    }
+
+    static Device cpu(int threads, KernelChoice kernels, PromptActivations prompts) {
+        return Device.open(
+                new DeviceSettings.Cpu(), threads, () -> prompts.of(DecodeActivations.AUTO.of(kernels.kernels())));
     }
 }
