@@ -33,7 +33,7 @@ sealed interface AttentionRows permits TileRows, RegisterRows {
     static int most(StripKernels kernels) {
         return kernels.tiles().isPresent()
                 ? TileKernel.MOST_ROWS
-                : kernels.pages().mostRows();
+                : kernels.wide().orElseThrow().pages().mostRows();
     }
 
     void run(CpuTensor out, CpuTensor q, Rows rows, KvCache cache, int layer, int head, int window);

@@ -5,6 +5,7 @@ import io.livegraft.gpu.machinecode.ByteRowKernel;
 import io.livegraft.gpu.machinecode.ByteTileKernel;
 import io.livegraft.gpu.machinecode.ExecutableMemory;
 import io.livegraft.gpu.machinecode.StripForm;
+import io.livegraft.gpu.machinecode.VectorWidth;
 import java.util.Optional;
 
 /**
@@ -40,17 +41,23 @@ record ByteKernels(
         }
     }
 
-    static ByteKernels write(ExecutableMemory memory, boolean tiles) {
+    /**
+     * Writes them.
+     *
+     * @param width of the registers for few rows
+     */
+    static ByteKernels write(ExecutableMemory memory, VectorWidth width, boolean tiles) {
         return new ByteKernels(
-                FormTable.of(StripForm::bytes, form -> new ByteRoundKernel(memory, form)),
-                FormTable.of(StripForm::bytes, form -> rows(memory, form, false, false)),
-                FormTable.of(StripForm::bytes, form -> rows(memory, form, false, true)),
-                FormTable.of(StripForm::wholeNumbers, form -> rows(memory, form, true, false)),
+                FormTable.of(StripForm::bytes, form -> new ByteRoundKernel(memory, width, form)),
+                FormTable.of(StripForm::bytes, form -> rows(memory, width, form, false, false)),
+                FormTable.of(StripForm::bytes, form -> rows(memory, width, form, false, true)),
+                FormTable.of(StripForm::wholeNumbers, form -> rows(memory, width, form, true, false)),
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty());
     }
 
     private static KernelTable<ByteRowKernel> rows(
-            ExecutableMemory memory, StripForm form, boolean add, boolean fetch) {
-        return new KernelTable<>(ByteRowKernel.MOST_ROWS, count -> new ByteRowKernel(memory, form, count, add, fetch));
+            ExecutableMemory memory, VectorWidth width, StripForm form, boolean add, boolean fetch) {
+        return new KernelTable<>(
+                ByteRowKernel.MOST_ROWS, count -> new ByteRowKernel(memory, width, form, count, add, fetch));
     }
 }

@@ -11,13 +11,15 @@ import jdk.incubator.vector.FloatVector;
 /**
  * What this machine can compute with, found once; results depend on it, so it is part of the numeric profile.
  *
- * @param strips machine code for weights of 4 bits and bfloat16, where registers have 512 bits
+ * @param strips machine code for weights of 4 and 8 bits, and of bfloat16 where registers have 512 bits
  * @param oneDnn for products of many rows, where no machine code is written for them
  * @param reason why prefill and training have neither machine code nor oneDNN; empty where they have one
  * @param bytePrompts whether prompts multiply bytes as decode steps do
  */
 public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn, String reason, boolean bytePrompts) {
     private static final String NARROW = "registers are narrower than 512 bits";
+    private static final String UNKNOWN = "the processor or its system isn't one that machine code is written for";
+    private static final String REFUSED = "the system lets no process write machine code for itself";
 
     /**
      * The best of this machine; native libraries are unpacked into {@code directory}.
@@ -28,11 +30,11 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         Processor processor = Processor.detect();
         boolean wide = FloatVector.SPECIES_PREFERRED.length() >= 16;
         if (!wide || !processor.wide()) {
-            return without(wide ? "the processor or its system isn't one that machine code is written for" : NARROW);
+            return narrow(processor);
         }
         Optional<ExecutableMemory> memory = ExecutableMemory.open();
         if (memory.isEmpty()) {
-            return without("the system lets no process write machine code for itself");
+            return without(REFUSED);
         }
         boolean onTiles = tiles && processor.tiles();
         boolean products = onTiles || processor.dots();
@@ -47,6 +49,19 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         };
     }
 
+    /** What a machine has whose registers have 256 bits. */
+    public static CpuKernels narrow() {
+        return narrow(Processor.detect());
+    }
+
+    private static CpuKernels narrow(Processor processor) {
+        if (processor.narrowBytes().isEmpty()) {
+            return without(UNKNOWN);
+        }
+        Optional<StripKernels> strips = ExecutableMemory.open().map(StripKernels::writeNarrow);
+        return new CpuKernels(strips, Optional.empty(), strips.isPresent() ? NARROW : REFUSED, false);
+    }
+
     /** The same bits on every machine: chains of fused multiply-adds only. */
     public static CpuKernels portable() {
         return without("portable kernels were asked for");
@@ -54,6 +69,11 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
 
     private static CpuKernels without(String reason) {
         return new CpuKernels(Optional.empty(), Optional.empty(), reason, false);
+    }
+
+    /** Those that multiply bfloat16 and attend, too. */
+    Optional<StripKernels> wideStrips() {
+        return strips.filter(some -> some.wide().isPresent());
     }
 
     Optional<StripKernels.Tiles> tiles() {
@@ -71,7 +91,7 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
     }
 
     CpuKernels withoutBytes() {
-        return new CpuKernels(strips.map(StripKernels::withoutBytes), oneDnn, reason, false);
+        return new CpuKernels(strips.flatMap(StripKernels::withoutBytes), oneDnn, reason, false);
     }
 
     CpuKernels withBytePrompts() {
@@ -79,16 +99,16 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
     }
 
     Optional<ElementKernels> elements() {
-        return strips.map(StripKernels::elements);
+        return strips.flatMap(StripKernels::wide).map(WideKernels::elements);
     }
 
     /** One line for whoever starts a node: which kernels serve which phase, and why no better ones. */
     public String description() {
-        String decode = strips.isPresent()
+        String decode = wideStrips().isPresent()
                 ? "decode looks 4-bit weights up in registers"
                         + (bytes().isPresent() ? " and multiplies bytes" : "")
                         + (tiles().isPresent() ? ", for more rows in tiles with the same bits" : "")
-                : "decode multiplies decoded panels";
+                : bytes().isPresent() ? "decode multiplies bytes" : "decode multiplies decoded panels";
         String others = products().isPresent()
                 ? "bfloat16 in " + (tiles().isPresent() ? "tiles (AMX)" : "registers")
                 : oneDnn.isPresent() ? "in bfloat16 through oneDNN" : "decoded panels (" + reason + ")";
@@ -105,7 +125,7 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
     /** E.g. {@code cpu-fma-chain-3+strips-2+tiles-2+bytes-2}. */
     String profile() {
         return "cpu-fma-chain-3"
-                + (strips.isPresent() ? "+strips-2" : "")
+                + (wideStrips().isPresent() ? "+strips-2" : "")
                 + products()
                         .map(some -> some.onTiles() ? "+tiles-2" : "+dots-1")
                         .orElse("")

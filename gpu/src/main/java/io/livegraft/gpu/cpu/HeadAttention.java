@@ -23,7 +23,7 @@ final class HeadAttention {
 
     HeadAttention(Workers workers, CpuKernels kernels) {
         this.workers = workers;
-        this.strips = kernels.strips().map(some -> new StripAttention(workers, some));
+        this.strips = kernels.wideStrips().map(some -> new StripAttention(workers, some));
         this.tiled = kernels.products()
                 .map(some -> ThreadLocal.withInitial(
                         () -> new TiledAttention(some, kernels.elements().orElseThrow())));

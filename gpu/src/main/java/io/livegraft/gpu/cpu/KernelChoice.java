@@ -20,6 +20,13 @@ public enum KernelChoice {
             return CpuKernels.detect(NativeFolder.usersOwn(), false);
         }
     },
+    /** As {@link #AUTO} on a processor whose registers have 256 bits (AVX2): one profile for nearly all of x86-64. */
+    NARROW {
+        @Override
+        public CpuKernels kernels() {
+            return CpuKernels.narrow();
+        }
+    },
     /** The same bits on every machine, several times slower. */
     PORTABLE {
         @Override

@@ -72,18 +72,22 @@ final class ProductChains {
 
     private void multiply(Product p, Factor factor, Rows scratch, Optional<PackedProduct> packed) {
         CpuTensor c = CpuTensor.of(p.c());
-        CpuTensor a = CpuTensor.of(p.a());
-        if (factor instanceof StripFactor strip) {
-            strips(c, a, strip.weight(), p.scale(), p.accumulate(), scratch);
-            return;
-        }
-        TensorFactor tensor = (TensorFactor) factor;
-        Matrix b = CpuTensor.of(tensor.tensor()).matrix(tensor.operand());
         Matrix sum = c.matrix(Operand.PLAIN);
-        if (packed.isPresent()) {
-            packed.get().run(sum, a.matrix(p.aOperand()), b, p.scale(), p.accumulate());
-        } else {
-            PanelProduct.run(sum, a.matrix(p.aOperand()), b, p.scale(), p.accumulate());
+        CpuTensor a = CpuTensor.of(p.a());
+        Matrix left = a.matrix(p.aOperand());
+        switch (factor) {
+            case StripFactor.Strips strip -> strips(c, a, strip.weight(), p.scale(), p.accumulate(), scratch);
+            case StripFactor.Rows rounded ->
+                PanelProduct.run(sum, left, rounded.weight().forward(), p.scale(), p.accumulate());
+            case TensorFactor(var tensor, var operand) -> {
+                Matrix b = CpuTensor.of(tensor).matrix(operand);
+                if (packed.isPresent()) {
+                    packed.get().run(sum, left, b, p.scale(), p.accumulate());
+                } else {
+                    PanelProduct.run(sum, left, b, p.scale(), p.accumulate());
+                }
+            }
+            default -> throw new IllegalArgumentException("no factor of this backend: " + factor);
         }
     }
 

@@ -23,8 +23,9 @@ final class RegisterRows implements AttentionRows {
     private float[] scores = new float[0];
 
     RegisterRows(StripKernels kernels) {
-        this.kernels = kernels.pages();
-        this.exponential = kernels.elements().exponential();
+        WideKernels wide = kernels.wide().orElseThrow();
+        this.kernels = wide.pages();
+        this.exponential = wide.elements().exponential();
         this.operand = kernels.products()
                 .<AttentionOperand>map(products -> new AttentionOperand.Halves(products.round()))
                 .orElseGet(AttentionOperand.Floats::new);

@@ -39,8 +39,7 @@ final class StripFactors {
     /** @param bytes whether decode steps multiply bytes */
     Factors of(List<HostTensor> ws, boolean bytes) {
         long halves = ws.stream().mapToLong(w -> bytes(form(w), w)).sum();
-        long whole = bytes ? ws.stream().mapToLong(w -> bytes(wholeForm(w), w)).sum() : 0;
-        MemorySegment block = memory.take(halves + whole);
+        MemorySegment block = memory.take(halves + (bytes ? wholeBytes(ws) : 0));
         MemorySegment free = block;
         MemorySegment freeBytes = block.asSlice(halves);
         List<Factor> factors = new ArrayList<>(ws.size());
@@ -49,15 +48,37 @@ final class StripFactors {
             fill(weight, w);
             free = free.asSlice(weight.bytes());
             if (bytes) {
-                StripWeight decode = weight(wholeForm(w), w, freeBytes);
-                fillWhole(decode, w);
+                StripWeight decode = whole(w, freeBytes);
                 freeBytes = freeBytes.asSlice(decode.bytes());
-                factors.add(new StripFactor(weight, decode));
+                factors.add(new StripFactor.Strips(weight, decode));
             } else {
-                factors.add(new StripFactor(weight, weight));
+                factors.add(new StripFactor.Strips(weight, weight));
             }
         }
         return new Factors(factors, () -> memory.giveBack(block));
+    }
+
+    /** For registers of less than 512 bits: only whole numbers in strips. */
+    Factors narrow(List<HostTensor> ws) {
+        MemorySegment block = memory.take(wholeBytes(ws));
+        MemorySegment free = block;
+        List<Factor> factors = new ArrayList<>(ws.size());
+        for (HostTensor w : ws) {
+            StripWeight decode = whole(w, free);
+            free = free.asSlice(decode.bytes());
+            factors.add(new StripFactor.Rows(Bf16Weight.round(w.rows(), w.columns(), w.values()), decode));
+        }
+        return new Factors(factors, () -> memory.giveBack(block));
+    }
+
+    private static long wholeBytes(List<HostTensor> ws) {
+        return ws.stream().mapToLong(w -> bytes(wholeForm(w), w)).sum();
+    }
+
+    private StripWeight whole(HostTensor w, MemorySegment free) {
+        StripWeight decode = weight(wholeForm(w), w, free);
+        fillWhole(decode, w);
+        return decode;
     }
 
     private StripWeight weight(StripForm form, HostTensor w, MemorySegment free) {

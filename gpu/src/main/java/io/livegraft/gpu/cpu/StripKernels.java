@@ -2,34 +2,28 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.ExecutableMemory;
 import io.livegraft.gpu.machinecode.HugeMemory;
-import io.livegraft.gpu.machinecode.RowKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileKernel;
+import io.livegraft.gpu.machinecode.VectorWidth;
 import java.util.Optional;
 
 /**
  * The machine code that multiplies with {@link StripWeight}s, shared by all threads.
  *
- * @param rows by form, for 1 to {@link RowKernel#MOST_ROWS} rows
- * @param addingRows the same, adding to y, of the forms in bfloat16
- * @param pages of keys and values, in registers
+ * @param wide where registers have 512 bits
  * @param tiles where the processor has them
  * @param products of many rows, where the processor multiplies bfloat16
  * @param bytes decode in whole numbers, where the processor can and it is wanted
- * @param elements beside products
  * @param memory that weights are laid out in
  */
 record StripKernels(
-        FormTable<KernelTable<RowKernel>> rows,
-        FormTable<KernelTable<RowKernel>> addingRows,
-        PageKernels pages,
+        Optional<WideKernels> wide,
         Optional<Tiles> tiles,
         Optional<ProductKernels> products,
         Optional<ByteKernels> bytes,
-        ElementKernels elements,
         HugeMemory memory) {
     /**
-     * What {@code rows} do, on AMX.
+     * What {@link WideKernels#rows} do, on AMX.
      *
      * @param decode by form, for 1 to {@link TileKernel#MOST_ROWS} rows
      * @param addingDecode the same, adding to y, of the forms in bfloat16
@@ -47,29 +41,40 @@ record StripKernels(
     }
 
     /**
-     * Writes what a machine can run.
+     * Writes what a machine with registers of 512 bits can run.
      *
      * @param tiles whether it has tiles
      * @param products whether it multiplies bfloat16, on tiles or in registers
-     * @param bytes whether it multiplies bytes
+     * @param bytes which registers it multiplies bytes in
      */
-    static StripKernels write(ExecutableMemory memory, boolean tiles, boolean products, boolean bytes) {
+    static StripKernels write(ExecutableMemory memory, boolean tiles, boolean products, Optional<VectorWidth> bytes) {
         return new StripKernels(
-                FormTable.of(form -> true, form -> rowKernels(memory, form, false)),
-                FormTable.of(StripForm::bfloat16, form -> rowKernels(memory, form, true)),
-                PageKernels.write(memory, products && !tiles),
+                Optional.of(WideKernels.write(memory, products && !tiles)),
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
                 products ? Optional.of(ProductKernels.write(memory, tiles)) : Optional.empty(),
-                bytes ? Optional.of(ByteKernels.write(memory, tiles)) : Optional.empty(),
-                ElementKernels.write(memory),
+                bytes.map(width -> ByteKernels.write(memory, width, tiles)),
                 new HugeMemory());
     }
 
-    StripKernels withoutBytes() {
-        return new StripKernels(rows, addingRows, pages, tiles, products, Optional.empty(), elements, memory);
+    /** Writes what one with registers of 256 bits can: products of bytes, no more. */
+    static StripKernels writeNarrow(ExecutableMemory memory) {
+        return new StripKernels(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(ByteKernels.write(memory, VectorWidth.NARROW, false)),
+                new HugeMemory());
     }
 
-    private static KernelTable<RowKernel> rowKernels(ExecutableMemory memory, StripForm form, boolean add) {
-        return new KernelTable<>(RowKernel.MOST_ROWS, count -> new RowKernel(memory, form, count, add));
+    /** Empty where nothing is left to multiply with. */
+    Optional<StripKernels> withoutBytes() {
+        return wide.isPresent()
+                ? Optional.of(new StripKernels(wide, tiles, products, Optional.empty(), memory))
+                : Optional.empty();
+    }
+
+    /** Whether decode steps multiply weights of such a form. */
+    boolean multiplies(StripForm form) {
+        return wide.isPresent() || (bytes.isPresent() && form.bytes());
     }
 }

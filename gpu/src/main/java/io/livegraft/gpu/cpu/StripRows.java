@@ -53,7 +53,8 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
             var table = (add ? tiles.addingDecode() : tiles.decode()).get(w.form());
             table.get(count).run(w.from(from), memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get());
         } else {
-            var table = (add ? kernels.addingRows() : kernels.rows()).get(w.form());
+            WideKernels wide = kernels.wide().orElseThrow();
+            var table = (add ? wide.addingRows() : wide.rows()).get(w.form());
             table.get(count).run(w.from(from), memory, y, yStride, w.blocks(), strips, w.constants());
         }
     }

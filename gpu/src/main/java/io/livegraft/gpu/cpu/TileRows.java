@@ -29,7 +29,7 @@ final class TileRows implements AttentionRows {
         this.setting = tiles.decode().get(FORM);
         this.adding = tiles.addingDecode().get(FORM);
         this.round = round;
-        this.exponential = kernels.elements().exponential();
+        this.exponential = kernels.wide().orElseThrow().elements().exponential();
     }
 
     @Override

@@ -75,7 +75,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
         this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         this.kernels = kernels;
         this.products = new LinearProducts(workers, kernels);
-        this.chains = new ProductChains(workers, kernels.strips());
+        this.chains = new ProductChains(workers, kernels.wideStrips());
         this.lowRank = kernels.products().map(some -> new LowRankProducts(workers, some));
         this.adaptedBackward =
                 kernels.products().map(some -> new AdaptedBackward(workers, some, lowRank.orElseThrow()));
@@ -121,7 +121,8 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
                         .<LinearWeight>map(form -> StripWeight.of(tensor, form, memory))
                         .orElse(weight);
             case Bf16Weight rounded
-            when StripWeight.fits(rounded) -> StripWeight.of(rounded, StripForm.BFLOAT16, memory);
+            when kernels.wideStrips().isPresent() && StripWeight.fits(rounded) ->
+                StripWeight.of(rounded, StripForm.BFLOAT16, memory);
             case RowWeight(RowTensor tensor) when StripWeight.fits(weight) -> StripWeight.of(tensor, memory);
             case Bf16Weight _, Fp32Weight _, RowWeight _, StripWeight _ -> weight;
         };
@@ -129,7 +130,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public Optional<String> layout() {
-        return kernels.strips().map(_ -> "strips-2");
+        return kernels.strips().map(some -> some.wide().isPresent() ? "strips-2" : "byte-strips-2");
     }
 
     @Override
@@ -235,9 +236,12 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
 
     @Override
     public Factors factors(List<HostTensor> ws, Precision beside) {
-        return Arithmetic.beside(beside) == Arithmetic.BFLOAT16 && factors.isPresent()
-                ? factors.get().of(ws, beside.quantized() && kernels.bytes().isPresent())
-                : super.factors(ws, beside);
+        boolean bytes = beside.quantized() && kernels.bytes().isPresent();
+        if (Arithmetic.beside(beside) == Arithmetic.BFLOAT16
+                && kernels.wideStrips().isPresent()) {
+            return factors.orElseThrow().of(ws, bytes);
+        }
+        return bytes ? factors.orElseThrow().narrow(ws) : super.factors(ws, beside);
     }
 
     private boolean rounds(Arithmetic arithmetic) {

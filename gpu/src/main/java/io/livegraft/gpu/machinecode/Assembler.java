@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * Writes instructions one after the other (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2). Vectors are
- * the 32 registers of 512 bits, named by number, tiles the 8 of AMX. Operands stand in Intel's order, the destination first.
+ * the 32 registers of 512 bits, named by number, tiles the 8 of AMX; {@link NarrowVectors} has those of 256 bits. Operands stand in
+ * Intel's order, the destination first.
  *
  * <p>One short method an instruction, beside the encodings that they share: as long as what kernels are written in.
  */
@@ -15,7 +16,7 @@ public final class Assembler {
     /** A jump forward that has no goal yet, by where it ends. */
     public record Jump(int end) {}
 
-    private enum Map {
+    enum Map {
         M0F(1),
         M0F38(2),
         M0F3A(3);
@@ -28,7 +29,7 @@ public final class Assembler {
     }
 
     /** The mandatory prefix, as it is encoded. */
-    private enum Prefix {
+    enum Prefix {
         NONE(0),
         P66(1),
         PF3(2),
@@ -472,10 +473,42 @@ public final class Assembler {
 
     /** Three bytes, map 0F38, W0, 128 bits. */
     private void vex(Prefix prefix, int r, int x, int b, int second) {
+        vexPrefix(prefix, Map.M0F38, 0, 0, r, x, b, second);
+    }
+
+    /** @param length 0 for 128 bits, 1 for 256 */
+    private void vexPrefix(Prefix prefix, Map map, int w, int length, int r, int x, int b, int second) {
         bytes(
                 0xC4,
-                (inverted(r) << 7) | (inverted(x) << 6) | (inverted(b) << 5) | 2,
-                ((~second & 15) << 3) | prefix.code);
+                (inverted(r) << 7) | (inverted(x) << 6) | (inverted(b) << 5) | map.number,
+                (w << 7) | ((~second & 15) << 3) | (length << 2) | prefix.code);
+    }
+
+    /** Of 16 registers. */
+    void vex(Prefix prefix, Map map, int w, int length, int opcode, int register, int second, int third) {
+        vexPrefix(prefix, map, w, length, high(register), 0, high(third), second);
+        bytes(opcode, 0xC0 | (low(register) << 3) | low(third));
+    }
+
+    /** Of 16 registers. */
+    void vex(Prefix prefix, Map map, int w, int length, int opcode, int register, int second, Address third) {
+        int index = third.index().map(Register::number).orElse(0);
+        vexPrefix(
+                prefix,
+                map,
+                w,
+                length,
+                high(register),
+                high(index),
+                high(third.base().number()),
+                second);
+        bytes(opcode);
+        memory(register, third, 1);
+    }
+
+    /** The last byte of an instruction that has a choice in it. */
+    void choice(int value) {
+        bytes(value);
     }
 
     private void evex(Prefix prefix, Map map, int w, int opcode, int register, int second, int third) {

@@ -16,7 +16,7 @@ import io.livegraft.gpu.machinecode.Assembler.Label;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/** Writes one row of x into {@link ByteBlocks}. */
+/** Writes one row of x into {@link ByteBlocks}; where registers have 256 bits the code is {@link NarrowByteRound}'s. */
 public final class ByteRoundKernel {
     private static final MethodHandle CALL =
             ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
@@ -42,9 +42,13 @@ public final class ByteRoundKernel {
     private final StripForm form;
     private final MemorySegment code;
 
-    public ByteRoundKernel(ExecutableMemory memory, StripForm form) {
+    public ByteRoundKernel(ExecutableMemory memory, VectorWidth width, StripForm form) {
         this.form = form;
-        this.code = memory.write(write());
+        this.code = memory.write(
+                switch (width) {
+                    case WIDE -> write();
+                    case NARROW -> new NarrowByteRound(form).write();
+                });
     }
 
     /**

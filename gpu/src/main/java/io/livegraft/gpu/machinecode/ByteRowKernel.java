@@ -26,7 +26,8 @@ import java.lang.invoke.MethodHandle;
  *   8 bits:   y[m,o] = scale[o] · ( fma over blocks of s · scale[m, block] )           or added to y, rounded once
  * }</pre>
  *
- * Levels of a codebook are rounded to multiples of its {@link Constants#step}, 1/127 of the largest. The bits are {@link ByteTileKernel}'s.
+ * Levels of a codebook are rounded to multiples of its {@link Constants#step}, 1/127 of the largest. The bits are {@link ByteTileKernel}'s,
+ * and {@link NarrowByteRow}'s, which is the code where registers have 256 bits.
  */
 public final class ByteRowKernel {
     private static final MethodHandle CALL =
@@ -60,12 +61,17 @@ public final class ByteRowKernel {
      * @param accumulate adds to y; of whole numbers only
      * @param fetch fetches other memory meanwhile
      */
-    public ByteRowKernel(ExecutableMemory memory, StripForm form, int rows, boolean accumulate, boolean fetch) {
+    public ByteRowKernel(
+            ExecutableMemory memory, VectorWidth width, StripForm form, int rows, boolean accumulate, boolean fetch) {
         this.form = form;
         this.rows = rows;
         this.accumulate = accumulate;
         this.fetch = fetch;
-        this.code = memory.write(write());
+        this.code = memory.write(
+                switch (width) {
+                    case WIDE -> write();
+                    case NARROW -> new NarrowByteRow(form, rows, accumulate, fetch).write();
+                });
     }
 
     /**

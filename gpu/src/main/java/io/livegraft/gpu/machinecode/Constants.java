@@ -46,13 +46,25 @@ public record Constants(MemorySegment memory) {
     /** Of a block's magnitude, so that its inverse is a number. */
     static final int LEAST = 904;
 
+    /** Bytes: the lower four bits. */
+    static final int LOWER_BITS = 960;
+    /** Bytes 0, 8, 1, 9, …: of two halves, one of each in turn. */
+    static final int PAIRS = 992;
+    /** Lanes of 16 bits. */
+    static final int ONES = 1024;
+    /** Lanes 0, 4, 1, 5, 2, 6, 3, 7: what was narrowed half by half, in order. */
+    static final int PACKED_ORDER = 1056;
+    /** {@link #WORD_ORDER} of bytes. */
+    static final int BYTE_ORDER = 1088;
+
     /** Makes a signed byte one without sign. */
     static final int BIAS = 128;
     /** Of whole numbers that stand for levels and activations. */
     static final int LARGEST = 127;
 
     private static final int CONTROL = 448;
-    private static final int BYTES = 960;
+    private static final int BYTES = 1120;
+    private static final int NARROW = 32;
     /** {@code MXCSR}: round to nearest even, subnormal results and operands are zero, nothing traps. */
     private static final int FLUSH_TO_ZERO = 0x9FC0;
     /** A scratch word below the stack pointer; nothing else uses the red zone. */
@@ -77,6 +89,7 @@ public record Constants(MemorySegment memory) {
         }
         memory.set(ValueLayout.JAVA_INT, CONTROL, FLUSH_TO_ZERO);
         setBytes(memory, levels);
+        setNarrow(memory);
         return new Constants(memory);
     }
 
@@ -91,12 +104,31 @@ public record Constants(MemorySegment memory) {
             memory.set(ValueLayout.JAVA_BYTE, BIASES + i, (byte) BIAS);
         }
         for (int i = 0; i < 16; i++) {
-            memory.set(ValueLayout.JAVA_INT, WORD_ORDER + 4L * i, i / 8 * 8 + i / 2 % 4 + i % 2 * 4);
+            memory.set(ValueLayout.JAVA_INT, WORD_ORDER + 4L * i, wordOrder(i));
             memory.set(ValueLayout.JAVA_INT, MAGNITUDE + 4L * i, Integer.MAX_VALUE);
         }
         memory.set(ValueLayout.JAVA_FLOAT, STEP, step);
         memory.set(ValueLayout.JAVA_FLOAT, LARGEST_BYTE, LARGEST);
         memory.set(ValueLayout.JAVA_FLOAT, LEAST, 0x1p-100f);
+    }
+
+    private static int wordOrder(int lane) {
+        return lane / 8 * 8 + lane / 2 % 4 + lane % 2 * 4;
+    }
+
+    /** The same for registers of 256 bits, whose bytes know no more than 16 others. */
+    private static void setNarrow(MemorySegment memory) {
+        for (int i = 0; i < NARROW; i++) {
+            memory.set(ValueLayout.JAVA_BYTE, LOWER_BITS + i, (byte) 0xF);
+            memory.set(ValueLayout.JAVA_BYTE, PAIRS + i, (byte) (i % 16 / 2 + i % 2 * 8));
+            memory.set(ValueLayout.JAVA_BYTE, BYTE_ORDER + i, (byte) wordOrder(i % 16));
+            if (i < NARROW / Short.BYTES) {
+                memory.set(ValueLayout.JAVA_SHORT, ONES + 2L * i, (short) 1);
+            }
+            if (i < NARROW / Integer.BYTES) {
+                memory.set(ValueLayout.JAVA_INT, PACKED_ORDER + 4L * i, i / 2 + i % 2 * 4);
+            }
+        }
     }
 
     /** The largest level is {@link #LARGEST} steps. */

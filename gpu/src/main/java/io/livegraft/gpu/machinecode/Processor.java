@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What this machine's processor can do, as its kernel reports it; only Linux on x86-64 is looked at. */
@@ -54,11 +55,22 @@ public final class Processor {
         return wide() && flags.contains("avx512_bf16");
     }
 
-    /** Dot products and look-ups of bytes, with {@code onTiles} on tiles too. */
-    public boolean bytes(boolean onTiles) {
-        return wide()
-                && flags.containsAll(Set.of("avx512_vnni", "avx512vbmi"))
-                && (!onTiles || flags.contains("amx_int8"));
+    /**
+     * Registers to multiply bytes in: wide ones where they have dot products and look-ups of bytes.
+     *
+     * @param onTiles whether more rows are to be multiplied on tiles, which needs such of bytes
+     */
+    public Optional<VectorWidth> bytes(boolean onTiles) {
+        boolean wide = wide() && flags.containsAll(Set.of("avx512_vnni", "avx512vbmi"));
+        if (onTiles) {
+            return wide && flags.contains("amx_int8") ? Optional.of(VectorWidth.WIDE) : Optional.empty();
+        }
+        return wide ? Optional.of(VectorWidth.WIDE) : narrowBytes();
+    }
+
+    /** As {@link #bytes} where no wide registers are to be used: those of 256 bits for whole numbers, too, with sums in one rounding. */
+    public Optional<VectorWidth> narrowBytes() {
+        return flags.containsAll(Set.of("avx2", "fma")) ? Optional.of(VectorWidth.NARROW) : Optional.empty();
     }
 
     private static boolean permitted() {

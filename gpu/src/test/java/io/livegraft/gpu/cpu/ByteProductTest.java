@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(
         value = KernelChoice.class,
-        names = {"AUTO", "WIDE"})
+        names = {"AUTO", "WIDE", "NARROW"})
 class ByteProductTest {
     private static final int[] COUNTS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 21, 33};
 

@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -16,10 +17,24 @@ class KernelChoiceTest {
         assertEquals(choice, KernelChoice.of(choice.toString()));
     }
 
+    /** Where a processor has both, so do decode steps: whole numbers are summed exactly, and scaled in one order. */
+    @Test
+    void narrowRegistersMultiplyBytesUnderTheNameThatWideOnesHave() {
+        CpuKernels narrow = KernelChoice.NARROW.kernels();
+        assumeTrue(narrow.bytes().isPresent(), "the processor has no AVX2");
+        assertEquals(
+                "cpu-fma-chain-3+bytes-2+byte-prompts-1",
+                PromptActivations.AUTO.of(narrow).profile());
+        assertEquals(
+                CpuKernels.portable().profile(),
+                DecodeActivations.BF16.of(narrow).profile());
+    }
+
     @Test
     void anotherWordIsRefused() {
         LivegraftException refusal = assertThrows(LivegraftException.class, () -> KernelChoice.of("fast"));
         assertEquals(ErrorCode.INVALID_CONFIGURATION, refusal.code());
-        assertEquals("livegraft.engine.kernels is 'fast', expected auto, wide or portable", refusal.getMessage());
+        assertEquals(
+                "livegraft.engine.kernels is 'fast', expected auto, wide, narrow or portable", refusal.getMessage());
     }
 }

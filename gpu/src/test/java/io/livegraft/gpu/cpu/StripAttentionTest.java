@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Keys and values in strips: near the reference, and the same bits whatever a query is computed with. */
 @ParameterizedClass
-@EnumSource(TestedProcessor.class)
+@EnumSource(value = TestedProcessor.class, names = "NARROW", mode = EnumSource.Mode.EXCLUDE)
 class StripAttentionTest {
     private static final int LENGTH = 150;
     /** More than eight pages. */

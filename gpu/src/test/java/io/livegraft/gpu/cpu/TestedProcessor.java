@@ -29,12 +29,19 @@ enum TestedProcessor {
         CpuKernels kernels() {
             assumeTrue(KernelChoice.AUTO.kernels().strips().isPresent(), "registers are narrower than 512 bits");
             ExecutableMemory memory = ExecutableMemory.open().orElseThrow();
-            boolean bytes = Processor.detect().bytes(false);
-            StripKernels strips = StripKernels.write(memory, false, false, bytes);
+            StripKernels strips =
+                    StripKernels.write(memory, false, false, Processor.detect().bytes(false));
             Optional<OneDnn> oneDnn = OneDnn.load(NativeFolder.usersOwn()) instanceof Availability.Loaded(OneDnn loaded)
                     ? Optional.of(loaded)
                     : Optional.empty();
             return new CpuKernels(Optional.of(strips), oneDnn, oneDnn.isPresent() ? "" : "an older processor", false);
+        }
+    },
+    /** Registers of 256 bits, whose machine code multiplies bytes. */
+    NARROW {
+        @Override
+        CpuKernels kernels() {
+            return KernelChoice.NARROW.kernels();
         }
     };
 

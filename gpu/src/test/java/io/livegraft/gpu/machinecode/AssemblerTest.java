@@ -135,6 +135,56 @@ class AssemblerTest {
         });
     }
 
+    @Test
+    void vectorsOf256BitsAreMovedAndRearranged() {
+        narrow("c4 41 7c 10 4a 20", v -> v.load(9, Address.at(R10, 32)));
+        narrow("c4 61 7c 11 68 40", v -> v.store(Address.at(RAX, 64), 13));
+        narrow("c4 61 78 11 66 10", v -> v.storeHalf(Address.at(RSI, 16), 12));
+        narrow("c4 63 7d 19 58 30 01", v -> v.storeUpperHalf(Address.at(RAX, 48), 11));
+        narrow(
+                "c4 61 78 10 77 10 c4 63 0d 18 77 30 01",
+                v -> v.loadHalves(14, Address.at(RDI, 16), Address.at(RDI, 48)));
+        narrow("c4 61 7a 11 52 04", v -> v.storeLowest(Address.at(RDX, 4), 10));
+        narrow("c4 62 7d 18 b0 04 02 00 00", v -> v.broadcast(14, Address.at(RAX, 516)));
+        narrow("c4 42 7d 18 db", v -> v.broadcast(11, 11));
+        narrow("c4 42 3d 00 e4", v -> v.lookUp8(12, 8, 12));
+        narrow("c4 c2 75 00 8a 40 04 00 00", v -> v.lookUp8(1, 1, Address.at(R10, 1088)));
+        narrow("c4 c2 35 36 c2", v -> v.lookUp32(0, 9, 10));
+        narrow("c4 63 fd 00 5f 40 d8", v -> v.shuffle64(11, Address.at(RDI, 64), 0xD8));
+        narrow("c4 41 7d 70 cc 4e", v -> v.shuffle32(9, 12, 0x4E));
+        narrow("c4 43 3d 46 c8 01", v -> v.swapHalves(9, 8));
+        narrow("c4 41 25 61 e1", v -> v.unpackLow16(12, 11, 9));
+        narrow("c4 c1 25 69 d1", v -> v.unpackHigh16(2, 11, 9));
+        narrow("c4 e1 7d 6b c1", v -> v.narrow32(0, 0, 1));
+        narrow("c4 41 7d 63 c1", v -> v.narrow16(8, 0, 9));
+    }
+
+    @Test
+    void vectorsOf256BitsAreComputedWith() {
+        narrow("c4 41 25 db e1", v -> v.and(12, 11, 9));
+        narrow("c4 c1 1d 71 d3 04", v -> v.shiftRight16(12, 11, 4));
+        narrow("c4 e1 1d 72 f3 07", v -> v.shiftLeft32(12, 3, 7));
+        narrow("c4 42 7d 1c ec", v -> v.magnitude8(13, 12));
+        narrow("c4 42 0d 08 f4", v -> v.sign8(14, 14, 12));
+        narrow("c4 42 15 04 f6", v -> v.multiplyPairs8(14, 13, 14));
+        narrow("c4 41 0d f5 f2", v -> v.multiplyPairs16(14, 14, 10));
+        narrow("c4 c1 45 fe fe", v -> v.add32(7, 7, 14));
+        narrow("c4 41 35 fa e4", v -> v.subtract32(12, 9, 12));
+        narrow("c4 42 3d 3f c1", v -> v.greater32(8, 8, 9));
+        narrow("c4 c1 7c 5b ef", v -> v.toFloats(5, 15));
+        narrow("c4 61 7d 5b fd", v -> v.toWhole(15, 5));
+        narrow("c4 c1 5c 59 e6", v -> v.multiplyFloats(4, 4, 14));
+        narrow("c4 c1 5c 59 a3 00 01 00 00", v -> v.multiplyFloats(4, 4, Address.at(R11, 256)));
+        narrow("c4 41 3a 5e d6", v -> v.divideLowest(10, 8, 14));
+        narrow("c4 c2 5d b8 ce", v -> v.multiplyAdd(1, 4, 14));
+        narrow("c4 e2 1d b8 8f 20 01 00 00", v -> v.multiplyAdd(1, 12, Address.at(RDI, 288)));
+        narrow("c4 e1 4d ef f6", v -> v.zero(6));
+    }
+
+    private static void narrow(String expected, Consumer<NarrowVectors> instruction) {
+        bytes(expected, a -> instruction.accept(new NarrowVectors(a)));
+    }
+
     private static void bytes(String expected, Consumer<Assembler> instruction) {
         Assembler assembler = new Assembler();
         instruction.accept(assembler);
