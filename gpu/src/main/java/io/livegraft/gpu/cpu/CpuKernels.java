@@ -12,12 +12,11 @@ import jdk.incubator.vector.FloatVector;
  * What this machine can compute with, found once; results depend on it, so it is part of the numeric profile.
  *
  * @param strips machine code for weights of 4 and 8 bits, and of bfloat16 where registers have 512 bits
- * @param oneDnn for products of many rows, where no machine code is written for them
+ * @param oneDnn for products of many rows in float32, where no machine code is written for them
  * @param reason why prefill and training have neither machine code nor oneDNN; empty where they have one
  * @param bytePrompts whether prompts multiply bytes as decode steps do
  */
 public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn, String reason, boolean bytePrompts) {
-    private static final String NARROW = "registers are narrower than 512 bits";
     private static final String UNKNOWN = "the processor or its system isn't one that machine code is written for";
     private static final String REFUSED = "the system lets no process write machine code for itself";
 
@@ -30,7 +29,7 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         Processor processor = Processor.detect();
         boolean wide = FloatVector.SPECIES_PREFERRED.length() >= 16;
         if (!wide || !processor.wide()) {
-            return narrow(processor);
+            return narrow(directory);
         }
         Optional<ExecutableMemory> memory = ExecutableMemory.open();
         if (memory.isEmpty()) {
@@ -43,23 +42,21 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
         if (products) {
             return new CpuKernels(strips, Optional.empty(), "", false);
         }
-        return switch (OneDnn.load(directory)) {
-            case Availability.Loaded(OneDnn oneDnn) -> new CpuKernels(strips, Optional.of(oneDnn), "", false);
+        return withOneDnn(strips, OneDnn.load(directory, false));
+    }
+
+    private static CpuKernels withOneDnn(Optional<StripKernels> strips, Availability oneDnn) {
+        return switch (oneDnn) {
+            case Availability.Loaded(OneDnn loaded) -> new CpuKernels(strips, Optional.of(loaded), "", false);
             case Availability.Missing(String reason) -> new CpuKernels(strips, Optional.empty(), reason, false);
         };
     }
 
-    /** What a machine has whose registers have 256 bits. */
-    public static CpuKernels narrow() {
-        return narrow(Processor.detect());
-    }
-
-    private static CpuKernels narrow(Processor processor) {
-        if (processor.narrowBytes().isEmpty()) {
-            return without(UNKNOWN);
-        }
-        Optional<StripKernels> strips = ExecutableMemory.open().map(StripKernels::writeNarrow);
-        return new CpuKernels(strips, Optional.empty(), strips.isPresent() ? NARROW : REFUSED, false);
+    /** What a machine has whose registers have 256 bits; native libraries are unpacked into {@code directory}. */
+    public static CpuKernels narrow(Path directory) {
+        return Processor.detect().narrowBytes().isPresent()
+                ? withOneDnn(ExecutableMemory.open().map(StripKernels::writeNarrow), OneDnn.load(directory, true))
+                : without(UNKNOWN);
     }
 
     /** The same bits on every machine: chains of fused multiply-adds only. */
@@ -111,7 +108,7 @@ public record CpuKernels(Optional<StripKernels> strips, Optional<OneDnn> oneDnn,
                 : bytes().isPresent() ? "decode multiplies bytes" : "decode multiplies decoded panels";
         String others = products().isPresent()
                 ? "bfloat16 in " + (tiles().isPresent() ? "tiles (AMX)" : "registers")
-                : oneDnn.isPresent() ? "in bfloat16 through oneDNN" : "decoded panels (" + reason + ")";
+                : oneDnn.isPresent() ? "in float32 through oneDNN" : "decoded panels (" + reason + ")";
         return "%s: %s; %s %s"
                 .formatted(
                         profile(),

@@ -8,6 +8,7 @@ import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /** A frozen weight (out, in) that can be read as either side of its two products. */
@@ -90,6 +91,15 @@ sealed interface CpuLinearWeight extends LinearWeight
                 }
             }
         };
+    }
+
+    /** Rows {@code first} to {@code first + count} as float32, columns {@code from} to {@code from + width}. */
+    default void decode(MemorySegment out, int first, int count, int from, int width) {
+        float[] row = new float[width];
+        for (int r = 0; r < count; r++) {
+            decodeRow(row, 0, 1, first + r, from, width);
+            MemorySegment.copy(row, 0, out, ValueLayout.JAVA_FLOAT, (long) Float.BYTES * r * width, width);
+        }
     }
 
     /** Rows {@code first} to {@code first + count} as bfloat16, rounded to nearest even, columns {@code from} to {@code from + width}. */

@@ -24,7 +24,7 @@ public enum KernelChoice {
     NARROW {
         @Override
         public CpuKernels kernels() {
-            return CpuKernels.narrow();
+            return CpuKernels.narrow(NativeFolder.usersOwn());
         }
     },
     /** The same bits on every machine, several times slower. */

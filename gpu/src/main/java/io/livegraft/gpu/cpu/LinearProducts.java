@@ -21,23 +21,25 @@ import java.util.function.Predicate;
  * <tr><td>others</td><td>{@link TileProduct}</td><td>{@link PanelProduct}</td></tr>
  * </table>
  *
- * {@link Bf16Product} (oneDNN) takes the place of {@link TileProduct} where there is no machine code for it; {@link PanelProduct} that of
- * whatever the machine lacks or a weight's sides don't fit.
+ * {@link FloatProduct} (oneDNN, in float32) takes the place of {@link TileProduct} where there is no machine code for it;
+ * {@link PanelProduct} that of whatever the machine lacks or a weight's sides don't fit.
  */
 final class LinearProducts {
     private final Workers workers;
     private final Optional<TileProduct> tiles;
     private final Optional<AdaptedProduct> adapted;
-    private final Optional<Bf16Product> bf16;
-    private final Optional<StripDecode> strips;
+    private final Optional<FloatProduct> floats;
+    private final Optional<StripKernels> strips;
+    private final Optional<StripDecode> decode;
     private final boolean bytePrompts;
 
     LinearProducts(Workers workers, CpuKernels kernels) {
         this.workers = workers;
         this.tiles = kernels.products().map(some -> new TileProduct(workers, some));
         this.adapted = kernels.products().map(some -> new AdaptedProduct(workers, some));
-        this.bf16 = kernels.oneDnn().map(oneDnn -> new Bf16Product(oneDnn, workers));
-        this.strips = kernels.strips().map(strip -> new StripDecode(workers, strip));
+        this.floats = kernels.oneDnn().map(oneDnn -> new FloatProduct(oneDnn, workers));
+        this.strips = kernels.strips();
+        this.decode = strips.map(some -> new StripDecode(workers, some));
         this.bytePrompts = kernels.bytePrompts();
     }
 
@@ -93,8 +95,8 @@ final class LinearProducts {
             CpuLinearWeight w = ws.get(i);
             if (tiles.isPresent() && onTiles(w)) {
                 tiles.get().linear(List.of(ys.get(i)), x, List.of(w));
-            } else if (bf16.isPresent() && rounds(w)) {
-                bf16.get().run(ys.get(i), x, new Bf16Panels(w, true), false);
+            } else if (floats.isPresent() && onOneDnn(w)) {
+                floats.get().run(ys.get(i), x, FloatPanels.of(w, false, strips), false);
             } else {
                 panels(ys.get(i), x, w);
             }
@@ -114,13 +116,13 @@ final class LinearProducts {
     }
 
     private void fewRows(List<CpuTensor> ys, CpuTensor x, List<CpuLinearWeight> ws, List<LowRankRows> next) {
-        if (strips.isPresent() && all(ws, StripWeight.class::isInstance)) {
-            strips.get().run(ys, x, ws.stream().map(StripWeight.class::cast).toList(), next);
+        if (decode.isPresent() && all(ws, StripWeight.class::isInstance)) {
+            decode.get().run(ys, x, ws.stream().map(StripWeight.class::cast).toList(), next);
             return;
         }
         for (int i = 0; i < ws.size(); i++) {
-            if (strips.isPresent() && ws.get(i) instanceof StripWeight w) {
-                strips.get().run(List.of(ys.get(i)), x, List.of(w), List.of());
+            if (decode.isPresent() && ws.get(i) instanceof StripWeight w) {
+                decode.get().run(List.of(ys.get(i)), x, List.of(w), List.of());
             } else {
                 panels(ys.get(i), x, ws.get(i));
             }
@@ -139,8 +141,8 @@ final class LinearProducts {
     private void linearBackward(CpuTensor dx, CpuTensor dy, CpuLinearWeight w, boolean add) {
         if (tiles.isPresent() && onTiles(w)) {
             tiles.get().linearBackward(dx, dy, w, add);
-        } else if (bf16.isPresent() && rounds(w)) {
-            bf16.get().run(dx, dy, new Bf16Panels(w, false), add);
+        } else if (floats.isPresent() && onOneDnn(w)) {
+            floats.get().run(dx, dy, FloatPanels.of(w, true, strips), add);
         } else {
             PanelProduct.run(workers, dx.matrix(Operand.PLAIN), dy.matrix(Operand.PLAIN), w.backward(), 1, add);
         }
@@ -154,8 +156,8 @@ final class LinearProducts {
         return !(w instanceof Fp32Weight) && TileProduct.fits(w);
     }
 
-    private static boolean rounds(CpuLinearWeight w) {
-        return !(w instanceof Fp32Weight) && Bf16Product.fits(w);
+    private static boolean onOneDnn(CpuLinearWeight w) {
+        return !(w instanceof Fp32Weight) && FloatProduct.fits(w);
     }
 
     private void panels(CpuTensor y, CpuTensor x, CpuLinearWeight w) {

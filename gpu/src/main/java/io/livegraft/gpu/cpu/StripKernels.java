@@ -1,11 +1,13 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.machinecode.ExecutableMemory;
+import io.livegraft.gpu.machinecode.FloatPanelKernel;
 import io.livegraft.gpu.machinecode.HugeMemory;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileKernel;
 import io.livegraft.gpu.machinecode.VectorWidth;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The machine code that multiplies with {@link StripWeight}s, shared by all threads.
@@ -14,6 +16,7 @@ import java.util.Optional;
  * @param tiles where the processor has them
  * @param products of many rows, where the processor multiplies bfloat16
  * @param bytes decode in whole numbers, where the processor can and it is wanted
+ * @param panels strips as float32, where the processor lacks products
  * @param memory that weights are laid out in
  */
 record StripKernels(
@@ -21,6 +24,7 @@ record StripKernels(
         Optional<Tiles> tiles,
         Optional<ProductKernels> products,
         Optional<ByteKernels> bytes,
+        FormTable<FloatPanelKernel> panels,
         HugeMemory memory) {
     /**
      * What {@link WideKernels#rows} do, on AMX.
@@ -53,6 +57,7 @@ record StripKernels(
                 tiles ? Optional.of(Tiles.write(memory)) : Optional.empty(),
                 products ? Optional.of(ProductKernels.write(memory, tiles)) : Optional.empty(),
                 bytes.map(width -> ByteKernels.write(memory, width, tiles)),
+                panels(memory, form -> !products),
                 new HugeMemory());
     }
 
@@ -63,13 +68,18 @@ record StripKernels(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(ByteKernels.write(memory, VectorWidth.NARROW, false)),
+                panels(memory, StripForm::bytes),
                 new HugeMemory());
+    }
+
+    private static FormTable<FloatPanelKernel> panels(ExecutableMemory memory, Predicate<StripForm> wanted) {
+        return FormTable.of(wanted, form -> new FloatPanelKernel(memory, form));
     }
 
     /** Empty where nothing is left to multiply with. */
     Optional<StripKernels> withoutBytes() {
         return wide.isPresent()
-                ? Optional.of(new StripKernels(wide, tiles, products, Optional.empty(), memory))
+                ? Optional.of(new StripKernels(wide, tiles, products, Optional.empty(), panels, memory))
                 : Optional.empty();
     }
 

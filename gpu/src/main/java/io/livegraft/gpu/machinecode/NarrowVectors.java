@@ -71,6 +71,11 @@ final class NarrowVectors {
         a.choice(bits);
     }
 
+    void shiftRight32(int to, int from, int bits) {
+        vex(Prefix.P66, Map.M0F, 0x72, 2, to, from);
+        a.choice(bits);
+    }
+
     void shiftLeft32(int to, int from, int bits) {
         vex(Prefix.P66, Map.M0F, 0x72, 6, to, from);
         a.choice(bits);
@@ -89,6 +94,17 @@ final class NarrowVectors {
     /** {@code to[i] = table[indices[i] mod 8]}, lanes of 32 bits, from one half to the other. */
     void lookUp32(int to, int indices, int table) {
         vex(Prefix.P66, Map.M0F38, 0x36, to, indices, table);
+    }
+
+    /** Lanes of 32 bits of {@code other} where the highest bit of {@code choice} is set, else of {@code one}. */
+    void choose(int to, int one, int other, int choice) {
+        vex(Prefix.P66, Map.M0F3A, 0x4A, to, one, other);
+        a.choice(choice << 4);
+    }
+
+    /** Eight signed bytes as whole numbers of 32 bits. */
+    void extendBytes(int to, Address from) {
+        vex(Prefix.P66, Map.M0F38, 0x21, to, 0, from);
     }
 
     /** Four lanes of 64 bits, two bits each, from one half to the other. */

@@ -21,22 +21,21 @@ import java.nio.file.Path;
 public final class OneDnn {
     /** Whether the library is there. */
     public sealed interface Availability {
-        /** It is, on a processor with bfloat16 products. */
+        /** It is, on a processor that multiplies eight float32 at once. */
         record Loaded(OneDnn oneDnn) implements Availability {}
 
         /** One sentence why not. */
         record Missing(String reason) implements Availability {}
     }
 
-    static final int BF16 = 2;
     static final int F32 = 3;
 
     private static final int CPU = 1;
     private static final int IN_ORDER = 1;
-    /** {@code dnnl_avx512_core_bf16}: the first x86 instruction set with products of bfloat16. */
-    private static final int AVX512_BF16 = 0xE7;
+    /** {@code dnnl_cpu_isa_avx2} and {@code dnnl_cpu_isa_avx512_core}: bits of all that came before are set in those that follow. */
+    private static final int AVX2 = 0x7;
 
-    private static final int AMX = 0xFEF;
+    private static final int AVX512 = 0x27;
 
     private final MethodHandle setThreads;
     private final MethodHandle createStream;
@@ -48,9 +47,14 @@ public final class OneDnn {
     private final MethodHandle execute;
     private final MemorySegment engine;
     private final int instructionSet;
+    private final String version;
 
-    private OneDnn(OneDnnLibrary library) {
+    private OneDnn(OneDnnLibrary library, boolean narrow) {
         SymbolLookup dnnl = library.oneDnn();
+        if (narrow) {
+            MethodHandle most = bind(dnnl, "dnnl_set_max_cpu_isa", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+            status(() -> (int) most.invokeExact(AVX2)); // refused when it has begun; then the name says what it runs
+        }
         setThreads = bind(library.openMp(), "omp_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
         createStream = bind(dnnl, "dnnl_stream_create", returningStatus(ADDRESS, ADDRESS, JAVA_INT));
         createDescriptor = bind(
@@ -69,31 +73,47 @@ public final class OneDnn {
         engine = created("dnnl_engine_create", out -> (int) createEngine.invokeExact(out, CPU, 0L));
         MethodHandle effective = bind(dnnl, "dnnl_get_effective_cpu_isa", FunctionDescriptor.of(JAVA_INT));
         instructionSet = status(() -> (int) effective.invokeExact());
+        version = version(dnnl);
     }
 
-    /** Unpacks the library into {@code directory} where it isn't there yet, and loads it. */
-    public static Availability load(Path directory) {
+    /**
+     * Unpacks the library into {@code directory} where it isn't there yet, and loads it.
+     *
+     * @param narrow whether registers of more than 256 bits are left alone; decided by whoever loads first in a process
+     */
+    public static Availability load(Path directory, boolean narrow) {
         try {
-            OneDnn oneDnn = new OneDnn(OneDnnLibrary.open(directory));
-            return oneDnn.multipliesBf16()
+            OneDnn oneDnn = new OneDnn(OneDnnLibrary.open(directory), narrow);
+            return (oneDnn.instructionSet & AVX2) == AVX2
                     ? new Availability.Loaded(oneDnn)
-                    : new Availability.Missing(
-                            "the processor has no bfloat16 products (instruction set %s)".formatted(oneDnn.name()));
+                    : new Availability.Missing("oneDNN would be slow here: its instruction set is 0x%x, expected AVX2"
+                            .formatted(oneDnn.instructionSet));
         } catch (IOException missing) {
             return new Availability.Missing("oneDNN can't be loaded: " + missing.getMessage());
         }
     }
 
-    private boolean multipliesBf16() {
-        return (instructionSet & AVX512_BF16) == AVX512_BF16;
+    /** {@code dnnl_version_t} begins with three ints. */
+    @SuppressWarnings("restricted") // the library says how long it is
+    private static String version(SymbolLookup dnnl) {
+        MethodHandle function = bind(dnnl, "dnnl_version", FunctionDescriptor.of(ADDRESS));
+        try {
+            MemorySegment numbers = ((MemorySegment) function.invokeExact()).reinterpret(3L * JAVA_INT.byteSize());
+            return "%d.%d.%d"
+                    .formatted(
+                            numbers.getAtIndex(JAVA_INT, 0),
+                            numbers.getAtIndex(JAVA_INT, 1),
+                            numbers.getAtIndex(JAVA_INT, 2));
+        } catch (RuntimeException | Error broken) {
+            throw broken;
+        } catch (Throwable impossible) {
+            throw new IllegalStateException("a C function can't throw", impossible);
+        }
     }
 
-    /** The instruction set that results depend on, for the numeric profile: e.g. {@code amx}. */
+    /** What results depend on, for the numeric profile: e.g. {@code 3.11.0-avx2}. */
     public String name() {
-        if ((instructionSet & AMX) == AMX) {
-            return "amx";
-        }
-        return multipliesBf16() ? "avx512-bf16" : "0x" + Integer.toHexString(instructionSet);
+        return version + ((instructionSet & AVX512) == AVX512 ? "-avx512" : "-avx2");
     }
 
     /** oneDNN shall not start threads of its own in the calling thread: it would split sums by their number. */

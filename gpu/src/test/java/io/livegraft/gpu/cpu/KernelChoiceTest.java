@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.livegraft.gpu.error.ErrorCode;
@@ -22,12 +23,10 @@ class KernelChoiceTest {
     void narrowRegistersMultiplyBytesUnderTheNameThatWideOnesHave() {
         CpuKernels narrow = KernelChoice.NARROW.kernels();
         assumeTrue(narrow.bytes().isPresent(), "the processor has no AVX2");
-        assertEquals(
-                "cpu-fma-chain-3+bytes-2+byte-prompts-1",
-                PromptActivations.AUTO.of(narrow).profile());
-        assertEquals(
-                CpuKernels.portable().profile(),
-                DecodeActivations.BF16.of(narrow).profile());
+        String profile = PromptActivations.AUTO.of(narrow).profile();
+        assertTrue(profile.startsWith("cpu-fma-chain-3+bytes-2+byte-prompts-1+onednn-3."), profile);
+        String floats = DecodeActivations.BF16.of(narrow).profile();
+        assertTrue(floats.startsWith("cpu-fma-chain-3+onednn-3."), floats);
     }
 
     @Test

@@ -23,7 +23,7 @@ enum TestedProcessor {
             return KernelChoice.WIDE.kernels();
         }
     },
-    /** Registers of 512 bits whose machine code multiplies float32 and bytes; bfloat16 is oneDNN's where that can. */
+    /** Registers of 512 bits whose machine code multiplies float32 and bytes; prompts and training are oneDNN's. */
     WITHOUT_BFLOAT16 {
         @Override
         CpuKernels kernels() {
@@ -31,13 +31,14 @@ enum TestedProcessor {
             ExecutableMemory memory = ExecutableMemory.open().orElseThrow();
             StripKernels strips =
                     StripKernels.write(memory, false, false, Processor.detect().bytes(false));
-            Optional<OneDnn> oneDnn = OneDnn.load(NativeFolder.usersOwn()) instanceof Availability.Loaded(OneDnn loaded)
-                    ? Optional.of(loaded)
-                    : Optional.empty();
+            Optional<OneDnn> oneDnn =
+                    OneDnn.load(NativeFolder.usersOwn(), false) instanceof Availability.Loaded(OneDnn loaded)
+                            ? Optional.of(loaded)
+                            : Optional.empty();
             return new CpuKernels(Optional.of(strips), oneDnn, oneDnn.isPresent() ? "" : "an older processor", false);
         }
     },
-    /** Registers of 256 bits, whose machine code multiplies bytes. */
+    /** Registers of 256 bits, whose machine code multiplies bytes; prompts and training are oneDNN's. */
     NARROW {
         @Override
         CpuKernels kernels() {

@@ -157,6 +157,8 @@ class AssemblerTest {
         narrow("c4 c1 25 69 d1", v -> v.unpackHigh16(2, 11, 9));
         narrow("c4 e1 7d 6b c1", v -> v.narrow32(0, 0, 1));
         narrow("c4 41 7d 63 c1", v -> v.narrow16(8, 0, 9));
+        narrow("c4 43 3d 4a c1 a0", v -> v.choose(8, 8, 9, 10));
+        narrow("c4 62 7d 21 40 18", v -> v.extendBytes(8, Address.at(RAX, 24)));
     }
 
     @Test
@@ -164,6 +166,7 @@ class AssemblerTest {
         narrow("c4 41 25 db e1", v -> v.and(12, 11, 9));
         narrow("c4 c1 1d 71 d3 04", v -> v.shiftRight16(12, 11, 4));
         narrow("c4 e1 1d 72 f3 07", v -> v.shiftLeft32(12, 3, 7));
+        narrow("c4 e1 2d 72 d7 14", v -> v.shiftRight32(10, 7, 20));
         narrow("c4 42 7d 1c ec", v -> v.magnitude8(13, 12));
         narrow("c4 42 0d 08 f4", v -> v.sign8(14, 14, 12));
         narrow("c4 42 15 04 f6", v -> v.multiplyPairs8(14, 13, 14));

@@ -9,17 +9,17 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Products of bfloat16 matrices with float32 sums, for one thread; nothing of it may be used from another.
+ * Products of float32 matrices, for one thread; nothing of it may be used from another.
  *
  * <pre>{@code
- *   c[m,n] = Σ_k a[m,k] · b[k,n]        a (M,K) bf16, row-major     c (M,N) float32, row-major
- *   b (K,N) bf16: either as its transpose (N,K) row-major, a weight's own layout, or row-major
+ *   c[m,n] = Σ_k a[m,k] · b[k,n]        a (M,K), row-major     c (M,N), row-major
+ *   b (K,N): either as its transpose (N,K) row-major, a weight's own layout, or row-major
  * }</pre>
  *
  * A compiled product is kept for every shape; shapes are few, since callers pad rows to a few sizes. With one thread a
  * row's bits are the same for every M of at least 2 (tested).
  */
-public final class Bf16MatMul {
+public final class FloatMatMul {
     /** Shape of a product; {@code transposed} says that b lies in memory as (N,K). */
     public record Shape(int rows, int columns, int depth, boolean transposed) {}
 
@@ -38,7 +38,7 @@ public final class Bf16MatMul {
     private final Map<Shape, Compiled> compiled = new HashMap<>();
 
     /** To be made and used on one and the same thread. */
-    public Bf16MatMul(OneDnn oneDnn) {
+    public FloatMatMul(OneDnn oneDnn) {
         this.oneDnn = oneDnn;
         oneDnn.stayOnThisThread();
         this.stream = oneDnn.stream();
@@ -56,10 +56,10 @@ public final class Bf16MatMul {
     private Compiled compile(Shape shape) {
         int depth = shape.depth();
         int columns = shape.columns();
-        MemorySegment a = oneDnn.descriptor(OneDnn.BF16, shape.rows(), depth, depth, 1);
+        MemorySegment a = oneDnn.descriptor(OneDnn.F32, shape.rows(), depth, depth, 1);
         MemorySegment b = shape.transposed()
-                ? oneDnn.descriptor(OneDnn.BF16, depth, columns, 1, depth)
-                : oneDnn.descriptor(OneDnn.BF16, depth, columns, columns, 1);
+                ? oneDnn.descriptor(OneDnn.F32, depth, columns, 1, depth)
+                : oneDnn.descriptor(OneDnn.F32, depth, columns, columns, 1);
         MemorySegment c = oneDnn.descriptor(OneDnn.F32, shape.rows(), columns, columns, 1);
         MemorySegment source = oneDnn.memory(a);
         MemorySegment weights = oneDnn.memory(b);
