@@ -38,7 +38,7 @@ final class BenchOptions {
             description = "Of the linear layers, as livegraft.engine.precision has it (default: ${DEFAULT-VALUE}).")
     private String precision = "nf4";
 
-    @Option(names = "--kernels", paramLabel = "K", description = "auto (default), wide or portable.")
+    @Option(names = "--kernels", paramLabel = "K", description = "auto (default), wide, narrow or portable.")
     private KernelChoice kernels = KernelChoice.AUTO;
 
     @Option(
