@@ -23,14 +23,14 @@ enum TestedProcessor {
             return KernelChoice.WIDE.kernels();
         }
     },
-    /** Registers of 512 bits whose machine code multiplies float32 and bytes; prompts and training are oneDNN's. */
+    /** Registers of 512 bits without products of bfloat16 and dot products of bytes; those are narrow code's, training is oneDNN's. */
     WITHOUT_BFLOAT16 {
         @Override
         CpuKernels kernels() {
             assumeTrue(KernelChoice.AUTO.kernels().strips().isPresent(), "registers are narrower than 512 bits");
             ExecutableMemory memory = ExecutableMemory.open().orElseThrow();
             StripKernels strips =
-                    StripKernels.write(memory, false, false, Processor.detect().bytes(false));
+                    StripKernels.write(memory, false, false, Processor.detect().narrowBytes());
             Optional<OneDnn> oneDnn =
                     OneDnn.load(NativeFolder.usersOwn(), false) instanceof Availability.Loaded(OneDnn loaded)
                             ? Optional.of(loaded)
