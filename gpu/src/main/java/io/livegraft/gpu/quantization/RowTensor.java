@@ -8,7 +8,8 @@ import io.livegraft.gpu.tensor.HostTensor;
  * <pre>{@code
  *   SCB[r] = max_c |w[r,c]|      q[r,c] = round( w[r,c] · (127/SCB[r]) ), ties to even      ŵ[r,c] = q[r,c] · SCB[r] · (1/127)
  * }</pre>
- * Weights only: activations stay as they are, so there are no outlier columns. A row of zeros is zeros.
+ * Weights only: activations stay as they are, so there are no outlier columns. A row of zeros is zeros; 127/SCB is
+ * the largest float at most, or a row of denormals would be none at all.
  *
  * @param values (rows, columns), −127 to 127 when made here
  * @param scales SCB, one per row
@@ -33,7 +34,7 @@ public record RowTensor(int rows, int columns, byte[] values, float[] scales) im
         for (int row = 0; row < scales.length; row++) {
             int begin = row * columns;
             scales[row] = AbsMax.of(from, begin, begin + columns);
-            float factor = scales[row] == 0 ? 0 : LARGEST / scales[row];
+            float factor = scales[row] == 0 ? 0 : Math.min(LARGEST / scales[row], Float.MAX_VALUE);
             for (int i = begin; i < begin + columns; i++) {
                 values[i] = (byte) Math.rint(from[i] * factor);
             }
