@@ -16,4 +16,9 @@ record Bf16Matrix(DeviceMemory.Block block, long address, int rows, int columns,
     static long bytes(int rows, int columns) {
         return 2L * rows * stride(columns);
     }
+
+    /** {@code count} rows from row {@code from} on. */
+    Bf16Matrix rowBlock(int from, int count) {
+        return new Bf16Matrix(block, address + 2L * from * stride, count, columns, stride);
+    }
 }

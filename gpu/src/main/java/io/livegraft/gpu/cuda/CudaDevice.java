@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUfunction;
@@ -19,6 +20,8 @@ import jcuda.driver.JCudaDriver;
 final class CudaDevice implements AutoCloseable {
     /** A context is current to a thread; so is a device. */
     private static final ThreadLocal<CudaDevice> BOUND = new ThreadLocal<>();
+    /** Of a copy within the host's memory that a core makes: several together are as fast as the bus to the device. */
+    private static final long SLICE_BYTES = 1 << 20;
 
     private final CudaProbe.Found found;
     private final CudaModules modules;
@@ -30,6 +33,9 @@ final class CudaDevice implements AutoCloseable {
     private final CudaQueue queue;
     private final CudaMetadata metadata;
     private final PinnedBuffer staging;
+    /** Where the half begins that no copy reads. */
+    private int idleHalf;
+
     private final long copyBytes;
     private final Map<String, CUmodule> loaded = new HashMap<>();
     private final Map<String, CudaKernel> kernels = new TreeMap<>();
@@ -153,14 +159,30 @@ final class CudaDevice implements AutoCloseable {
         return metadata.longs(values);
     }
 
-    /** Copies in; the values may be changed afterwards. */
+    /** Bytes that an upload takes at once. */
+    int pieceBytes() {
+        return staging.bytes() / 2;
+    }
+
+    /**
+     * Copies in, through one half of the page-locked memory while the other half's copy may be under way; the values may be changed
+     * afterwards.
+     */
     void upload(long to, MemorySegment from) {
-        for (long done = 0; done < from.byteSize(); done += staging.bytes()) {
-            long bytes = Math.min(staging.bytes(), from.byteSize() - done);
+        for (long done = 0; done < from.byteSize(); done += pieceBytes()) {
+            long bytes = Math.min(pieceBytes(), from.byteSize() - done);
+            copy(from, done, staging.segment(), idleHalf, bytes);
             queue.finish();
-            copy(from, done, staging.segment(), 0, bytes);
-            queue.upload(to + done, staging.at(0), bytes);
+            queue.upload(to + done, staging.at(idleHalf), bytes);
+            idleHalf = pieceBytes() - idleHalf;
         }
+    }
+
+    /** What a frozen weight has beside its tiles. */
+    DeviceMemory.Block lasting(float[] values) {
+        DeviceMemory.Block block = memory.allocate((long) Float.BYTES * values.length, DeviceMemory.Use.WEIGHTS);
+        upload(block.address(), MemorySegment.ofArray(values));
+        return block;
     }
 
     /** Copies out, behind everything that is queued. */
@@ -178,7 +200,17 @@ final class CudaDevice implements AutoCloseable {
      * has read all but the first 8 of them as zeros from a float array that was made in the same method.
      */
     private static void copy(MemorySegment from, long fromByte, MemorySegment to, long toByte, long bytes) {
-        MemorySegment.copy(from, ValueLayout.JAVA_BYTE, fromByte, to, ValueLayout.JAVA_BYTE, toByte, bytes);
+        LongStream.range(0, Math.ceilDiv(bytes, SLICE_BYTES)).parallel().forEach(slice -> {
+            long begin = slice * SLICE_BYTES;
+            MemorySegment.copy(
+                    from,
+                    ValueLayout.JAVA_BYTE,
+                    fromByte + begin,
+                    to,
+                    ValueLayout.JAVA_BYTE,
+                    toByte + begin,
+                    Math.min(SLICE_BYTES, bytes - begin));
+        });
     }
 
     double[] doubles(long address, int count) {

@@ -34,7 +34,7 @@ public final class DoubleQuantization {
     }
 
     static Scales.Nested quantize(float[] absMax) {
-        float offset = mean(absMax);
+        float offset = offset(absMax);
         byte[] codes = new byte[absMax.length];
         float[] nested = new float[Math.ceilDiv(absMax.length, BLOCK)];
         for (int block = 0; block < nested.length; block++) {
@@ -51,12 +51,22 @@ public final class DoubleQuantization {
         return new Scales.Nested(codes, nested, BLOCK, offset, MAP);
     }
 
-    private static float mean(float[] values) {
+    /** The mean, summed in order. */
+    public static float offset(float[] absMax) {
         double sum = 0;
-        for (float value : values) {
+        for (float value : absMax) {
             sum += value;
         }
-        return values.length == 0 ? 0 : (float) (sum / values.length);
+        return absMax.length == 0 ? 0 : (float) (sum / absMax.length);
+    }
+
+    /** A value strictly above n of them, ascending, is nearest to entry n of {@link #map()}. */
+    public static float[] midpoints() {
+        float[] midpoints = new float[MAP.length - 1];
+        for (int i = 0; i < midpoints.length; i++) {
+            midpoints[i] = (MAP[i] + MAP[i + 1]) / 2;
+        }
+        return midpoints;
     }
 
     /** Index of the entry nearest to a value in [−1, 1]: the upper of two only above their float32 midpoint. */

@@ -23,6 +23,8 @@ import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.model.RopeScaling;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.Codebook;
+import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.quantization.RowTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
@@ -122,8 +124,12 @@ public final class TwinCases {
 
     private static void quantized(Backend both, Random random) {
         HostTensor weight = HostTensor.matrix(131, 67, TinyModel.gaussian(random, 131 * 67, 1));
-        for (int blockSize : new int[] {32, 4096}) {
-            var frozen = both.freeze(BlockTensor.quantize(weight, Codebook.FP4, blockSize, true));
+        List<QuantizedTensor> stored = List.of(
+                BlockTensor.quantize(weight, Codebook.FP4, 32, true),
+                BlockTensor.quantize(weight, Codebook.FP4, 4096, true),
+                RowTensor.quantize(weight));
+        for (QuantizedTensor one : stored) {
+            var frozen = both.freeze(one);
             both.linear(both.allocate(13, 131), tensor(both, random, 13, 67), frozen, Phase.TRAINING);
             both.linearBackward(tensor(both, random, 13, 67), tensor(both, random, 13, 131), frozen);
         }

@@ -68,6 +68,21 @@ class KernelMutantTest {
                         "packed[flat >> 1] >> (flat & 1 ? 0 : 4)",
                         "packed[flat >> 1] >> (flat & 1 ? 4 : 0)"),
                 new Mutant(
+                        "half of a block's lanes asked for the largest",
+                        "quantize",
+                        "largest_among(largest, 4)",
+                        "largest_among(largest, 2)"),
+                new Mutant(
+                        "scales quantized beside the wrong midpoint",
+                        "quantize",
+                        "cuts_below<255>(cut, value",
+                        "1 + cuts_below<255>(cut, value"),
+                new Mutant(
+                        "the lower rows of a tile by the upper ones' scales",
+                        "quantize",
+                        "r < rows ? absmax[r]",
+                        "r < rows ? absmax[row]"),
+                new Mutant(
                         "pairs in the wrong order",
                         "rows",
                         "levels[byte >> 4], levels[byte & 15]",
