@@ -364,6 +364,25 @@ public interface Backend extends AutoCloseable {
         return new LargestLogits(ids, values);
     }
 
+    /**
+     * Draws a token from each of some rows of logits (N,V), which are as before afterwards; formula: {@link HostSampling}. The ids
+     * are the same on every backend, whoever is drawn for beside them.
+     *
+     * @param rows of the logits, each once
+     * @param draws one for each of them
+     */
+    default DrawnLogits draw(Tensor logits, int[] rows, List<Draw> draws) {
+        DrawnLogits drawn = new DrawnLogits(new int[rows.length], new float[rows.length]);
+        HostSampling host = new HostSampling();
+        float[] row = new float[logits.columns()];
+        for (int i = 0; i < rows.length; i++) {
+            download(row, rows(logits, rows[i], 1));
+            drawn.ids()[i] = host.draw(row, draws.get(i));
+            drawn.values()[i] = row[drawn.ids()[i]];
+        }
+        return drawn;
+    }
+
     /** {@code Σ x²}, in a fixed order and double precision. */
     double sumOfSquares(Tensor x);
 

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.engine;
 
+import io.livegraft.gpu.backend.Draw;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.Sampler;
@@ -50,9 +51,15 @@ final class Answer {
         return take(new GenerationDelta(token, next.logprob(token), "", Optional.empty(), likeliest(next)));
     }
 
-    /** Goes on with the largest logit. */
-    GenerationDelta take(DrawnToken largest) {
-        return take(new GenerationDelta(largest.id(), largest.logprob(), "", Optional.empty()));
+    /** How a backend draws the next token, which {@link #take} is told then. */
+    Draw nextDraw() {
+        return sampler.draw();
+    }
+
+    /** Goes on with a token that the backend drew, or its largest logit. */
+    GenerationDelta take(DrawnToken token) {
+        sampler.drawn(token.id());
+        return take(new GenerationDelta(token.id(), token.logprob(), "", Optional.empty()));
     }
 
     /** As many as the settings ask for. */

@@ -136,7 +136,10 @@ public final class Generation implements AutoCloseable {
         if (!tokens.last(count)) {
             return Feed.Nothing.INSTANCE;
         }
-        return sampling.takesLargest() ? new Feed.Likeliest(this::take) : new Feed.Last(this::draw);
+        if (sampling.topLogprobs() > 0) {
+            return new Feed.Last(this::draw);
+        }
+        return sampling.takesLargest() ? new Feed.Likeliest(this::take) : new Feed.Drawn(answer::nextDraw, this::take);
     }
 
     private void score(NextToken next) {
@@ -154,8 +157,8 @@ public final class Generation implements AutoCloseable {
         delta = Optional.of(answer.draw(next));
     }
 
-    private void take(DrawnToken largest) {
-        delta = Optional.of(answer.take(largest));
+    private void take(DrawnToken drawn) {
+        delta = Optional.of(answer.take(drawn));
     }
 
     /** After the pass that {@link #feed} was for: what it added. */

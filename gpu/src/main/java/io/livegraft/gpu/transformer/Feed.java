@@ -1,6 +1,8 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.backend.Draw;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Rows of one sequence to feed, and who reads the logits that they lead to. */
 public record Feed(Segment segment, Reader reader) {
@@ -15,6 +17,13 @@ public record Feed(Segment segment, Reader reader) {
     /** Of the last row the token with the largest logit: no others leave the backend. */
     public record Likeliest(Consumer<DrawnToken> taker) implements Reader {}
 
+    /**
+     * Of the last row a token that the backend draws: no logits leave it.
+     *
+     * @param draw asked once, just before
+     */
+    public record Drawn(Supplier<Draw> draw, Consumer<DrawnToken> taker) implements Reader {}
+
     /** The last row's. */
     public record Last(Consumer<NextToken> taker) implements Reader {}
 
@@ -25,7 +34,7 @@ public record Feed(Segment segment, Reader reader) {
     int read() {
         return switch (reader) {
             case Nothing _ -> 0;
-            case Likeliest _, Last _ -> 1;
+            case Likeliest _, Drawn _, Last _ -> 1;
             case Every _ -> segment.ids().length;
         };
     }

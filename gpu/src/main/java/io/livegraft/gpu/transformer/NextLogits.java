@@ -1,11 +1,14 @@
 package io.livegraft.gpu.transformer;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Draw;
+import io.livegraft.gpu.backend.DrawnLogits;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,16 +89,38 @@ public final class NextLogits {
             boolean anyLikeliest = feeds.stream().anyMatch(feed -> feed.reader() instanceof Feed.Likeliest);
             LargestLogits largest =
                     anyLikeliest ? backend.largest(logits) : new LargestLogits(new int[0], new float[0]);
+            DrawnLogits drawn = drawn(logits, feeds);
+            int draws = 0;
             for (int row = 0; row < feeds.size(); row++) {
                 switch (feeds.get(row).reader()) {
                     case Feed.Nothing _ -> {}
                     case Feed.Likeliest(var taker) ->
                         taker.accept(new DrawnToken(largest.ids()[row], (float) (largest.values()[row] - sums[row])));
+                    case Feed.Drawn asked -> {
+                        asked.taker().accept(new DrawnToken(drawn.ids()[draws], (float)
+                                (drawn.values()[draws] - sums[row])));
+                        draws++;
+                    }
                     case Feed.Last(var taker) -> taker.accept(next(logits, row, sums[row]));
                     case Feed.Every(var taker) -> taker.accept(next(logits, row, sums[row]));
                 }
             }
         }
+    }
+
+    /** In the order of the rows that ask for it. */
+    private DrawnLogits drawn(Tensor logits, List<Feed> feeds) {
+        List<Draw> draws = new ArrayList<>();
+        int[] rows = new int[feeds.size()];
+        for (int row = 0; row < rows.length; row++) {
+            if (feeds.get(row).reader() instanceof Feed.Drawn asked) {
+                rows[draws.size()] = row;
+                draws.add(asked.draw().get());
+            }
+        }
+        return draws.isEmpty()
+                ? new DrawnLogits(new int[0], new float[0])
+                : backend.draw(logits, Arrays.copyOf(rows, draws.size()), draws);
     }
 
     private NextToken next(Tensor logits, int row, double sum) {

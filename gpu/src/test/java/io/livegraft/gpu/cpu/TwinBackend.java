@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.DrawnLogits;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.KvCache;
@@ -206,6 +207,11 @@ public final class TwinBackend {
             case LargestLogits(var ids, var values) -> {
                 assertArrayEquals(((LargestLogits) expected).ids(), ids, method.getName());
                 assertArrayEquals(((LargestLogits) expected).values(), values, 0, method.getName());
+                yield actual;
+            }
+            case DrawnLogits(var ids, var values) -> {
+                assertArrayEquals(((DrawnLogits) expected).ids(), ids, method.getName());
+                assertArrayEquals(((DrawnLogits) expected).values(), values, 0, method.getName());
                 yield actual;
             }
             case double[] values -> {

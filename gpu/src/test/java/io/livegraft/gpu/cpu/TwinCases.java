@@ -6,6 +6,8 @@ import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.BlockwiseState;
+import io.livegraft.gpu.backend.Draw;
+import io.livegraft.gpu.backend.Draw.Adjustment;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.KvCache;
@@ -85,6 +87,7 @@ public final class TwinCases {
             }
         }
         cases.put("loss", TwinCases::loss);
+        cases.put("sampling", TwinCases::sampling);
         cases.put("optimizer", TwinCases::optimizer);
         return cases;
     }
@@ -421,6 +424,20 @@ public final class TwinCases {
         both.largest(tensor(both, random, 3, 1_031));
         int[] many = IntStream.range(0, 271).map(n -> n % 7 - 1).toArray();
         both.crossEntropy(tensor(both, random, many.length, 131), many, 1e-3f);
+    }
+
+    private static void sampling(Backend both, Random random) {
+        List<Adjustment> adjustments = List.of(new Adjustment(0, 2, -1), new Adjustment(1_030, 0, 0.5f));
+        List<Draw> draws = new ArrayList<>();
+        for (int topK : new int[] {0, 1, 40}) {
+            for (double topP : new double[] {1, 0.9}) {
+                draws.add(new Draw(0.8, topP, topK, random.nextDouble(), List.of()));
+                draws.add(new Draw(2, topP, topK, random.nextDouble(), adjustments));
+            }
+        }
+        draws.add(new Draw(0, 1, 0, 0, adjustments));
+        int[] rows = IntStream.range(0, draws.size()).map(i -> i + 2).toArray();
+        both.draw(tensor(both, random, draws.size() + 3, 1_031), rows, draws);
     }
 
     private static void optimizer(Backend both, Random random) {

@@ -83,6 +83,7 @@ enum TwinTolerance {
                     "zero",
                     "blockwise",
                     "largest",
+                    "draw",
                     "embed" -> EXACT;
             case "add", "addBias" -> ROUNDED;
             case "dropout", "dropoutBackward" -> DROPPED;

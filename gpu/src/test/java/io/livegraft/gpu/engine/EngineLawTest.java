@@ -12,6 +12,7 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.FinishReason;
 import io.livegraft.gpu.generation.GenerationDelta;
+import io.livegraft.gpu.generation.LogitAdjustment;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
@@ -84,6 +85,38 @@ class EngineLawTest {
             seen.add(advance(batch).get(place));
         }
         assertEquals(alone, seen);
+    }
+
+    @Test
+    void aSeedDrawsTheSameTokensWhetherOthersAreNamedOrNot() {
+        List<List<GenerationDelta>> silent = run(drawing(0));
+        List<List<GenerationDelta>> naming = run(drawing(3));
+        for (int i = 0; i < silent.size(); i++) {
+            List<GenerationDelta> unnamed = naming.get(i).stream()
+                    .map(one -> new GenerationDelta(one.token(), one.logprob(), one.text(), one.finish()))
+                    .toList();
+            assertEquals(silent.get(i), unnamed, "request " + i);
+        }
+        assertEquals(3, naming.getFirst().getFirst().likeliest().size());
+    }
+
+    /** Requests of every kind of draw. */
+    private List<Generation> drawing(int topLogprobs) {
+        LogitAdjustment adjusted = new LogitAdjustment(0.5, 0.7, Map.of(40, 3.0, 41, -100.0));
+        List<Generation> generations = new ArrayList<>();
+        for (LogitAdjustment adjustment : List.of(LogitAdjustment.NONE, adjusted)) {
+            for (int topK : new int[] {0, 20}) {
+                generations.add(engine.admit(
+                        ids(generations.size()),
+                        new SamplingSettings(answerTokens(), 1.3, 1, topK, 7, List.of(), adjustment, topLogprobs),
+                        Optional.empty()));
+            }
+        }
+        generations.add(engine.admit(
+                ids(0),
+                new SamplingSettings(answerTokens(), 0, 1, 0, 7, List.of(), adjusted, topLogprobs),
+                Optional.empty()));
+        return generations;
     }
 
     @Test

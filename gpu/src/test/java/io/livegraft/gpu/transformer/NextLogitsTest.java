@@ -62,6 +62,29 @@ class NextLogitsTest {
     }
 
     @Test
+    void aTokenThatTheBackendDrawsIsTheOneThatASamplerDrawsFromItsLogits() {
+        SamplingSettings settings = new SamplingSettings(9, 1.5, 0.95, 0, 4, List.of());
+        List<Segment> segments = IntStream.range(0, 7).mapToObj(this::segment).toList();
+        DrawnToken[] tokens = new DrawnToken[segments.size()];
+        List<Feed> feeds = new ArrayList<>();
+        for (int i = 0; i < tokens.length; i++) {
+            int place = i;
+            feeds.add(new Feed(
+                    segments.get(i),
+                    i % 3 == 1
+                            ? new Feed.Likeliest(drawn -> tokens[place] = drawn)
+                            : new Feed.Drawn(new Sampler(settings)::draw, drawn -> tokens[place] = drawn)));
+        }
+        new NextLogits(backend, transformer).feed(feeds);
+        for (int i = 0; i < tokens.length; i++) {
+            NextToken next = last(List.of(segment(i))).getFirst();
+            Sampler sampler = new Sampler(i % 3 == 1 ? SamplingSettings.greedy(1) : settings);
+            int id = sampler.next(next.logits());
+            assertEquals(new DrawnToken(id, next.logprob(id)), tokens[i], "sequence " + i);
+        }
+    }
+
+    @Test
     void everyRowIsReadInOrderAndWhatIsNotReadChangesNothing() {
         int[] ids = IntStream.range(0, 150).map(i -> 1 + i % 9).toArray();
         NextLogits logits = new NextLogits(backend, transformer);

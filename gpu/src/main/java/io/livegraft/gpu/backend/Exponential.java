@@ -1,4 +1,4 @@
-package io.livegraft.gpu.generation;
+package io.livegraft.gpu.backend;
 
 /**
  * e^x of floats by plain arithmetic, so that a seed draws the same tokens in every compiler and on every machine, in a loop that
