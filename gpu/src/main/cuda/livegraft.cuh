@@ -38,6 +38,10 @@ DEVICE T shuffle_xor(T value, int mask) {
     return __shfl_xor_sync(0xFFFFFFFFu, value, mask);
 }
 
+// Whole numbers, in any order; gives what was there before.
+DEVICE unsigned add_atomically(unsigned* to, unsigned value) { return atomicAdd(to, value); }
+DEVICE unsigned long long add_atomically(unsigned long long* to, unsigned long long value) { return atomicAdd(to, value); }
+
 DEVICE float float_of_bits(unsigned bits) { return __uint_as_float(bits); }
 DEVICE unsigned bits_of_float(float value) { return __float_as_uint(value); }
 DEVICE float to_float(bf16 value) { return __uint_as_float(unsigned(value) << 16); }

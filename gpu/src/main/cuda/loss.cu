@@ -93,30 +93,10 @@ KERNEL(log_sum_exp, double* sums, const float* logits, int columns) {
 
 // The largest logit's id, the lowest of equal ones: greedy decoding.
 KERNEL(largest_logit, int* ids, float* values, const float* logits, int columns) {
-    SHARED(int, of_warp, 32);
     const float* row = logits + static_cast<long long>(blockIdx.x) * columns;
-    float max = -INFINITY;
-    int id = columns;
-    for (int c = int(threadIdx.x); c < columns; c += int(blockDim.x)) {
-        float x = row[c];
-        if (x > max) {
-            max = x;
-            id = c;
-        }
-    }
-    float largest = block_max(max);
-    id = max == largest ? id : columns;
-    for (int distance = 16; distance > 0; distance /= 2) {
-        int other = shuffle_xor(id, distance);
-        id = other < id ? other : id;
-    }
-    of_warp[warp_id()] = id;
-    sync_block();
+    Largest largest = block_largest(row, columns);
     if (threadIdx.x == 0) {
-        for (int warp = 1; warp < int(blockDim.x) / 32; warp++) {
-            id = of_warp[warp] < id ? of_warp[warp] : id;
-        }
-        ids[blockIdx.x] = id < columns ? id : 0;
-        values[blockIdx.x] = row[ids[blockIdx.x]];
+        ids[blockIdx.x] = largest.id;
+        values[blockIdx.x] = row[largest.id];
     }
 }

@@ -57,3 +57,36 @@ DEVICE float block_max(float value) {
     }
     return value;
 }
+
+struct Largest {
+    float value;
+    int id;
+};
+
+// The largest of a row and the lowest of the places where it is, 0 where every value is -infinity or no number; the same in
+// every thread.
+DEVICE Largest block_largest(const float* row, int columns) {
+    SHARED(int, of_warp, 32);
+    float max = -INFINITY;
+    int id = columns;
+    for (int c = int(threadIdx.x); c < columns; c += int(blockDim.x)) {
+        float x = row[c];
+        if (x > max) {
+            max = x;
+            id = c;
+        }
+    }
+    float largest = block_max(max);
+    id = max == largest ? id : columns;
+    for (int distance = 16; distance > 0; distance /= 2) {
+        int other = shuffle_xor(id, distance);
+        id = other < id ? other : id;
+    }
+    sync_block();
+    of_warp[warp_id()] = id;
+    sync_block();
+    for (int warp = 0; warp < int(blockDim.x) / 32; warp++) {
+        id = of_warp[warp] < id ? of_warp[warp] : id;
+    }
+    return {largest, id < columns ? id : 0};
+}

@@ -114,6 +114,14 @@ DEVICE T shuffle_xor(T value, int mask) {
     return shim::take(value, (shim::current->number & 31) ^ mask);
 }
 
+// A block's fibers share one thread, and a grid's blocks run one after the other.
+template <typename T>
+DEVICE T add_atomically(T* to, T value) {
+    T before = *to;
+    *to += value;
+    return before;
+}
+
 DEVICE float float_of_bits(unsigned bits) {
     float value;
     memcpy(&value, &bits, 4);

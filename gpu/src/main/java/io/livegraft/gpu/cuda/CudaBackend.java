@@ -5,6 +5,8 @@ import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
 import io.livegraft.gpu.backend.BlockwiseMoments;
 import io.livegraft.gpu.backend.BlockwiseState;
+import io.livegraft.gpu.backend.Draw;
+import io.livegraft.gpu.backend.DrawnLogits;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
@@ -44,6 +46,7 @@ public final class CudaBackend extends CudaMemory {
     private final CudaAttention attention;
     private final CudaAttentionBackward attentionBackward;
     private final CudaLoss loss;
+    private final CudaSampling sampling;
     private final CudaOptimizer optimizer;
 
     CudaBackend(CudaDevice device) {
@@ -61,6 +64,7 @@ public final class CudaBackend extends CudaMemory {
         this.attention = new CudaAttention(device);
         this.attentionBackward = new CudaAttentionBackward(device, attention);
         this.loss = new CudaLoss(device);
+        this.sampling = new CudaSampling(device);
         this.optimizer = new CudaOptimizer(device);
     }
 
@@ -337,6 +341,11 @@ public final class CudaBackend extends CudaMemory {
     @Override
     public LargestLogits largest(Tensor logits) {
         return loss.largest(CudaTensor.of(logits));
+    }
+
+    @Override
+    public DrawnLogits draw(Tensor logits, int[] rows, List<Draw> draws) {
+        return sampling.draw(CudaTensor.of(logits), rows, draws);
     }
 
     @Override

@@ -68,6 +68,21 @@ class KernelMutantTest {
                         "packed[flat >> 1] >> (flat & 1 ? 0 : 4)",
                         "packed[flat >> 1] >> (flat & 1 ? 4 : 0)"),
                 new Mutant(
+                        "logits that are equal left out of each other's rank",
+                        "sampling",
+                        "shared.keys[other] <= key",
+                        "shared.keys[other] < key"),
+                new Mutant(
+                        "a barrier less before a bin is found",
+                        "sampling",
+                        "            add_atomically(counts + bin, 1u);\n        }\n    }\n    sync_block();\n",
+                        "            add_atomically(counts + bin, 1u);\n        }\n    }\n"),
+                new Mutant(
+                        "a piece of the ids from its second one on",
+                        "sampling",
+                        "id = first + lane_id()",
+                        "id = first + lane_id() + 1"),
+                new Mutant(
                         "half of a block's lanes asked for the largest",
                         "quantize",
                         "largest_among(largest, 4)",

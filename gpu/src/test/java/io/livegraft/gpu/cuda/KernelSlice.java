@@ -2,6 +2,7 @@ package io.livegraft.gpu.cuda;
 
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.Draw;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import jcuda.driver.CUmodule;
 
 /** A little of everything that multiplies, on kernels of which some come from another folder. */
@@ -57,6 +59,7 @@ final class KernelSlice {
                 products.multiply(c, a, Operand.PLAIN, b, Operand.TRANSPOSED, 1, false, arithmetic);
                 results.add(read(device, c));
             }
+            results.add(drawn(device));
             results.add(adapted(device, rounding, new CudaChains(device, products)));
             return results;
         } finally {
@@ -84,6 +87,16 @@ final class KernelSlice {
         CudaTensor h = tensor(device, 7, 9, 16);
         chains.run(List.of(List.of(Product.into(h, tensor(device, 8, 9, 331), new CudaFactor(shrink), 1))));
         return read(device, h);
+    }
+
+    private static float[] drawn(CudaDevice device) {
+        List<Draw> draws = new ArrayList<>();
+        for (int i = 0; i < 24; i++) {
+            draws.add(new Draw(2, i % 2 == 0 ? 1 : 0.95, i % 3 == 0 ? 40 : 0, i / 24.0, List.of()));
+        }
+        CudaTensor logits = tensor(device, 9, draws.size(), 523);
+        int[] rows = IntStream.range(0, draws.size()).toArray();
+        return new CudaSampling(device).draw(logits, rows, draws).values();
     }
 
     private static float[] values(int seed, int count) {
