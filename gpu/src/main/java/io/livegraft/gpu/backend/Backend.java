@@ -372,15 +372,7 @@ public interface Backend extends AutoCloseable {
      * @param draws one for each of them
      */
     default DrawnLogits draw(Tensor logits, int[] rows, List<Draw> draws) {
-        DrawnLogits drawn = new DrawnLogits(new int[rows.length], new float[rows.length]);
-        HostSampling host = new HostSampling();
-        float[] row = new float[logits.columns()];
-        for (int i = 0; i < rows.length; i++) {
-            download(row, rows(logits, rows[i], 1));
-            drawn.ids()[i] = host.draw(row, draws.get(i));
-            drawn.values()[i] = row[drawn.ids()[i]];
-        }
-        return drawn;
+        return new HostSampling().draw(this, logits, rows, draws);
     }
 
     /** {@code Σ x²}, in a fixed order and double precision. */

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.backend;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.PriorityQueue;
 
 /**
@@ -22,6 +23,21 @@ public final class HostSampling {
     private static final double NEAREST = 3;
 
     private float[] weights = new float[0];
+    private float[] room = new float[0];
+
+    /** {@link Backend#draw} by rows that are downloaded one after the other. */
+    public DrawnLogits draw(Backend backend, Tensor logits, int[] rows, List<Draw> draws) {
+        if (room.length != logits.columns()) {
+            room = new float[logits.columns()];
+        }
+        DrawnLogits drawn = new DrawnLogits(new int[rows.length], new float[rows.length]);
+        for (int i = 0; i < rows.length; i++) {
+            backend.download(room, backend.rows(logits, rows[i], 1));
+            drawn.ids()[i] = draw(room, draws.get(i));
+            drawn.values()[i] = room[drawn.ids()[i]];
+        }
+        return drawn;
+    }
 
     /** The logits are as before when it returns. */
     public int draw(float[] logits, Draw draw) {

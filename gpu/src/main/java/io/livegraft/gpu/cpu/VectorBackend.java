@@ -2,8 +2,11 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.Arithmetic;
+import io.livegraft.gpu.backend.Draw;
+import io.livegraft.gpu.backend.DrawnLogits;
 import io.livegraft.gpu.backend.DropoutMask;
 import io.livegraft.gpu.backend.Factors;
+import io.livegraft.gpu.backend.HostSampling;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
@@ -64,6 +67,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     private final HeadAttention attention;
     private final Optional<StripFactors> factors;
     private final RotaryTable rotary = new RotaryTable();
+    private final HostSampling sampling = new HostSampling();
 
     /** With portable kernels. */
     public VectorBackend(int threads) {
@@ -464,6 +468,11 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
             values[n] = rows.data()[rows.row(n) + ids[n]];
         });
         return new LargestLogits(ids, values);
+    }
+
+    @Override
+    public DrawnLogits draw(Tensor logits, int[] rows, List<Draw> draws) {
+        return sampling.draw(this, logits, rows, draws);
     }
 
     @Override
