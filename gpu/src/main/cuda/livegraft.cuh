@@ -17,6 +17,7 @@ using bf16 = unsigned short;  // the upper half of a float32
 #define DEVICE_MEMBER __device__ __forceinline__
 #define CONSTANT static __device__ const
 #define UNROLL _Pragma("unroll")
+#define ONE_BY_ONE _Pragma("unroll 1")  // a loop whose rounds must not share registers
 #define BOUNDED_KERNEL(threads, blocks, name, ...) \
     extern "C" __global__ void __launch_bounds__(threads, blocks) name(__VA_ARGS__)
 #define KERNEL(name, ...) BOUNDED_KERNEL(256, 1, name, __VA_ARGS__)

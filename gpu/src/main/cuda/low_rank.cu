@@ -11,14 +11,16 @@ DEVICE T* pointer(long long word) {
     return reinterpret_cast<T*>(word);
 }
 
-// target (columns, stride) = bf16( source (rows, columns)^T ), zeros from column rows on; a job is 5 words
-KERNEL(transpose_to_bf16, const long long* table) {
-    const long long* job = table + blockIdx.z * 5;
-    int rows = int(job[2]), columns = int(job[3]), stride = int(job[4]);
+// target (rows, stride) = bf16( scale * source ), zeros from column columns on; a source may lie either way: a step along a row
+// or a column is any number of values. A job is 8 words.
+KERNEL(narrow_to_bf16, const long long* table) {
+    const long long* job = table + blockIdx.z * 8;
+    int columns = int(job[3]), stride = int(job[4]);
     long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
-    if (i < static_cast<long long>(columns) * stride) {
-        int row = int(i % stride), column = int(i / stride);
-        float value = row < rows ? pointer<const float>(job[0])[static_cast<long long>(row) * columns + column] : 0.0f;
+    if (i < job[2] * stride) {
+        long long row = i / stride;
+        int column = int(i % stride);
+        float value = column < columns ? float_of_bits(unsigned(job[7])) * pointer<const float>(job[0])[row * job[5] + column * job[6]] : 0.0f;
         pointer<bf16>(job[1])[i] = to_bf16(value);
     }
 }

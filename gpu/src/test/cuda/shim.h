@@ -7,6 +7,7 @@
 #define DEVICE_MEMBER inline
 #define CONSTANT static const
 #define UNROLL
+#define ONE_BY_ONE
 #define threadIdx (shim::current->thread)
 #define blockIdx (shim::block_index)
 #define blockDim (shim::block_extent)

@@ -15,6 +15,7 @@ import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
+import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
@@ -42,6 +43,7 @@ public final class CudaBackend extends CudaMemory {
     private final CudaWeights weights;
     private final CudaProducts products;
     private final CudaChains chains;
+    private final CudaAdapters adapters;
     private final CudaLowRank lowRank;
     private final CudaAttention attention;
     private final CudaAttentionBackward attentionBackward;
@@ -60,7 +62,8 @@ public final class CudaBackend extends CudaMemory {
         this.weights = new CudaWeights(device, rounding);
         this.products = new CudaProducts(device, rounding);
         this.chains = new CudaChains(device, products);
-        this.lowRank = new CudaLowRank(device, rounding, chains);
+        this.adapters = new CudaAdapters(device, rounding, chains, products);
+        this.lowRank = new CudaLowRank(device, rounding, chains, products);
         this.attention = new CudaAttention(device);
         this.attentionBackward = new CudaAttentionBackward(device, attention);
         this.loss = new CudaLoss(device);
@@ -203,8 +206,50 @@ public final class CudaBackend extends CudaMemory {
     }
 
     @Override
+    public void linear(
+            List<Tensor> ys,
+            Tensor x,
+            List<LinearWeight> ws,
+            List<LowRankRows> parts,
+            Phase phase,
+            Arithmetic arithmetic) {
+        if (manyRows(phase, arithmetic) && !parts.isEmpty()) {
+            adapters.linear(CudaTensor.of(ys), CudaTensor.of(x), of(ws), parts);
+        } else {
+            super.linear(ys, x, ws, parts, phase, arithmetic);
+        }
+    }
+
+    @Override
+    public void lowRank(List<Tensor> ys, List<LowRankRows> parts, Phase phase, Arithmetic arithmetic) {
+        if (manyRows(phase, arithmetic)) {
+            adapters.add(CudaTensor.of(ys), parts);
+        } else {
+            super.lowRank(ys, parts, phase, arithmetic);
+        }
+    }
+
+    /** Whether adapters are further columns of products. */
+    private static boolean manyRows(Phase phase, Arithmetic arithmetic) {
+        return switch (phase) {
+            case TRAINING, PREFILL -> arithmetic == Arithmetic.BFLOAT16;
+            case DECODE -> false;
+        };
+    }
+
+    @Override
     public void linearBackward(Tensor dx, List<Tensor> dys, List<LinearWeight> ws, boolean accumulate) {
         products.linearBackward(dx, dys, of(ws), accumulate);
+    }
+
+    @Override
+    public void linearBackward(
+            Tensor dx, List<Tensor> dys, List<LinearWeight> ws, List<LowRankGradient> parts, Arithmetic arithmetic) {
+        if (arithmetic == Arithmetic.BFLOAT16 && !parts.isEmpty()) {
+            lowRank.backward(CudaTensor.of(dx), CudaTensor.of(dys), of(ws), parts);
+        } else {
+            super.linearBackward(dx, dys, ws, parts, arithmetic);
+        }
     }
 
     @Override

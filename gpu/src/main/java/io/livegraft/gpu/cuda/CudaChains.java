@@ -15,12 +15,15 @@ final class CudaChains {
     /** Rows of x that a block takes, by kernel. */
     private static final int FEW = 8;
 
+    private static final int FEW_PACKED = 16;
     private static final int MANY = 64;
 
     private final CudaDevice device;
     private final CudaProducts products;
     private final CudaKernel fewAdapted;
     private final CudaKernel manyAdapted;
+    private final CudaKernel fewPacked;
+    private final CudaKernel manyPacked;
     private final CudaKernel fewTrained;
     private final CudaKernel manyTrained;
 
@@ -29,6 +32,8 @@ final class CudaChains {
         this.products = products;
         this.fewAdapted = device.kernel("rows", "rows_adapter_8");
         this.manyAdapted = device.kernel("rows", "rows_adapter_64");
+        this.fewPacked = device.kernel("rows", "rows_bf16_16");
+        this.manyPacked = device.kernel("rows", "rows_bf16_64");
         this.fewTrained = device.kernel("rows", "rows_trained_8");
         this.manyTrained = device.kernel("rows", "rows_trained_64");
     }
@@ -100,6 +105,12 @@ final class CudaChains {
     /** Jobs whose weights are in bfloat16. */
     void adapted(RowJobs jobs) {
         jobs.launch(device, jobs.rows() <= FEW ? fewAdapted : manyAdapted, jobs.rows() <= FEW ? FEW : MANY);
+    }
+
+    /** Jobs whose weights and rows are in bfloat16. */
+    void packed(RowJobs jobs) {
+        boolean few = jobs.rows() <= FEW_PACKED;
+        jobs.launch(device, few ? fewPacked : manyPacked, few ? FEW_PACKED : MANY);
     }
 
     /** Jobs whose weights are float32. */

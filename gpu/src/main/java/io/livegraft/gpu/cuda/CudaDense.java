@@ -7,10 +7,13 @@ import io.livegraft.gpu.backend.Operand;
  * else in float32. Which of them, and so an element's bits, never depends on the number of rows.
  */
 final class CudaDense {
-    private static final int SIDE = 128;
-    private static final int SHARED_BYTES = 4 * 2 * SIDE * 32 * 2;
+    /** Rows and columns that a block makes, this deep at a time. */
+    static final int SIDE = 128;
+
+    static final int DEPTH = 32;
+    static final int SHARED_BYTES = 4 * 2 * SIDE * DEPTH * 2;
+    static final int THREADS = 256;
     private static final int FP32_SIDE = 64;
-    private static final int THREADS = 256;
 
     private final CudaKernel plainPlain;
     private final CudaKernel plainTransposed;
@@ -55,7 +58,11 @@ final class CudaDense {
                 .integer(depth)
                 .number(scale)
                 .integer(accumulate ? 1 : 0)
-                .launch(Math.ceilDiv(c.rows(), SIDE) * Math.ceilDiv(c.columns(), SIDE), 1, 1, THREADS, SHARED_BYTES);
+                .launch(blocks(c), 1, 1, THREADS, SHARED_BYTES);
+    }
+
+    static int blocks(CudaTensor c) {
+        return Math.ceilDiv(c.rows(), SIDE) * Math.ceilDiv(c.columns(), SIDE);
     }
 
     void multiply(
@@ -85,7 +92,7 @@ final class CudaDense {
                 .launch(Math.ceilDiv(c.columns(), FP32_SIDE), Math.ceilDiv(c.rows(), FP32_SIDE), 1, THREADS, 0);
     }
 
-    private static void require(
+    static void require(
             CudaTensor c, Operand aOperand, int aRows, int aColumns, Operand bOperand, int bRows, int bColumns) {
         boolean aPlain = aOperand == Operand.PLAIN;
         boolean bPlain = bOperand == Operand.PLAIN;

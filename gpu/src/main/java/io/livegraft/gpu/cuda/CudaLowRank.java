@@ -2,7 +2,6 @@ package io.livegraft.gpu.cuda;
 
 import io.livegraft.gpu.backend.LowRankGradient;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,10 +9,12 @@ import java.util.Map;
 /**
  * The backward pass of adapters, {@link LowRankGradient}, all parts together: a handful of launches whatever their number. Operands of
  * {@code dh}, {@code h} and {@code dx} are rounded to bfloat16, those of the gradients are not.
+ *
+ * <pre>{@code
+ *   dx = Σ_l dy_l · w_l + Σ_l bf16(dh_l) · A_l      dh = s·dy·B      one chain of sums, the base's layers first
+ * }</pre>
  */
 final class CudaLowRank {
-    private static final int THREADS = 256;
-
     /** A part with its room, and its factors laid out as weights. */
     private record Piece(
             LowRankGradient of, CudaTensor h, CudaTensor dh, Bf16Matrix bTransposed, Bf16Matrix aTransposed) {
@@ -33,94 +34,88 @@ final class CudaLowRank {
     private final CudaDevice device;
     private final CudaRounding rounding;
     private final CudaChains chains;
+    private final CudaProducts products;
+    private final CudaAdapted adapted;
     private final CudaGradients gradients;
-    private final CudaKernel transpose;
 
-    CudaLowRank(CudaDevice device, CudaRounding rounding, CudaChains chains) {
+    CudaLowRank(CudaDevice device, CudaRounding rounding, CudaChains chains, CudaProducts products) {
         this.device = device;
         this.rounding = rounding;
         this.chains = chains;
+        this.products = products;
+        this.adapted = new CudaAdapted(device);
         this.gradients = new CudaGradients(device);
-        this.transpose = device.kernel("low_rank", "transpose_to_bf16");
     }
 
+    /** Of adapters alone. */
     void backward(List<LowRankGradient> parts) {
         try (var _ = device.workspaces().scratch()) {
             List<Piece> pieces = pieces(parts);
-            narrow(pieces);
-            wide(pieces);
+            columns(pieces).forEach(adapted::add);
             gradients.add(sums(pieces));
         }
     }
 
-    private List<Piece> pieces(List<LowRankGradient> parts) {
-        Map<CudaTensor, Bf16Matrix> transposed = new LinkedHashMap<>();
-        List<Piece> pieces = new ArrayList<>();
-        for (LowRankGradient part : parts) {
-            Bf16Matrix b = transposed.computeIfAbsent(CudaTensor.of(part.b()), this::room);
-            Bf16Matrix a = transposed.computeIfAbsent(CudaTensor.of(part.a()), this::room);
-            CudaTensor h = device.workspaces().unset(part.rows(), part.rank());
-            pieces.add(new Piece(part, h, device.workspaces().unset(part.rows(), part.rank()), b, a));
+    /** As above behind frozen weights, which set dx; parts that have other rows than dx's, where something was dropped, add to those. */
+    void backward(CudaTensor dx, List<CudaTensor> dys, List<CudaWeight> ws, List<LowRankGradient> parts) {
+        try (var _ = device.workspaces().scratch()) {
+            List<Piece> pieces = pieces(parts);
+            List<CudaAdapted.Columns> behind = new ArrayList<>();
+            columns(pieces).forEach((rows, columns) -> {
+                if (within(dx, rows)) {
+                    int start = Math.toIntExact((rows.address() - dx.address()) / (4L * dx.columns()));
+                    columns.forEach(some -> behind.add(some.from(start)));
+                } else {
+                    adapted.add(rows, columns);
+                }
+            });
+            products.linearBackward(dx, dys, ws, false, behind);
+            gradients.add(sums(pieces));
         }
-        transpose(transposed);
-        return pieces;
     }
 
-    private Bf16Matrix room(CudaTensor factor) {
-        return rounding.unset(/* rows= */ factor.columns(), /* columns= */ factor.rows());
-    }
-
-    private void transpose(Map<CudaTensor, Bf16Matrix> factors) {
-        List<long[]> jobs = new ArrayList<>();
-        long most = 0;
-        for (var factor : factors.entrySet()) {
-            CudaTensor from = factor.getKey();
-            Bf16Matrix to = factor.getValue();
-            jobs.add(new long[] {from.address(), to.address(), from.rows(), from.columns(), to.stride()});
-            most = Math.max(most, (long) to.rows() * to.stride());
-        }
-        transpose
-                .arguments()
-                .address(
-                        device.longs(jobs.stream().flatMapToLong(Arrays::stream).toArray()))
-                .launch(Math.toIntExact(Math.ceilDiv(most, THREADS)), 1, jobs.size(), THREADS, 0);
+    private static boolean within(CudaTensor all, CudaTensor rows) {
+        return rows.columns() == all.columns()
+                && rows.address() >= all.address()
+                && rows.address() + rows.bytes() <= all.address() + all.bytes();
     }
 
     /** {@code dh = s·dy·B,  h = x·Aᵀ}. */
-    private void narrow(List<Piece> pieces) {
+    private List<Piece> pieces(List<LowRankGradient> parts) {
+        NarrowJobs factors = new NarrowJobs(device, rounding);
+        List<Piece> pieces = new ArrayList<>();
+        for (LowRankGradient part : parts) {
+            Bf16Matrix b = factors.transposed(CudaTensor.of(part.b()));
+            Bf16Matrix a = factors.transposed(CudaTensor.of(part.a()));
+            CudaTensor h = device.workspaces().unset(part.rows(), part.rank());
+            pieces.add(new Piece(part, h, device.workspaces().unset(part.rows(), part.rank()), b, a));
+        }
+        factors.launch();
         RowJobs dh = new RowJobs();
         RowJobs h = new RowJobs();
         for (Piece piece : pieces) {
             Bf16Matrix b = piece.bTransposed();
             CudaTensor a = CudaTensor.of(piece.of().a());
-            RowJobs.Input dy = RowJobs.Input.of(piece.dy());
-            dh.add(
-                    b.address(),
-                    b.stride(),
-                    b.columns(),
-                    dy,
-                    piece.dh(),
-                    piece.of().scaling(),
-                    false);
+            float scaling = piece.of().scaling();
+            dh.add(b.address(), b.stride(), b.columns(), RowJobs.Input.of(piece.dy()), piece.dh(), scaling, false);
             h.add(a.address(), a.columns(), a.columns(), RowJobs.Input.of(piece.x()), piece.h(), 1, false);
         }
         chains.adapted(dh);
         chains.trained(h);
+        return pieces;
     }
 
-    /** {@code dx += dh·A}: parts that share dx one after the other. */
-    private void wide(List<Piece> pieces) {
-        List<RowJobs> turns = new ArrayList<>();
-        Map<CudaTensor, Integer> turn = new LinkedHashMap<>();
+    /** {@code dx += dh·A}: by dx, in the order of the parts. */
+    private Map<CudaTensor, List<CudaAdapted.Columns>> columns(List<Piece> pieces) {
+        NarrowJobs narrow = new NarrowJobs(device, rounding);
+        Map<CudaTensor, List<CudaAdapted.Columns>> columns = new LinkedHashMap<>();
         for (Piece piece : pieces) {
-            int own = turn.merge(piece.dx(), 1, Integer::sum) - 1;
-            while (turns.size() <= own) {
-                turns.add(new RowJobs());
-            }
-            Bf16Matrix a = piece.aTransposed();
-            turns.get(own).add(a.address(), a.stride(), a.columns(), RowJobs.Input.of(piece.dh()), piece.dx(), 1, true);
+            Bf16Matrix dh = narrow.rounded(piece.dh(), 1);
+            columns.computeIfAbsent(piece.dx(), _ -> new ArrayList<>())
+                    .add(new CudaAdapted.Columns(0, dh, piece.aTransposed()));
         }
-        turns.forEach(chains::adapted);
+        narrow.launch();
+        return columns;
     }
 
     /** {@code dB += s·dyᵀ·h,  dA += dhᵀ·x}. */

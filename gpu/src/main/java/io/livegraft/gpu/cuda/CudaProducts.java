@@ -21,12 +21,14 @@ final class CudaProducts {
     private final CudaDevice device;
     private final CudaRounding rounding;
     private final CudaDense dense;
+    private final CudaAdapted adapted;
     private final CudaRows rows;
 
     CudaProducts(CudaDevice device, CudaRounding rounding) {
         this.device = device;
         this.rounding = rounding;
         this.dense = new CudaDense(device);
+        this.adapted = new CudaAdapted(device);
         this.rows = new CudaRows(device, rounding);
     }
 
@@ -89,28 +91,79 @@ final class CudaProducts {
         try (var _ = device.workspaces().scratch()) {
             Bf16Matrix left = rounding.rounded(x);
             for (int i = 0; i < ws.size(); i++) {
-                try (var _ = device.workspaces().scratch()) {
-                    Bf16Matrix w = rounding.dequantized(ws.get(i));
-                    dense.multiply(ys.get(i), left, Operand.PLAIN, w, Operand.TRANSPOSED, 1, false);
-                }
+                manyRows(ys.get(i), left, ws.get(i), List.of());
             }
         }
     }
 
-    /** {@code dx = or += Σ dys[i] · ws[i]}, in order of i. */
-    void linearBackward(Tensor gradient, List<Tensor> dys, List<? extends CudaWeight> ws, boolean accumulate) {
-        CudaTensor dx = CudaTensor.of(gradient);
-        for (int i = 0; i < ws.size(); i++) {
-            CudaTensor dy = CudaTensor.of(dys.get(i));
-            boolean add = accumulate || i > 0;
-            if (ws.get(i) instanceof CudaWeight.Fp32(var w)) {
-                dense.multiply(dx, dy, Operand.PLAIN, w, Operand.PLAIN, 1, add);
+    /** {@code y = x · wᵀ} and what adapters add; x in bfloat16. */
+    private void manyRows(CudaTensor y, Bf16Matrix x, CudaWeight weight, List<CudaAdapted.Columns> columns) {
+        try (var _ = device.workspaces().scratch()) {
+            Bf16Matrix w = rounding.dequantized(weight);
+            if (columns.isEmpty()) {
+                dense.multiply(y, x, Operand.PLAIN, w, Operand.TRANSPOSED, 1, false);
             } else {
-                try (var _ = device.workspaces().scratch()) {
-                    Bf16Matrix up = rounding.rounded(dy);
-                    Bf16Matrix w = rounding.dequantized(ws.get(i));
-                    dense.multiply(dx, up, Operand.PLAIN, w, Operand.PLAIN, 1, add);
-                }
+                adapted.multiply(y, x, w, Operand.TRANSPOSED, false, columns);
+            }
+        }
+    }
+
+    /**
+     * {@code ys[i] = x · ws[i]ᵀ} of many rows, and what adapters add.
+     *
+     * @param rounded x in bfloat16
+     * @param columns of each weight's product
+     */
+    void linear(
+            List<CudaTensor> ys,
+            CudaTensor x,
+            Bf16Matrix rounded,
+            List<CudaWeight> weights,
+            List<List<CudaAdapted.Columns>> columns) {
+        for (int i = 0; i < weights.size(); i++) {
+            CudaTensor y = ys.get(i).requireShape(x.rows(), weights.get(i).outputFeatures());
+            if (weights.get(i) instanceof CudaWeight.Fp32(var w)) {
+                dense.multiply(y, x, Operand.PLAIN, w, Operand.TRANSPOSED, 1, false);
+                adapted.add(y, columns.get(i));
+            } else {
+                manyRows(y, rounded, weights.get(i), columns.get(i));
+            }
+        }
+    }
+
+    /** {@code dx = or += Σ dys[i] · ws[i]}, in order of i: one chain of sums where all weights are held in less than float32. */
+    void linearBackward(Tensor gradient, List<Tensor> dys, List<? extends CudaWeight> ws, boolean accumulate) {
+        linearBackward(CudaTensor.of(gradient), CudaTensor.of(dys), ws, accumulate, List.of());
+    }
+
+    /** As above, and what adapters add behind the last weight. */
+    void linearBackward(
+            CudaTensor dx,
+            List<CudaTensor> dys,
+            List<? extends CudaWeight> ws,
+            boolean accumulate,
+            List<CudaAdapted.Columns> columns) {
+        for (int i = 0; i < ws.size(); i++) {
+            boolean add = accumulate || i > 0;
+            boolean last = i + 1 == ws.size();
+            if (ws.get(i) instanceof CudaWeight.Fp32(var w)) {
+                dense.multiply(dx, dys.get(i), Operand.PLAIN, w, Operand.PLAIN, 1, add);
+                adapted.add(dx, last ? columns : List.of());
+            } else {
+                manyRowsBackward(dx, dys.get(i), ws.get(i), add, last ? columns : List.of());
+            }
+        }
+    }
+
+    private void manyRowsBackward(
+            CudaTensor dx, CudaTensor dy, CudaWeight weight, boolean add, List<CudaAdapted.Columns> columns) {
+        try (var _ = device.workspaces().scratch()) {
+            Bf16Matrix up = rounding.rounded(dy);
+            Bf16Matrix w = rounding.dequantized(weight);
+            if (!add && columns.isEmpty()) {
+                dense.multiply(dx, up, Operand.PLAIN, w, Operand.PLAIN, 1, false);
+            } else {
+                adapted.multiply(dx, up, w, Operand.PLAIN, add, columns);
             }
         }
     }

@@ -69,6 +69,11 @@ public final class TwinCases {
             }
             cases.put("low-rank gradients, " + arithmetic, (both, random) -> lowRankBackward(both, random, arithmetic));
             cases.put("adapted layers, " + arithmetic, (both, random) -> adapted(both, random, arithmetic));
+            for (Phase phase : Phase.values()) {
+                cases.put(
+                        "layers that several adapters share, %s, %s".formatted(phase, arithmetic),
+                        (both, random) -> shared(both, random, phase, arithmetic));
+            }
         }
         for (int[] shape : SHAPES) {
             cases.put("layers " + Arrays.toString(shape), (both, random) -> layers(both, random, shape[0], shape[1]));
@@ -287,6 +292,50 @@ public final class TwinCases {
             gradients.add(new LowRankGradient(dx, dys.getLast(), x, a, b, aGradient, bGradient, 0.5f));
         }
         both.linear(ys, x, ws, List.of(new LowRankRows(x, 0, pairs)), Phase.TRAINING, arithmetic);
+        both.linearBackward(dx, dys, ws, gradients, arithmetic);
+    }
+
+    /** Two layers over rows of several adapters, with rows between them that have none; the last has a pair for one layer alone. */
+    private static void shared(Backend both, Random random, Phase phase, Arithmetic arithmetic) {
+        int in = 131;
+        int[] outs = {67, 17};
+        int[] ranks = {16, 1, 64, 8};
+        int[] starts = {0, 41, 47, 131};
+        int[] counts = {41, 5, 83, 38};
+        Tensor x = tensor(both, random, 171, in);
+        List<LinearWeight> ws = new ArrayList<>();
+        List<Tensor> ys = new ArrayList<>();
+        List<Tensor> dys = new ArrayList<>();
+        for (int out : outs) {
+            ws.add(both.freeze(matrix(random, out, in), beside(arithmetic)));
+            ys.add(both.allocateUnset(171, out));
+            dys.add(tensor(both, random, 171, out));
+        }
+        Tensor dx = both.allocateUnset(171, in);
+        List<LowRankRows> parts = new ArrayList<>();
+        List<LowRankGradient> gradients = new ArrayList<>();
+        for (int i = 0; i < ranks.length; i++) {
+            Tensor rows = both.rows(x, starts[i], counts[i]);
+            Tensor into = both.rows(dx, starts[i], counts[i]);
+            List<Optional<LowRankPair>> pairs = new ArrayList<>();
+            for (int layer = 0; layer < outs.length; layer++) {
+                Tensor a = tensor(both, random, ranks[i], in);
+                Tensor b = tensor(both, random, outs[layer], ranks[i]);
+                Tensor aGradient = tensor(both, random, ranks[i], in);
+                Tensor bGradient = tensor(both, random, outs[layer], ranks[i]);
+                if (i < 3 || layer == 1) {
+                    TensorFactor shrink = new TensorFactor(a, Operand.TRANSPOSED);
+                    TensorFactor expand = new TensorFactor(b, Operand.TRANSPOSED);
+                    pairs.add(Optional.of(new LowRankPair(ranks[i], shrink, expand, 0.5f)));
+                    Tensor dy = both.rows(dys.get(layer), starts[i], counts[i]);
+                    gradients.add(new LowRankGradient(into, dy, rows, a, b, aGradient, bGradient, 0.5f));
+                } else {
+                    pairs.add(Optional.empty());
+                }
+            }
+            parts.add(new LowRankRows(rows, starts[i], pairs));
+        }
+        both.linear(ys, x, ws, parts, phase, arithmetic);
         both.linearBackward(dx, dys, ws, gradients, arithmetic);
     }
 

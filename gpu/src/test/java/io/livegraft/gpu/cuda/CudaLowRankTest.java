@@ -30,13 +30,15 @@ class CudaLowRankTest {
 
     private CudaDevice device;
     private CudaRounding rounding;
+    private CudaProducts products;
     private CudaChains chains;
 
     @BeforeEach
     void open() {
         device = StandIn.device();
         rounding = new CudaRounding(device);
-        chains = new CudaChains(device, new CudaProducts(device, rounding));
+        products = new CudaProducts(device, rounding);
+        chains = new CudaChains(device, products);
     }
 
     @AfterEach
@@ -198,7 +200,7 @@ class CudaLowRankTest {
                 parts.add(part);
             }
         }
-        new CudaLowRank(device, rounding, chains).backward(parts);
+        new CudaLowRank(device, rounding, chains, products).backward(parts);
         return new Way(values(dx), values(da), values(db));
     }
 

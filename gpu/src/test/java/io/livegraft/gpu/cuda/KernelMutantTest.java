@@ -51,6 +51,26 @@ class KernelMutantTest {
                         "quarter & 1 : quarter >> 1) * 8, k",
                         "quarter >> 1 : quarter & 1) * 8, k"),
                 new Mutant(
+                        "adapters' last columns left out",
+                        "product",
+                        "high(range) - low(range); left > 0",
+                        "high(range) - low(range); left > stages"),
+                new Mutant(
+                        "an adapter that is no number in rows that are not its own",
+                        "product",
+                        "& 1 ? next[e] : sums[i][j][e]",
+                        "& 1 ? next[e] : next[e]"),
+                new Mutant(
+                        "a barrier less before stages are filled with columns",
+                        "product",
+                        "        sync_block();\n        ONE_BY_ONE for (int step = 0; step < some; step++) {",
+                        "        ONE_BY_ONE for (int step = 0; step < some; step++) {"),
+                new Mutant(
+                        "a barrier less before columns are read",
+                        "product",
+                        "        sync_block();\n        ONE_BY_ONE for (int step = 0; step < some; step++, own",
+                        "        ONE_BY_ONE for (int step = 0; step < some; step++, own"),
+                new Mutant(
                         "a barrier less behind a tile that is used up",
                         "product_fp32",
                         "        }\n        sync_block();\n    }\n",

@@ -61,6 +61,7 @@ final class KernelSlice {
             }
             results.add(drawn(device));
             results.add(adapted(device, rounding, new CudaChains(device, products)));
+            results.addAll(columns(device, rounding));
             return results;
         } finally {
             StandInDriver.order(FiberOrder.FORWARD, 1);
@@ -97,6 +98,31 @@ final class KernelSlice {
         CudaTensor logits = tensor(device, 9, draws.size(), 523);
         int[] rows = IntStream.range(0, draws.size()).toArray();
         return new CudaSampling(device).draw(logits, rows, draws).values();
+    }
+
+    /** Adapters behind a product: one of more columns than stages hold at once, and one that is no number in the last row; a row has none. */
+    private static List<float[]> columns(CudaDevice device, CudaRounding rounding) {
+        CudaAdapted adapted = new CudaAdapted(device);
+        Bf16Matrix none = rounding.own(37, 8);
+        device.queue().fill(none.address(), none.rows() * none.stride() / 2, 0x7FFF7FFF);
+        List<CudaAdapted.Columns> columns = List.of(
+                new CudaAdapted.Columns(0, copy(device, rounding, 9, 5, 16), copy(device, rounding, 10, 37, 16)),
+                new CudaAdapted.Columns(6, copy(device, rounding, 11, 6, 133), copy(device, rounding, 12, 37, 133)),
+                new CudaAdapted.Columns(12, copy(device, rounding, 17, 1, 8), none));
+        Bf16Matrix a = copy(device, rounding, 13, 13, 61);
+        List<float[]> results = new ArrayList<>();
+        CudaTensor c = tensor(device, 14, 13, 37);
+        adapted.multiply(c, a, copy(device, rounding, 15, 37, 61), Operand.TRANSPOSED, false, columns);
+        results.add(read(device, c));
+        adapted.multiply(c, a, copy(device, rounding, 16, 61, 37), Operand.PLAIN, true, columns);
+        results.add(read(device, c));
+        return results;
+    }
+
+    private static Bf16Matrix copy(CudaDevice device, CudaRounding rounding, int seed, int rows, int columns) {
+        Bf16Matrix copy = rounding.own(rows, columns);
+        rounding.round(copy, tensor(device, seed, rows, columns));
+        return copy;
     }
 
     private static float[] values(int seed, int count) {
