@@ -112,6 +112,7 @@ public final class GatewayServer implements AutoCloseable {
                 services.feedback(),
                 services.baseName(),
                 services.baseDigest(),
+                services.profile(),
                 limits);
         var admin = new AdminRoutes(services.administration(), settings.maxBodyBytes(), settings.maxPage());
         Route all = concat(

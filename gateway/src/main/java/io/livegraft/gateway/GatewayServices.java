@@ -7,6 +7,7 @@ import io.livegraft.actors.node.LogAdministration;
 import io.livegraft.actors.node.Node;
 import io.livegraft.actors.node.NodeHealth;
 import io.livegraft.actors.scrub.Scrubbing;
+import io.livegraft.gpu.backend.NumericProfile;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /** What the gateway puts on HTTP; a node's, or a test's own. */
@@ -19,7 +20,8 @@ public record GatewayServices(
         NodeHealth health,
         PrometheusRegistry metrics,
         String baseName,
-        String baseDigest) {
+        String baseDigest,
+        NumericProfile profile) {
     public static GatewayServices of(Node node) {
         return new GatewayServices(
                 node.inference(),
@@ -30,6 +32,7 @@ public record GatewayServices(
                 node.health(),
                 node.metrics(),
                 node.baseName(),
-                node.baseDigest());
+                node.baseDigest(),
+                node.profile());
     }
 }

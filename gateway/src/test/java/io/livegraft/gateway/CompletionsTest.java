@@ -70,6 +70,8 @@ class CompletionsTest {
         assertEquals(
                 "adapterdigest0123456789",
                 response.headers().firstValue("x-livegraft-digest").orElse("none"));
+        assertEquals(
+                "fast", response.headers().firstValue("x-livegraft-profile").orElse("none"));
         assertTrue(body.path("created").asLong() > 1_700_000_000L);
         JsonNode choice = body.path("choices").path(0);
         assertEquals(" Hello, wörld", choice.path("text").asText());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.livegraft.gpu.backend.NumericProfile;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -38,7 +39,8 @@ class GatewayServerTest {
                 gateway.node,
                 new PrometheusRegistry(),
                 "tiny",
-                "digest");
+                "digest",
+                NumericProfile.INVARIANT);
         var refusal =
                 assertThrows(LivegraftException.class, () -> GatewayServer.start(gateway.system(), services, settings));
         assertEquals(ErrorCode.PORT_IN_USE, refusal.code());

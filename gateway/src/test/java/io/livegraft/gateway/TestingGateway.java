@@ -3,6 +3,7 @@ package io.livegraft.gateway;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
+import io.livegraft.gpu.backend.NumericProfile;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -36,7 +37,16 @@ final class TestingGateway implements AutoCloseable {
         server = GatewayServer.start(
                 system,
                 new GatewayServices(
-                        node, node, node, node, node, node, metrics, TestingNode.BASE, TestingNode.BASE_DIGEST),
+                        node,
+                        node,
+                        node,
+                        node,
+                        node,
+                        node,
+                        metrics,
+                        TestingNode.BASE,
+                        TestingNode.BASE_DIGEST,
+                        NumericProfile.FAST),
                 settings(0));
     }
 

@@ -17,6 +17,7 @@ import io.livegraft.actors.replay.Rebuilds;
 import io.livegraft.actors.scrub.Scrubbing;
 import io.livegraft.actors.scrub.Scrubs;
 import io.livegraft.actors.signing.SigningKey;
+import io.livegraft.gpu.backend.NumericProfile;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.MemoryBudget;
 import io.livegraft.gpu.error.ErrorCode;
@@ -164,6 +165,11 @@ public final class Node implements AutoCloseable {
 
     public String baseDigest() {
         return engine.baseDigest();
+    }
+
+    /** Whether an answer's numbers may depend on its neighbours. */
+    public NumericProfile profile() {
+        return NumericProfile.ofBackend(engine.profile());
     }
 
     /** Of the broker in use, embedded or not. */

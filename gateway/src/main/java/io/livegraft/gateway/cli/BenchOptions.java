@@ -1,6 +1,8 @@
 package io.livegraft.gateway.cli;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.device.MemoryUse;
@@ -50,6 +52,12 @@ final class BenchOptions {
     @Option(names = "--backend", paramLabel = "B", description = "cpu (default), cuda or auto.")
     private String backend = "cpu";
 
+    @Option(
+            names = "--profile",
+            paramLabel = "P",
+            description = "invariant or fast, as livegraft.engine.profile has it (default: what that says).")
+    private Optional<String> profile = Optional.empty();
+
     @Option(names = "--json", description = "Print everything as one JSON object at the end.")
     private boolean json;
 
@@ -86,7 +94,11 @@ final class BenchOptions {
 
     /** What computes; the card's settings come from the configuration. */
     DeviceSettings device() {
-        return DeviceSettings.named(backend, ConfigFactory.load().getConfig("livegraft.engine"));
+        Config engine = ConfigFactory.load().getConfig("livegraft.engine");
+        return DeviceSettings.named(
+                backend,
+                profile.map(name -> engine.withValue("profile", ConfigValueFactory.fromAnyRef(name)))
+                        .orElse(engine));
     }
 
     /** Refuses, before minutes are spent, what can't be measured or written. */

@@ -18,6 +18,7 @@ import io.livegraft.gateway.error.ErrorHandling;
 import io.livegraft.gateway.error.ErrorReply;
 import io.livegraft.gateway.wire.JsonBody;
 import io.livegraft.gateway.wire.JsonReply;
+import io.livegraft.gpu.backend.NumericProfile;
 import io.livegraft.gpu.generation.GenerationDelta;
 import java.util.List;
 import java.util.Optional;
@@ -42,11 +43,13 @@ import scala.PartialFunction;
 
 /**
  * {@code POST /v1/completions} and {@code POST /v1/chat/completions}. The version is resolved once, at admission; model,
- * fingerprint and headers {@code x-livegraft-adapter} and {@code x-livegraft-digest} of every answer name it.
+ * fingerprint and headers {@code x-livegraft-adapter} and {@code x-livegraft-digest} of every answer name it. Header {@code
+ * x-livegraft-profile} says whether its numbers may depend on its neighbours.
  */
 final class GenerationRoutes {
     private static final String ADAPTER_HEADER = "x-livegraft-adapter";
     private static final String DIGEST_HEADER = "x-livegraft-digest";
+    private static final String PROFILE_HEADER = "x-livegraft-profile";
     private static final int CLIENT_CLOSED_REQUEST = 499;
 
     /** Once the status line has gone out, an event is the only way left to tell of a failure. */
@@ -56,11 +59,13 @@ final class GenerationRoutes {
 
     private final Inference inference;
     private final String baseDigest;
+    private final NumericProfile profile;
     private final HttpLimits limits;
 
-    GenerationRoutes(Inference inference, String baseDigest, HttpLimits limits) {
+    GenerationRoutes(Inference inference, String baseDigest, NumericProfile profile, HttpLimits limits) {
         this.inference = inference;
         this.baseDigest = baseDigest;
+        this.profile = profile;
         this.limits = limits;
     }
 
@@ -101,7 +106,8 @@ final class GenerationRoutes {
                         yield response.thenApply(made -> made.addHeader(RawHeader.create(
                                         ADAPTER_HEADER, admitted.version().label()))
                                 .addHeader(RawHeader.create(
-                                        DIGEST_HEADER, admitted.version().digest())));
+                                        DIGEST_HEADER, admitted.version().digest()))
+                                .addHeader(RawHeader.create(PROFILE_HEADER, profile.toString())));
                     }
                 }),
                 response -> complete(response))));

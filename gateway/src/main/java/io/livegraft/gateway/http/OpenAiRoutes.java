@@ -6,6 +6,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import io.livegraft.actors.node.Administration;
 import io.livegraft.actors.node.FeedbackLog;
 import io.livegraft.actors.node.Inference;
+import io.livegraft.gpu.backend.NumericProfile;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /** Everything under {@code /v1}. */
@@ -20,8 +21,9 @@ public final class OpenAiRoutes {
             FeedbackLog log,
             String baseName,
             String baseDigest,
+            NumericProfile profile,
             HttpLimits limits) {
-        this.generation = new GenerationRoutes(inference, baseDigest, limits);
+        this.generation = new GenerationRoutes(inference, baseDigest, profile, limits);
         this.models = new ModelRoutes(administration, baseName, limits.maxPage());
         this.feedback = new FeedbackRoutes(log, limits);
     }

@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.TensorFactor;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,10 +49,10 @@ final class CudaAdapters {
         }
     }
 
-    void linear(List<CudaTensor> ys, CudaTensor x, List<CudaWeight> ws, List<LowRankRows> parts) {
+    void linear(List<CudaTensor> ys, CudaTensor x, List<CudaWeight> ws, List<LowRankRows> parts, Phase phase) {
         try (var _ = device.workspaces().scratch()) {
             Rounded rounded = new Rounded(x, rounding.rounded(x));
-            products.linear(ys, x, rounded.copy(), ws, columns(ys.size(), parts, Optional.of(rounded)));
+            products.linear(ys, x, rounded.copy(), ws, columns(ys.size(), parts, Optional.of(rounded)), phase);
         }
     }
 

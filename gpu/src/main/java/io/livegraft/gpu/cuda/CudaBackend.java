@@ -16,11 +16,14 @@ import io.livegraft.gpu.backend.LargestLogits;
 import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.backend.NumericProfile;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Rope;
 import io.livegraft.gpu.backend.Tensor;
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
@@ -36,6 +39,8 @@ import java.util.Optional;
  */
 public final class CudaBackend extends CudaMemory {
     private final CudaDevice device;
+    private final Optional<Cublas> library;
+    private final String profile;
     private final CudaElements elements;
     private final CudaNorm norm;
     private final CudaRotation rotation;
@@ -51,16 +56,25 @@ public final class CudaBackend extends CudaMemory {
     private final CudaSampling sampling;
     private final CudaOptimizer optimizer;
 
+    /** Of the profile {@code invariant}. */
     CudaBackend(CudaDevice device) {
+        this(device, Optional.empty());
+    }
+
+    /** @param fast the library of the profile {@code fast} */
+    CudaBackend(CudaDevice device, Optional<CublasLibrary> fast) {
         super(device);
         this.device = device;
+        this.library = fast.map(some -> new Cublas(device, some));
+        this.profile = device.profile()
+                + fast.map(some -> NumericProfile.FAST_MARK + some.name()).orElse("");
         CudaRounding rounding = new CudaRounding(device);
         this.elements = new CudaElements(device);
         this.norm = new CudaNorm(device);
         this.rotation = new CudaRotation(device);
         this.embedding = new CudaEmbedding(device);
         this.weights = new CudaWeights(device, rounding);
-        this.products = new CudaProducts(device, rounding);
+        this.products = new CudaProducts(device, rounding, library);
         this.chains = new CudaChains(device, products);
         this.adapters = new CudaAdapters(device, rounding, chains, products);
         this.lowRank = new CudaLowRank(device, rounding, chains, products);
@@ -79,11 +93,37 @@ public final class CudaBackend extends CudaMemory {
                 : CudaProbe.of(settings.device());
     }
 
-    /** Takes the device's memory, as much as the settings say. */
-    public static CudaBackend open(CudaProbe.Found found, CudaSettings settings) {
+    /**
+     * Takes the device's memory, as much as the settings say.
+     *
+     * @throws LivegraftException {@link ErrorCode#INVALID_CONFIGURATION} where the profile is fast and there is no cuBLAS
+     */
+    public static CudaBackend open(CudaProbe.Found found, CudaSettings settings, NumericProfile profile) {
+        Optional<CublasLibrary> fast =
+                switch (profile) {
+                    case INVARIANT -> Optional.empty();
+                    case FAST -> Optional.of(CublasLibrary.find().orElseThrow(CudaBackend::noLibrary));
+                };
         PackedModules modules = PackedModules.onClassPath()
                 .orElseThrow(() -> new IllegalStateException("opened without kernels, which a probe says"));
-        return new CudaBackend(new CudaDevice(found, modules, settings));
+        return new CudaBackend(new CudaDevice(found, modules, settings), fast);
+    }
+
+    private static LivegraftException noLibrary() {
+        return new LivegraftException(
+                ErrorCode.INVALID_CONFIGURATION,
+                "livegraft.engine.profile is fast, but neither libcublas.so.13 nor libcublas.so.12 was found: install cuBLAS, or set CUDA_HOME, or use invariant");
+    }
+
+    @Override
+    public String profile() {
+        return profile;
+    }
+
+    @Override
+    public void close() {
+        library.ifPresent(Cublas::close);
+        super.close();
     }
 
     /** The card, its memory and whose kernels run on it. */
@@ -214,7 +254,7 @@ public final class CudaBackend extends CudaMemory {
             Phase phase,
             Arithmetic arithmetic) {
         if (manyRows(phase, arithmetic) && !parts.isEmpty()) {
-            adapters.linear(CudaTensor.of(ys), CudaTensor.of(x), of(ws), parts);
+            adapters.linear(CudaTensor.of(ys), CudaTensor.of(x), of(ws), parts, phase);
         } else {
             super.linear(ys, x, ws, parts, phase, arithmetic);
         }

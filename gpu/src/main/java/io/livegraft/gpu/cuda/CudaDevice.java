@@ -10,7 +10,6 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
-import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -73,8 +72,8 @@ final class CudaDevice implements AutoCloseable {
     }
 
     /** One that does not wait for the default stream. */
-    private static CUstream stream() {
-        CUstream stream = new CUstream();
+    private static CudaStream stream() {
+        CudaStream stream = new CudaStream();
         int nonBlocking = 1;
         CudaCall.check(JCudaDriver.cuStreamCreate(stream, nonBlocking), "cuStreamCreate", "one stream");
         return stream;

@@ -6,6 +6,7 @@ import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Which kernel multiplies: chosen by phase, arithmetic and the weight's form, never by how many rows there are.
@@ -16,6 +17,8 @@ import java.util.List;
  * <tr><td>float32</td><td>{@link CudaDense}, float32</td><td>{@link CudaDense}, float32</td></tr>
  * <tr><td>bfloat16, 8 or 4 bits</td><td>{@link CudaDense} on a bfloat16 copy</td><td>{@link CudaRows}</td></tr>
  * </table>
+ *
+ * <p>In the profile {@code fast} prefill's products with copies are {@link Cublas}'s, and what adapters add is one more pass over y.
  */
 final class CudaProducts {
     private final CudaDevice device;
@@ -23,13 +26,20 @@ final class CudaProducts {
     private final CudaDense dense;
     private final CudaAdapted adapted;
     private final CudaRows rows;
+    private final Optional<Cublas> library;
 
     CudaProducts(CudaDevice device, CudaRounding rounding) {
+        this(device, rounding, Optional.empty());
+    }
+
+    /** @param library of the profile {@code fast} */
+    CudaProducts(CudaDevice device, CudaRounding rounding, Optional<Cublas> library) {
         this.device = device;
         this.rounding = rounding;
         this.dense = new CudaDense(device);
         this.adapted = new CudaAdapted(device);
         this.rows = new CudaRows(device, rounding);
+        this.library = library;
     }
 
     /** {@code c = or += scale · op(a) · op(b)}. */
@@ -81,26 +91,30 @@ final class CudaProducts {
         }
         if (!rounded.isEmpty()) {
             switch (phase) {
-                case TRAINING, PREFILL -> manyRows(roundedYs, x, rounded);
+                case TRAINING, PREFILL -> manyRows(roundedYs, x, rounded, phase);
                 case DECODE -> rows.multiply(roundedYs, x, rounded);
             }
         }
     }
 
-    private void manyRows(List<CudaTensor> ys, CudaTensor x, List<CudaWeight> ws) {
+    private void manyRows(List<CudaTensor> ys, CudaTensor x, List<CudaWeight> ws, Phase phase) {
         try (var _ = device.workspaces().scratch()) {
             Bf16Matrix left = rounding.rounded(x);
             for (int i = 0; i < ws.size(); i++) {
-                manyRows(ys.get(i), left, ws.get(i), List.of());
+                manyRows(ys.get(i), left, ws.get(i), List.of(), phase);
             }
         }
     }
 
     /** {@code y = x · wᵀ} and what adapters add; x in bfloat16. */
-    private void manyRows(CudaTensor y, Bf16Matrix x, CudaWeight weight, List<CudaAdapted.Columns> columns) {
+    private void manyRows(
+            CudaTensor y, Bf16Matrix x, CudaWeight weight, List<CudaAdapted.Columns> columns, Phase phase) {
         try (var _ = device.workspaces().scratch()) {
             Bf16Matrix w = rounding.dequantized(weight);
-            if (columns.isEmpty()) {
+            if (phase == Phase.PREFILL && library.isPresent()) {
+                library.get().multiply(y, x, w);
+                adapted.add(y, columns);
+            } else if (columns.isEmpty()) {
                 dense.multiply(y, x, Operand.PLAIN, w, Operand.TRANSPOSED, 1, false);
             } else {
                 adapted.multiply(y, x, w, Operand.TRANSPOSED, false, columns);
@@ -119,14 +133,15 @@ final class CudaProducts {
             CudaTensor x,
             Bf16Matrix rounded,
             List<CudaWeight> weights,
-            List<List<CudaAdapted.Columns>> columns) {
+            List<List<CudaAdapted.Columns>> columns,
+            Phase phase) {
         for (int i = 0; i < weights.size(); i++) {
             CudaTensor y = ys.get(i).requireShape(x.rows(), weights.get(i).outputFeatures());
             if (weights.get(i) instanceof CudaWeight.Fp32(var w)) {
                 dense.multiply(y, x, Operand.PLAIN, w, Operand.TRANSPOSED, 1, false);
                 adapted.add(y, columns.get(i));
             } else {
-                manyRows(y, rounded, weights.get(i), columns.get(i));
+                manyRows(y, rounded, weights.get(i), columns.get(i), phase);
             }
         }
     }

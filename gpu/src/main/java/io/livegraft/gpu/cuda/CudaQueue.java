@@ -3,7 +3,6 @@ package io.livegraft.gpu.cuda;
 import io.livegraft.gpu.backend.Workspace;
 import java.util.Optional;
 import jcuda.Pointer;
-import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -12,17 +11,17 @@ import jcuda.driver.JCudaDriver;
  */
 final class CudaQueue implements CommandLog.Target, AutoCloseable {
     private final CudaDevice device;
-    private final CUstream stream;
+    private final CudaStream stream;
     private final CudaGraphs graphs;
     private Optional<CommandLog> held = Optional.empty();
 
-    CudaQueue(CudaDevice device, CUstream stream, int graphs) {
+    CudaQueue(CudaDevice device, CudaStream stream, int graphs) {
         this.device = device;
         this.stream = stream;
         this.graphs = new CudaGraphs(stream, graphs);
     }
 
-    CUstream stream() {
+    CudaStream stream() {
         return stream;
     }
 
@@ -74,6 +73,12 @@ final class CudaQueue implements CommandLog.Target, AutoCloseable {
                 JCudaDriver.cuMemcpyDtoDAsync(new DeviceAddress(to), new DeviceAddress(from), bytes, stream),
                 "cuMemcpyDtoDAsync",
                 bytes + " bytes");
+    }
+
+    /** Asks another library for work on the stream, behind what is held back: never part of a graph. */
+    void issue(Runnable call) {
+        flush();
+        call.run();
     }
 
     private void ready() {

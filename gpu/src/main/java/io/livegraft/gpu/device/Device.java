@@ -1,6 +1,7 @@
 package io.livegraft.gpu.device;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.NumericProfile;
 import io.livegraft.gpu.backend.WeightImages;
 import io.livegraft.gpu.cpu.CpuKernels;
 import io.livegraft.gpu.cpu.VectorBackend;
@@ -25,20 +26,24 @@ public record Device(Backend backend, WeightImages images, String description) {
      *
      * @param threads of the CPU's; 0 takes one per core
      * @param kernels of the CPU's, looked for where it is to compute
-     * @throws LivegraftException {@link ErrorCode#INVALID_CONFIGURATION} where CUDA is asked for and missing
+     * @throws LivegraftException {@link ErrorCode#INVALID_CONFIGURATION} where CUDA, or what its profile needs, is asked for and missing
      */
     public static Device open(DeviceSettings settings, int threads, Supplier<CpuKernels> kernels) {
         return switch (settings) {
             case DeviceSettings.Cpu() -> cpu(threads, kernels.get(), "");
-            case DeviceSettings.Cuda(var cuda) ->
+            case DeviceSettings.Cuda(var cuda, var profile) ->
                 switch (CudaBackend.probe(cuda)) {
-                    case CudaProbe.Found found -> cuda(found, cuda);
-                    case CudaProbe.Absent(var reason) -> throw missing(reason);
+                    case CudaProbe.Found found -> cuda(found, cuda, profile);
+                    case CudaProbe.Absent(var reason) -> throw missing("backend is cuda", reason);
                 };
-            case DeviceSettings.Auto(var cuda) ->
+            case DeviceSettings.Auto(var cuda, var profile) ->
                 switch (CudaBackend.probe(cuda)) {
-                    case CudaProbe.Found found -> cuda(found, cuda);
-                    case CudaProbe.Absent(var reason) -> cpu(threads, kernels.get(), "; no CUDA: " + reason);
+                    case CudaProbe.Found found -> cuda(found, cuda, profile);
+                    case CudaProbe.Absent(var reason) ->
+                        switch (profile) {
+                            case INVARIANT -> cpu(threads, kernels.get(), "; no CUDA: " + reason);
+                            case FAST -> throw missing("profile is fast, which only a card has", reason);
+                        };
                 };
         };
     }
@@ -55,9 +60,9 @@ public record Device(Backend backend, WeightImages images, String description) {
         return new Device(backend, backend, "kernels " + kernels.description() + why);
     }
 
-    private static Device cuda(CudaProbe.Found found, CudaSettings settings) {
+    private static Device cuda(CudaProbe.Found found, CudaSettings settings, NumericProfile profile) {
         try {
-            CudaBackend backend = CudaBackend.open(found, settings);
+            CudaBackend backend = CudaBackend.open(found, settings, profile);
             return new Device(backend, WeightImages.NONE, backend.description());
         } catch (CudaException refused) {
             throw new LivegraftException(
@@ -65,8 +70,8 @@ public record Device(Backend backend, WeightImages images, String description) {
         }
     }
 
-    private static LivegraftException missing(String reason) {
+    private static LivegraftException missing(String asked, String reason) {
         return new LivegraftException(
-                ErrorCode.INVALID_CONFIGURATION, "livegraft.engine.backend is cuda, but " + reason);
+                ErrorCode.INVALID_CONFIGURATION, "livegraft.engine.%s, but %s".formatted(asked, reason));
     }
 }

@@ -2,7 +2,9 @@ package io.livegraft.gpu.bench;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cuda.CublasLibrary;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.lora.ModuleSelection;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Speeds of a card beside stored floors, {@code shape figure floor} a line: run with the floors' file and shapes. Ends with 1 where
@@ -37,9 +40,14 @@ final class CardProof {
         Map<String, Double> floors = floors(Path.of(arguments[0]));
         Config engine = ConfigFactory.load().getConfig("livegraft.engine");
         DeviceSettings card = DeviceSettings.named("cuda", engine);
+        Optional<DeviceSettings> fast = CublasLibrary.find()
+                .map(library -> DeviceSettings.named(
+                        "cuda", engine.withValue("profile", ConfigValueFactory.fromAnyRef("fast"))));
+        System.out.println(
+                fast.isPresent() ? "profiles invariant and fast" : "no cuBLAS: the profile fast is not measured");
         List<String> under = new ArrayList<>();
         for (String label : List.of(arguments).subList(1, arguments.length)) {
-            figures(card, ModelShape.of(label)).forEach((figure, value) -> {
+            figures(card, fast, ModelShape.of(label)).forEach((figure, value) -> {
                 String name = label + " " + figure;
                 Double floor = floors.get(name);
                 boolean slow = floor != null && value < floor;
@@ -55,27 +63,12 @@ final class CardProof {
         System.exit(under.isEmpty() ? 0 : 1);
     }
 
-    private static Map<String, Double> figures(DeviceSettings card, ModelShape shape) {
+    /** @param fast the same card where it has cuBLAS; what invariant costs is the difference */
+    private static Map<String, Double> figures(DeviceSettings card, Optional<DeviceSettings> fast, ModelShape shape) {
         Map<String, Double> figures = new LinkedHashMap<>();
-        EngineReport engine = EngineBench.run(
-                new EngineBenchSettings(
-                        shape,
-                        card,
-                        1,
-                        512,
-                        64,
-                        List.of(0, 1024),
-                        List.of(1, 32),
-                        List.of(0, 1, 32),
-                        RANK,
-                        new ModuleSelection.Names(LoraConfig.ALL_LINEAR),
-                        Precision.NF4,
-                        KernelChoice.PORTABLE,
-                        RUNS,
-                        WARM_UP_SECONDS,
-                        SET_BYTES),
-                System.err::println);
+        EngineReport engine = engine(card, shape, List.of(0, 1024), List.of(1, 32), List.of(0, 1, 32));
         figures.put("prompt", engine.promptTokensPerSecond().median());
+        fast.ifPresent(settings -> figures.put("prompt-fast", prompt(settings, shape)));
         engine.generation()
                 .forEach(one -> figures.put(
                         "depth-" + one.depthTokens(), one.tokensPerSecond().median()));
@@ -104,6 +97,38 @@ final class CardProof {
             figures.put("train-peak-mib", use.peakBytes() / (double) (1 << 20));
         });
         return figures;
+    }
+
+    private static double prompt(DeviceSettings card, ModelShape shape) {
+        return engine(card, shape, List.of(0), List.of(1), List.of(0))
+                .promptTokensPerSecond()
+                .median();
+    }
+
+    private static EngineReport engine(
+            DeviceSettings card,
+            ModelShape shape,
+            List<Integer> depths,
+            List<Integer> batches,
+            List<Integer> adapters) {
+        return EngineBench.run(
+                new EngineBenchSettings(
+                        shape,
+                        card,
+                        1,
+                        512,
+                        64,
+                        depths,
+                        batches,
+                        adapters,
+                        RANK,
+                        new ModuleSelection.Names(LoraConfig.ALL_LINEAR),
+                        Precision.NF4,
+                        KernelChoice.PORTABLE,
+                        RUNS,
+                        WARM_UP_SECONDS,
+                        SET_BYTES),
+                System.err::println);
     }
 
     private static Map<String, Double> floors(Path file) throws IOException {

@@ -234,16 +234,19 @@ class CudaAdaptedTest {
     @Test
     void aTenantHasTheSameBitsAloneInCompanyAndAmongRowsInAnyOrder() {
         freeze(Precision.NF4);
-        StandIn.inEveryOrder(order -> {
-            List<float[]> company = new Pass(COMPANY, true).together(Phase.TRAINING);
-            List<float[]> reversed = new Pass(COMPANY.reversed(), true).together(Phase.TRAINING);
-            for (int i = 0; i < COMPANY.size(); i++) {
-                List<float[]> own = company.subList(i * VALUES, (i + 1) * VALUES);
-                int other = COMPANY.size() - 1 - i;
-                assertSame(own, reversed.subList(other * VALUES, (other + 1) * VALUES), order + ", reversed");
-                assertSame(own, new Pass(List.of(COMPANY.get(i)), true).together(Phase.TRAINING), order + ", alone");
-            }
-        });
+        assertSameInAnyCompany("as it comes");
+        StandIn.inEveryOrder(this::assertSameInAnyCompany);
+    }
+
+    private void assertSameInAnyCompany(String order) {
+        List<float[]> company = new Pass(COMPANY, true).together(Phase.TRAINING);
+        List<float[]> reversed = new Pass(COMPANY.reversed(), true).together(Phase.TRAINING);
+        for (int i = 0; i < COMPANY.size(); i++) {
+            List<float[]> own = company.subList(i * VALUES, (i + 1) * VALUES);
+            int other = COMPANY.size() - 1 - i;
+            assertSame(own, reversed.subList(other * VALUES, (other + 1) * VALUES), order + ", reversed");
+            assertSame(own, new Pass(List.of(COMPANY.get(i)), true).together(Phase.TRAINING), order + ", alone");
+        }
     }
 
     @Test

@@ -75,6 +75,11 @@ final class HostCompiler {
         return library(SHIM.resolve("driver.cpp"), List.of("-Wl,-soname,libcuda.so.1"));
     }
 
+    /** The library that stands in for cuBLAS 13. */
+    static Path cublas() {
+        return library(SHIM.resolve("cublas.cpp"), List.of());
+    }
+
     private static Path library(Path source, List<String> options) {
         List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror"));
         if (Boolean.getBoolean(SANITIZE)) {

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.livegraft.gpu.backend.WeightImages;
 import io.livegraft.gpu.device.Device;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Assumptions;
 
 /** A device for tests: the stand-in's, or a card where one is asked for. Each is closed by the test that asked for it. */
 public final class StandIn {
@@ -27,6 +29,21 @@ public final class StandIn {
     /** All of the product, on the stand-in's device. */
     public static CudaBackend backend() {
         return new CudaBackend(device());
+    }
+
+    /** In the profile {@code fast}: on a card with the machine's own cuBLAS. */
+    public static CudaBackend fast() {
+        return new CudaBackend(device(), Optional.of(cublas()));
+    }
+
+    static CublasLibrary cublas() {
+        if (!ON_CARD) {
+            StandInDriver.load();
+            return CublasLibrary.open(HostCompiler.cublas().toString(), 13).orElseThrow();
+        }
+        Optional<CublasLibrary> found = CublasLibrary.find();
+        Assumptions.assumeTrue(found.isPresent(), "no cuBLAS on this machine");
+        return found.orElseThrow();
     }
 
     /** As {@link #backend}, for an engine. */
