@@ -73,8 +73,10 @@ const size_t device_bytes = [] {
 }();
 
 std::recursive_mutex lock;
-std::map<Address, size_t> device_blocks, pinned_blocks;
-size_t device_bytes_used = 0;
+constexpr size_t pinned_bytes = size_t(1) << 30;
+constexpr unsigned host_alloc_device_map = 2;
+std::map<Address, size_t> device_blocks, pinned_blocks, mapped_blocks;
+size_t device_bytes_used = 0, pinned_bytes_used = 0;
 std::vector<Work> queue;
 int first_error = success;
 Stream legacy_stream;
@@ -223,6 +225,7 @@ API standInEnqueue(void* stream, int (*work)(void*), void* argument) {
     return enqueue(stream, [=] { return work(argument); });
 }
 extern "C" __attribute__((visibility("default"))) unsigned long long standInLaunches() { return launches; }
+extern "C" __attribute__((visibility("default"))) unsigned long long standInPinnedBytes() { return pinned_bytes_used; }
 
 API cuInit(unsigned) { return success; }
 API cuDriverGetVersion(int* version) { return *version = 13000, success; }
@@ -301,23 +304,40 @@ API cuMemGetInfo_v2(size_t* free_bytes, size_t* total_bytes) {
     *free_bytes = device_bytes - device_bytes_used;
     return success;
 }
-API cuMemHostAlloc(void** memory, size_t bytes, unsigned) {
+API cuMemHostAlloc(void** memory, size_t bytes, unsigned flags) {
     Guard guard(lock);
+    if (pinned_bytes_used + bytes > pinned_bytes) {
+        return out_of_memory;
+    }
     *memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
     memset(*memory, 0xFF, bytes);
-    pinned_blocks[reinterpret_cast<Address>(*memory)] = bytes;
+    Address address = reinterpret_cast<Address>(*memory);
+    pinned_blocks[address] = bytes;
+    pinned_bytes_used += bytes;
+    if (flags & host_alloc_device_map) {
+        mapped_blocks[address] = bytes;
+    }
     return success;
 }
 API cuMemAllocHost_v2(void** memory, size_t bytes) { return cuMemHostAlloc(memory, bytes, 0); }
 API cuMemFreeHost(void* memory) {
     Guard guard(lock);
     finish();
-    pinned_blocks.erase(reinterpret_cast<Address>(memory));
+    auto block = pinned_blocks.find(reinterpret_cast<Address>(memory));
+    if (block == pinned_blocks.end()) {
+        return invalid_value;
+    }
+    pinned_bytes_used -= block->second;
+    mapped_blocks.erase(block->first);
+    pinned_blocks.erase(block);
     free(memory);
     return first_error;
 }
 API cuMemHostGetDevicePointer_v2(Address* address, void* memory, unsigned) {
     Guard guard(lock);
+    if (!inside(mapped_blocks, reinterpret_cast<Address>(memory), 1)) {
+        return invalid_value;
+    }
     return *address = reinterpret_cast<Address>(memory), success;
 }
 API cuMemHostRegister_v2(void* memory, size_t bytes, unsigned) {

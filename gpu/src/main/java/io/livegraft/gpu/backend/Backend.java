@@ -24,6 +24,16 @@ public interface Backend extends AutoCloseable {
     /** As {@link #allocate} for a tensor that is written before it is read: its values are any. */
     Tensor allocateUnset(int rows, int columns);
 
+    /** As {@link #allocateUnset(int, int)} for values that this backend may keep out of its device's memory. Never changes a bit. */
+    default Tensor allocateUnset(Offloadable what, int rows, int columns) {
+        return allocateUnset(rows, columns);
+    }
+
+    /** Whether it keeps these out of its device's memory now. */
+    default boolean offloads(Offloadable what) {
+        return false;
+    }
+
     /** Empty memory for the tensors of a pass, until it is closed. */
     Workspace workspace();
 
@@ -395,7 +405,7 @@ public interface Backend extends AutoCloseable {
         }
     }
 
-    /** Moments that this backend keeps in 8 bits and steps by itself; none where the caller has to. */
+    /** Moments that this backend keeps in 8 bits, in the workspace in use, and steps by itself; none where the caller has to. */
     default Optional<BlockwiseMoments> blockwise(BlockwiseState state) {
         return Optional.empty();
     }

@@ -5,7 +5,7 @@ package io.livegraft.gpu.cuda;
  *
  * @param stride values from row to row, a multiple of 8
  */
-record Bf16Matrix(DeviceMemory.Block block, long address, int rows, int columns, int stride) {
+record Bf16Matrix(MemoryBlock block, long address, int rows, int columns, int stride) {
     /** Strides that a matrix has which is multiplied with in any phase. */
     static final int STRIDE = 64;
 

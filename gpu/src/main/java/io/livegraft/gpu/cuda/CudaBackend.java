@@ -142,6 +142,11 @@ public final class CudaBackend extends CudaMemory {
         return device.memory().peakBytes();
     }
 
+    /** The most of the host's memory that was in use at a time for what does not live on the device. */
+    public long offloadedPeakBytes() {
+        return device.host().peakBytes();
+    }
+
     CudaDevice device() {
         return device;
     }

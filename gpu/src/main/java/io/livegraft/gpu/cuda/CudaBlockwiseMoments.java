@@ -3,27 +3,28 @@ package io.livegraft.gpu.cuda;
 import io.livegraft.gpu.backend.AdamWStep;
 import io.livegraft.gpu.backend.BlockwiseMoments;
 import io.livegraft.gpu.backend.BlockwiseState;
+import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.backend.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Moments in 8 bits on the device; kernel: {@code adamw_blockwise} of optimizer.cu. */
+/** Moments in 8 bits, in the workspace in use when this is made; kernel: {@code adamw_blockwise} of optimizer.cu. */
 final class CudaBlockwiseMoments implements BlockwiseMoments {
     /** Codes of one moment and their absmax. */
     private record Kept(CudaTensor codes, CudaTensor absMax, float[] map) {
         static Kept of(CudaDevice device, BlockwiseState.Codes codes) {
-            CudaTensor bytes = own(device, Math.ceilDiv(codes.codes().length, Float.BYTES));
-            CudaTensor absMax = own(device, codes.absMax().length);
-            device.upload(bytes.address(), MemorySegment.ofArray(codes.codes()));
-            device.upload(absMax.address(), MemorySegment.ofArray(codes.absMax()));
+            CudaTensor bytes = device.unset(Offloadable.MOMENTS, 1, Math.ceilDiv(codes.codes().length, Float.BYTES));
+            CudaTensor absMax = device.unset(Offloadable.MOMENTS, 1, codes.absMax().length);
+            device.upload(bytes, MemorySegment.ofArray(codes.codes()));
+            device.upload(absMax, MemorySegment.ofArray(codes.absMax()));
             return new Kept(bytes, absMax, codes.map());
         }
 
         BlockwiseState.Codes read(CudaDevice device, int count) {
             byte[] codes = new byte[count];
             float[] largest = new float[absMax.columns()];
-            device.download(MemorySegment.ofArray(codes), this.codes.address());
-            device.download(MemorySegment.ofArray(largest), absMax.address());
+            device.download(MemorySegment.ofArray(codes), this.codes);
+            device.download(MemorySegment.ofArray(largest), absMax);
             return new BlockwiseState.Codes(codes, largest, map);
         }
     }
@@ -41,13 +42,9 @@ final class CudaBlockwiseMoments implements BlockwiseMoments {
         this.size = state.size();
         this.first = Kept.of(device, state.first());
         this.second = Kept.of(device, state.second());
-        this.maps = own(device, 2 * BlockwiseState.BLOCK);
+        this.maps = device.workspaces().unset(1, 2 * BlockwiseState.BLOCK);
         upload(maps, 0, state.first().map());
         upload(maps, BlockwiseState.BLOCK, state.second().map());
-    }
-
-    private static CudaTensor own(CudaDevice device, int count) {
-        return device.workspaces().own(1, count, DeviceMemory.Use.TENSORS);
     }
 
     private void upload(CudaTensor to, int offset, float[] map) {

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cuda;
 
+import io.livegraft.gpu.backend.Offloadable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
@@ -36,6 +37,8 @@ final class CudaDevice implements AutoCloseable {
     private int idleHalf;
 
     private final long copyBytes;
+    private final HostMemory host;
+    private final CudaOffload offload;
     private final Map<String, CUmodule> loaded = new HashMap<>();
     private final Map<String, CudaKernel> kernels = new TreeMap<>();
 
@@ -59,6 +62,8 @@ final class CudaDevice implements AutoCloseable {
         this.metadata = new CudaMetadata(queue, memory, settings.metadataBytes());
         this.staging = new PinnedBuffer(settings.stagingBytes());
         this.copyBytes = settings.copyBytes();
+        this.host = new HostMemory(queue, settings.offload().hostBytes());
+        this.offload = new CudaOffload(settings.offload());
     }
 
     private static long memoryBytes(CudaSettings settings) {
@@ -136,6 +141,19 @@ final class CudaDevice implements AutoCloseable {
         return memory;
     }
 
+    HostMemory host() {
+        return host;
+    }
+
+    CudaOffload offload() {
+        return offload;
+    }
+
+    /** As {@code workspaces().unset}, in the host's memory where these live there. */
+    CudaTensor unset(Offloadable what, int rows, int columns) {
+        return offload.offloads(what) ? workspaces.offDevice(host, rows, columns) : workspaces.unset(rows, columns);
+    }
+
     CudaWorkspaces workspaces() {
         return workspaces;
     }
@@ -161,6 +179,28 @@ final class CudaDevice implements AutoCloseable {
     /** Bytes that an upload takes at once. */
     int pieceBytes() {
         return staging.bytes() / 2;
+    }
+
+    /** Copies in, wherever it lives; the values may be changed afterwards. */
+    void upload(CudaTensor to, MemorySegment from) {
+        switch (to.block()) {
+            case DeviceMemory.Block _ -> upload(to.address(), from);
+            case HostMemory.Block block -> {
+                queue.finish();
+                copy(from, 0, block.values(to.offset(), from.byteSize()), 0, from.byteSize());
+            }
+        }
+    }
+
+    /** Copies out, wherever it lives, behind everything that is queued. */
+    void download(MemorySegment to, CudaTensor from) {
+        switch (from.block()) {
+            case DeviceMemory.Block _ -> download(to, from.address());
+            case HostMemory.Block block -> {
+                queue.finish();
+                copy(block.values(from.offset(), to.byteSize()), 0, to, 0, to.byteSize());
+            }
+        }
     }
 
     /**
@@ -226,6 +266,7 @@ final class CudaDevice implements AutoCloseable {
     @Override
     public void close() {
         queue.finish();
+        host.close();
         queue.close();
         metadata.close();
         staging.close();

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cuda;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,16 @@ abstract class CudaMemory implements Backend {
         CudaTensor tensor = device.workspaces().unset(rows, columns);
         assert poisoned(tensor);
         return tensor;
+    }
+
+    @Override
+    public Tensor allocateUnset(Offloadable what, int rows, int columns) {
+        return offloads(what) ? device.unset(what, rows, columns) : allocateUnset(rows, columns);
+    }
+
+    @Override
+    public boolean offloads(Offloadable what) {
+        return device.offload().offloads(what);
     }
 
     /** Fills with NaN, so that whoever reads what was never written is found out. */
@@ -71,13 +82,13 @@ abstract class CudaMemory implements Backend {
     @Override
     public void upload(Tensor to, float[] values) {
         CudaTensor tensor = CudaTensor.of(to);
-        device.upload(tensor.address(), MemorySegment.ofArray(values).asSlice(0, tensor.bytes()));
+        device.upload(tensor, MemorySegment.ofArray(values).asSlice(0, tensor.bytes()));
     }
 
     @Override
     public void download(float[] out, Tensor tensor) {
         CudaTensor from = CudaTensor.of(tensor);
-        device.download(MemorySegment.ofArray(out).asSlice(0, from.bytes()), from.address());
+        device.download(MemorySegment.ofArray(out).asSlice(0, from.bytes()), from);
     }
 
     @Override

@@ -12,6 +12,7 @@ import com.typesafe.config.Config;
  * @param metadataBytes page-locked memory, and as much on the device, for token ids, positions and tables of launches
  * @param copyBytes of bfloat16 copies of quantized weights at most, in memory that nothing else needs; never changes a bit
  * @param graphs recorded decode steps that are kept; 0 records none. Never changes a bit of any result
+ * @param offload what may live in the host's memory instead
  */
 public record CudaSettings(
         int device,
@@ -20,7 +21,8 @@ public record CudaSettings(
         int stagingBytes,
         int metadataBytes,
         long copyBytes,
-        int graphs) {
+        int graphs,
+        OffloadSettings offload) {
     public CudaSettings {
         if (device < 0
                 || memoryBytes < 0
@@ -45,6 +47,7 @@ public record CudaSettings(
                 Math.toIntExact(cuda.getBytes("staging")),
                 Math.toIntExact(cuda.getBytes("metadata")),
                 cuda.getBytes("weight-copies"),
-                cuda.getInt("graphs"));
+                cuda.getInt("graphs"),
+                OffloadSettings.from(cuda));
     }
 }

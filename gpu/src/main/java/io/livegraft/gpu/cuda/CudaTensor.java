@@ -4,12 +4,12 @@ import io.livegraft.gpu.backend.Tensor;
 import java.util.List;
 
 /**
- * A contiguous float32 matrix on the device; views share its block.
+ * A contiguous float32 matrix that kernels can address; views share its block.
  *
  * @param address of its first value
  * @param block that it lies in
  */
-record CudaTensor(long address, int rows, int columns, DeviceMemory.Block block) implements Tensor {
+record CudaTensor(long address, int rows, int columns, MemoryBlock block) implements Tensor {
     CudaTensor {
         if (rows < 0
                 || columns < 0
@@ -26,6 +26,11 @@ record CudaTensor(long address, int rows, int columns, DeviceMemory.Block block)
 
     static List<CudaTensor> of(List<Tensor> tensors) {
         return tensors.stream().map(CudaTensor::of).toList();
+    }
+
+    /** Bytes of its block before it. */
+    long offset() {
+        return address - block.address();
     }
 
     long size() {

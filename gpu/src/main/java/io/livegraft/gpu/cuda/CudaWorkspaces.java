@@ -34,6 +34,13 @@ final class CudaWorkspaces {
         return new CudaTensor(block.address(), rows, columns, block);
     }
 
+    /** In the host's memory, with any values; it ends as {@link #unset} does. */
+    CudaTensor offDevice(HostMemory host, int rows, int columns) {
+        HostMemory.Block block = host.allocate(4L * rows * columns);
+        current.ifPresent(stack -> stack.push(block));
+        return new CudaTensor(block.address(), rows, columns, block);
+    }
+
     Workspace workspace() {
         return new Stacked(taken());
     }

@@ -1,17 +1,12 @@
 package io.livegraft.gpu.cuda;
 
-import java.lang.ref.PhantomReference;
-import java.lang.ref.Reference;
-import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -21,11 +16,6 @@ import java.util.TreeMap;
 final class DeviceMemory {
     /** Blocks begin at multiples of this many bytes, as cuMemAlloc's do. */
     static final long ALIGNMENT = 256;
-
-    /** How often memory that nothing refers to is waited for before a request is refused, and how long each time. */
-    private static final int COLLECTIONS = 10;
-
-    private static final long COLLECTION_MILLIS = 20;
 
     /** What a block is for; rows of the budget table. */
     enum Use {
@@ -37,24 +27,27 @@ final class DeviceMemory {
     }
 
     /** Bytes at an address; whoever uses the address holds the block. */
-    final class Block {
+    final class Block implements MemoryBlock {
         private final Piece piece;
 
         private Block(Piece piece) {
             this.piece = piece;
-            held.add(new Held(this, piece));
+            forgotten.watch(this, piece);
         }
 
-        long address() {
+        @Override
+        public long address() {
             return piece.address;
         }
 
-        long bytes() {
+        @Override
+        public long bytes() {
             return piece.bytes;
         }
 
-        /** Gives it back; again is nothing. Work that is queued before keeps what it needs: there is one queue. */
-        void free() {
+        /** Work that is queued before keeps what it needs: there is one queue. */
+        @Override
+        public void free() {
             release(piece);
         }
     }
@@ -73,19 +66,9 @@ final class DeviceMemory {
         }
     }
 
-    private final class Held extends PhantomReference<Block> {
-        private final Piece piece;
-
-        Held(Block block, Piece piece) {
-            super(block, forgotten);
-            this.piece = piece;
-        }
-    }
-
     private final long bytes;
     private final NavigableMap<Long, Long> free = new TreeMap<>();
-    private final Set<Held> held = new HashSet<>();
-    private final ReferenceQueue<Block> forgotten = new ReferenceQueue<>();
+    private final Forgotten<Piece> forgotten = new Forgotten<>(this::release);
     private final Map<Use, Long> used = new EnumMap<>(Use.class);
     private final List<Runnable> savings = new ArrayList<>();
     private long peak;
@@ -111,10 +94,10 @@ final class DeviceMemory {
      */
     Block allocate(long wanted, Use use) {
         long size = Math.max(1, Math.ceilDiv(wanted, ALIGNMENT)) * ALIGNMENT;
-        collect();
+        forgotten.collect();
         return find(size, use)
                 .or(() -> findAfterSavings(size, use))
-                .or(() -> findAmongForgotten(size, use))
+                .or(() -> forgotten.collectUntil(() -> find(size, use)))
                 .orElseThrow(() -> new CudaException(
                         "an allocation for " + use,
                         "%d bytes beside %s".formatted(wanted, budget()),
@@ -129,27 +112,6 @@ final class DeviceMemory {
             found = find(size, use);
         }
         return found;
-    }
-
-    private Optional<Block> findAmongForgotten(long size, Use use) {
-        for (int i = 0; i < COLLECTIONS; i++) {
-            System.gc();
-            try {
-                Reference<?> found = forgotten.remove(COLLECTION_MILLIS);
-                if (found != null) {
-                    release(found);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return Optional.empty();
-            }
-            collect();
-            Optional<Block> block = find(size, use);
-            if (block.isPresent()) {
-                return block;
-            }
-        }
-        return Optional.empty();
     }
 
     private Optional<Block> find(long size, Use use) {
@@ -171,19 +133,6 @@ final class DeviceMemory {
         used.merge(use, size, Long::sum);
         peak = Math.max(peak, usedBytes());
         return new Piece(last ? hole + holeBytes - size : hole, size, use);
-    }
-
-    private void collect() {
-        for (Reference<?> found = forgotten.poll(); found != null; found = forgotten.poll()) {
-            release(found);
-        }
-    }
-
-    private void release(Reference<?> found) {
-        if (found instanceof Held lost) {
-            held.remove(lost);
-            release(lost.piece);
-        }
     }
 
     private void release(Piece piece) {

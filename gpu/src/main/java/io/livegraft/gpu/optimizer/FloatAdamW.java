@@ -2,6 +2,7 @@ package io.livegraft.gpu.optimizer;
 
 import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ final class FloatAdamW implements AdamW {
     }
 
     private Tensor uploaded(float[] moment) {
-        Tensor tensor = backend.allocateUnset(1, layout.size());
+        Tensor tensor = backend.allocateUnset(Offloadable.MOMENTS, 1, layout.size());
         backend.upload(tensor, moment);
         return tensor;
     }

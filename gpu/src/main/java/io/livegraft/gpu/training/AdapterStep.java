@@ -39,13 +39,15 @@ final class AdapterStep {
         double norm = Math.sqrt(backend.sumOfSquares(gradients));
         TrainingState before = plan.state();
         LoraAdapter old = before.adapter();
-        AdamW adamW = AdamW.of(
-                backend, old.layout(), before.moments(), plan.optimizer().moments());
-        adamW.step(adapter.values().orElseThrow(), gradients, plan.optimizer(), before.step(), norm);
-        float[] values = new float[old.layout().size()];
-        backend.download(values, adapter.values().orElseThrow());
-        LoraAdapter updated = old.withValues(values);
-        TrainingState after = new TrainingState(updated, adamW.moments(), report.statistics(), before.step() + 1);
-        return new StepResult(after, report.loss(), report.targetTokens(), norm, report.rewards());
+        try (var _ = backend.temporaries()) { // moments go before the next adapter's come
+            AdamW adamW = AdamW.of(
+                    backend, old.layout(), before.moments(), plan.optimizer().moments());
+            adamW.step(adapter.values().orElseThrow(), gradients, plan.optimizer(), before.step(), norm);
+            float[] values = new float[old.layout().size()];
+            backend.download(values, adapter.values().orElseThrow());
+            TrainingState after =
+                    new TrainingState(old.withValues(values), adamW.moments(), report.statistics(), before.step() + 1);
+            return new StepResult(after, report.loss(), report.targetTokens(), norm, report.rewards());
+        }
     }
 }

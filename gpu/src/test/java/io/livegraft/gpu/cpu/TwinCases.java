@@ -1,5 +1,7 @@
 package io.livegraft.gpu.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.livegraft.gpu.TinyModel;
 import io.livegraft.gpu.backend.AdamWPart;
 import io.livegraft.gpu.backend.AdamWStep;
@@ -15,6 +17,7 @@ import io.livegraft.gpu.backend.LinearWeight;
 import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
@@ -493,7 +496,9 @@ public final class TwinCases {
         for (int size : new int[] {1, 67}) {
             Tensor p = tensor(both, random, 1, size);
             Tensor m = tensor(both, random, 1, size);
-            Tensor v = both.allocate(1, size);
+            assertFalse(both.offloads(Offloadable.MOMENTS), "nobody asked for it");
+            Tensor v = both.allocateUnset(Offloadable.MOMENTS, 1, size);
+            both.zero(v);
             for (int step = 1; step < 4; step++) {
                 AdamWStep constants = new AdamWStep(1e-2, 0.9, 0.999, 1e-8, 0.1, step, 0.5);
                 both.adamW(p, m, v, tensor(both, random, 1, size), constants);

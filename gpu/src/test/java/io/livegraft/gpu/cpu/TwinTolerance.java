@@ -66,6 +66,7 @@ enum TwinTolerance {
             case "chainRows",
                     "allocate",
                     "allocateUnset",
+                    "offloads",
                     "workspace",
                     "temporaries",
                     "repeated",

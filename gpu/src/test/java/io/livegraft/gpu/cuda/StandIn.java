@@ -3,6 +3,7 @@ package io.livegraft.gpu.cuda;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.livegraft.gpu.backend.WeightImages;
+import io.livegraft.gpu.cuda.OffloadSettings.Choice;
 import io.livegraft.gpu.device.Device;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,6 +16,8 @@ public final class StandIn {
     private static final int PINNED_BYTES = 1 << 20;
     /** For some weights of a test and not for others. */
     private static final long COPY_BYTES = 1 << 17;
+
+    private static final OffloadSettings NO_OFFLOAD = new OffloadSettings(Choice.OFF, 0);
 
     /** Set where the suite is to run on the card of this machine instead of the stand-in. */
     static final boolean ON_CARD = System.getenv("LIVEGRAFT_CARD") != null;
@@ -44,6 +47,16 @@ public final class StandIn {
         Optional<CublasLibrary> found = CublasLibrary.find();
         Assumptions.assumeTrue(found.isPresent(), "no cuBLAS on this machine");
         return found.orElseThrow();
+    }
+
+    /** As above, with values in the host's memory as these say. */
+    public static CudaBackend backend(OffloadSettings offload) {
+        return new CudaBackend(device(modules(), MEMORY_BYTES, offload));
+    }
+
+    /** What the stand-in's host has page-locked now. */
+    static long pinnedBytes() {
+        return StandInDriver.pinnedBytes();
     }
 
     /** As {@link #backend}, for an engine. */
@@ -82,11 +95,17 @@ public final class StandIn {
     }
 
     static CudaDevice device(CudaModules modules, long memoryBytes) {
+        return device(modules, memoryBytes, NO_OFFLOAD);
+    }
+
+    private static CudaDevice device(CudaModules modules, long memoryBytes, OffloadSettings offload) {
         if (!ON_CARD) {
             StandInDriver.load();
         }
         CudaProbe.Found found = assertInstanceOf(CudaProbe.Found.class, CudaProbe.of(0));
         return new CudaDevice(
-                found, modules, new CudaSettings(0, memoryBytes, 1, PINNED_BYTES, PINNED_BYTES, COPY_BYTES, 8));
+                found,
+                modules,
+                new CudaSettings(0, memoryBytes, 1, PINNED_BYTES, PINNED_BYTES, COPY_BYTES, 8, offload));
     }
 }

@@ -32,12 +32,17 @@ final class StandInDriver {
         call("standInOrder", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), order.code, seed);
     }
 
+    /** Page-locked now. */
+    static long pinnedBytes() {
+        return (long) call("standInPinnedBytes", FunctionDescriptor.of(JAVA_LONG));
+    }
+
     @SuppressWarnings("restricted")
-    private static void call(String name, FunctionDescriptor type, Object... arguments) {
+    private static Object call(String name, FunctionDescriptor type, Object... arguments) {
         Path library = HostCompiler.driver();
         var function = SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow(name);
         try {
-            Linker.nativeLinker().downcallHandle(function, type).invokeWithArguments(arguments);
+            return Linker.nativeLinker().downcallHandle(function, type).invokeWithArguments(arguments);
         } catch (Throwable failed) {
             throw new AssertionError(failed);
         }

@@ -61,6 +61,7 @@ class StandInDriverTest {
     void close() {
         StandInDriver.order(FiberOrder.FORWARD, 1);
         JCudaDriver.cuCtxDestroy(context);
+        JCudaDriver.setExceptionsEnabled(false);
     }
 
     @ParameterizedTest
