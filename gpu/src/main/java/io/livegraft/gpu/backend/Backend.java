@@ -56,6 +56,13 @@ public interface Backend extends AutoCloseable {
 
     void download(float[] out, Tensor tensor);
 
+    /** {@code to = from}, of one shape, wherever they live. */
+    default void copy(Tensor to, Tensor from) {
+        float[] values = new float[from.rows() * from.columns()];
+        download(values, from);
+        upload(to, values);
+    }
+
     /** Rows {@code from} to {@code from + count}, sharing memory. */
     Tensor rows(Tensor tensor, int from, int count);
 

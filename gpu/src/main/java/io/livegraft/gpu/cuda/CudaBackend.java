@@ -147,6 +147,11 @@ public final class CudaBackend extends CudaMemory {
         return device.host().peakBytes();
     }
 
+    /** Of the host's memory, now. */
+    public long offloadedBytes() {
+        return device.host().usedBytes();
+    }
+
     CudaDevice device() {
         return device;
     }

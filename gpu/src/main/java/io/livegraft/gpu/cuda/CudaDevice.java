@@ -203,6 +203,22 @@ final class CudaDevice implements AutoCloseable {
         }
     }
 
+    /** Queues a copy of values of one shape, wherever they live. */
+    void copy(CudaTensor to, CudaTensor from) {
+        switch (to.block()) {
+            case HostMemory.Block block
+            when from.block() instanceof DeviceMemory.Block ->
+                queue.download(block.at(to.offset()), from.address(), from.bytes());
+            case HostMemory.Block block -> download(block.values(to.offset(), to.bytes()), from);
+            case DeviceMemory.Block _
+            when from.block() instanceof HostMemory.Block block -> {
+                queue.flush();
+                queue.upload(to.address(), block.at(from.offset()), from.bytes());
+            }
+            case DeviceMemory.Block _ -> queue.copy(to.address(), from.address(), from.bytes());
+        }
+    }
+
     /**
      * Copies in, through one half of the page-locked memory while the other half's copy may be under way; the values may be changed
      * afterwards.

@@ -92,6 +92,11 @@ abstract class CudaMemory implements Backend {
     }
 
     @Override
+    public void copy(Tensor to, Tensor from) {
+        device.copy(CudaTensor.of(to).requireShapeOf(CudaTensor.of(from)), CudaTensor.of(from));
+    }
+
+    @Override
     public Tensor rows(Tensor tensor, int from, int count) {
         return CudaTensor.of(tensor).rowBlock(from, count);
     }

@@ -34,6 +34,7 @@ final class CudaOffload {
     private OffloadSettings.Choice choice(Offloadable what) {
         return switch (what) {
             case MOMENTS -> settings.optimizer();
+            case CHECKPOINTS -> settings.checkpoints();
         };
     }
 }

@@ -9,9 +9,10 @@ import java.util.Locale;
  * What may live in page-locked memory of the host instead of the device's. Never changes a bit of any result.
  *
  * @param optimizer moments of AdamW
+ * @param checkpoints inputs of blocks, where nothing else is kept for the backward pass
  * @param hostBytes that are locked at a time, at most
  */
-public record OffloadSettings(Choice optimizer, long hostBytes) {
+public record OffloadSettings(Choice optimizer, Choice checkpoints, long hostBytes) {
     /** Of one of them. */
     public enum Choice {
         /** As the memory plan chooses. */
@@ -40,7 +41,8 @@ public record OffloadSettings(Choice optimizer, long hostBytes) {
 
     /** Of the section {@code livegraft.engine.cuda}. */
     static OffloadSettings from(Config cuda) {
-        return new OffloadSettings(choice(cuda, "optimizer-offload"), cuda.getBytes("offload-memory"));
+        return new OffloadSettings(
+                choice(cuda, "optimizer-offload"), choice(cuda, "checkpoint-offload"), cuda.getBytes("offload-memory"));
     }
 
     private static Choice choice(Config cuda, String setting) {

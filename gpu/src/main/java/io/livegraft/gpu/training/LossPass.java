@@ -1,6 +1,7 @@
 package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -95,6 +96,13 @@ public final class LossPass implements SlicedWork<List<LossReport>> {
     }
 
     private void addGradients(List<LossTerms.Term> slice) {
+        try (Workspace workspace = backend.workspace();
+                var _ = workspace.use()) {
+            addGradientsOf(slice);
+        }
+    }
+
+    private void addGradientsOf(List<LossTerms.Term> slice) {
         SequencePass pass = SequencePass.record(
                 backend,
                 transformer,

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.Arrays;
 import java.util.List;
@@ -28,9 +29,12 @@ final class ScoringPass implements SlicedWork<double[]> {
     @Override
     public boolean advance() {
         if (!done()) {
-            double[] more = SequencePass.score(backend, transformer, slices.get(next++));
-            System.arraycopy(more, 0, scores, scored, more.length);
-            scored += more.length;
+            try (Workspace workspace = backend.workspace();
+                    var _ = workspace.use()) {
+                double[] more = SequencePass.score(backend, transformer, slices.get(next++));
+                System.arraycopy(more, 0, scores, scored, more.length);
+                scored += more.length;
+            }
         }
         return done();
     }

@@ -10,6 +10,7 @@ package io.livegraft.gpu.transformer;
  *   NONE     4·C + 2·H·D + 2·G·D + 3·F + 2        PARTIAL   3·C + 2·H·D + 2·G·D + 1        FULL   C
  * }</pre>
  *
+ * With FULL a backend may keep these C floats out of its device's memory ({@code Offloadable.CHECKPOINTS}).
  * A norm of query and key heads adds {@code (H + G)·(D + 1)} to the first two.
  */
 public enum GradientCheckpointing {

@@ -3,6 +3,7 @@ package io.livegraft.gpu.transformer;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.KvPages;
+import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
@@ -37,16 +38,37 @@ public final class Transformer {
             return batch.start(segment);
         }
 
-        /** Activations held until the backward pass, in bytes: what {@link GradientCheckpointing} saves. */
+        /** Activations held on the device until the backward pass, in bytes: what {@link GradientCheckpointing} saves. */
         public long bytes() {
             return hidden.bytes() + recording.map(Recording::bytes).orElse(0L);
         }
     }
 
     /** What {@link #backward} needs; it lies in a workspace of its own. */
-    private record Recording(Workspace workspace, List<Kept> blocks, Tensor last, Tensor rstd) {
+    private record Recording(Workspace workspace, Blocks blocks, Tensor last, Tensor rstd) {
         long bytes() {
-            return blocks.stream().mapToLong(Kept::bytes).sum() + last.bytes() + rstd.bytes();
+            return blocks.bytes() + last.bytes() + rstd.bytes();
+        }
+    }
+
+    /** What is kept of all blocks. */
+    private sealed interface Blocks {
+        /** On the device, in memory. */
+        long bytes();
+    }
+
+    private record OnDevice(List<Kept> blocks) implements Blocks {
+        @Override
+        public long bytes() {
+            return blocks.stream().mapToLong(Kept::bytes).sum();
+        }
+    }
+
+    /** @param room for the input of one block */
+    private record OffDevice(OffloadedInputs inputs, Tensor room) implements Blocks {
+        @Override
+        public long bytes() {
+            return room.bytes();
         }
     }
 
@@ -120,17 +142,44 @@ public final class Transformer {
         Tensor hidden = states(batch);
         Workspace workspace = backend.workspace();
         try (var _ = workspace.use()) {
-            Tensor x = states(batch);
-            embed(x, batch.ids());
-            List<Kept> kept = new ArrayList<>();
-            for (int layer = 0; layer < config().layers(); layer++) {
-                Tensor y = states(batch);
-                kept.add(block.record(y, x, layer, batch));
-                x = y;
-            }
-            Tensor rstd = norms.forward(hidden, x, weights.finalNorm());
-            return new Tape(batch, hidden, Optional.of(new Recording(workspace, kept, x, rstd)));
+            Recording recording = block.keepsInputAlone() && backend.offloads(Offloadable.CHECKPOINTS)
+                    ? recordOffDevice(workspace, hidden, batch)
+                    : recordOnDevice(workspace, hidden, batch);
+            return new Tape(batch, hidden, Optional.of(recording));
+        } catch (RuntimeException refused) {
+            workspace.close();
+            throw refused;
         }
+    }
+
+    private Recording recordOnDevice(Workspace workspace, Tensor hidden, Batch batch) {
+        Tensor x = states(batch);
+        embed(x, batch.ids());
+        List<Kept> kept = new ArrayList<>();
+        for (int layer = 0; layer < config().layers(); layer++) {
+            Tensor y = states(batch);
+            kept.add(block.record(y, x, layer, batch));
+            x = y;
+        }
+        Tensor rstd = norms.forward(hidden, x, weights.finalNorm());
+        return new Recording(workspace, new OnDevice(kept), x, rstd);
+    }
+
+    /** Blocks' inputs leave in the order of the blocks, behind what makes them: one queue, nothing runs beside it. */
+    private Recording recordOffDevice(Workspace workspace, Tensor hidden, Batch batch) {
+        OffloadedInputs inputs = new OffloadedInputs(backend, config().layers(), batch.rows(), config().hiddenSize());
+        Tensor x = states(batch);
+        Tensor y = states(batch);
+        embed(x, batch.ids());
+        for (int layer = 0; layer < config().layers(); layer++) {
+            inputs.keep(layer, x);
+            block.record(y, x, layer, batch);
+            Tensor read = x;
+            x = y;
+            y = read;
+        }
+        Tensor rstd = norms.forward(hidden, x, weights.finalNorm());
+        return new Recording(workspace, new OffDevice(inputs, y), x, rstd);
     }
 
     /** Room for hidden states (N,C). */
@@ -170,6 +219,16 @@ public final class Transformer {
         base.backward(dHidden, dLogits, hidden, weights.head());
     }
 
+    private static Kept kept(Recording recording, int layer) {
+        return switch (recording.blocks()) {
+            case OnDevice(var blocks) -> blocks.get(layer);
+            case OffDevice(var inputs, var room) -> {
+                inputs.restore(room, layer);
+                yield Kept.inputAlone(room);
+            }
+        };
+    }
+
     /**
      * Adds into the gradients of all adapters and trained weights that took part; all segments must be whole. Once for each tape,
      * which ends what it keeps.
@@ -183,7 +242,7 @@ public final class Transformer {
             norms.backward(d, dHidden, recording.last(), weights.finalNorm(), recording.rstd());
             for (int layer = config().layers() - 1; layer >= 0; layer--) {
                 try (var _ = backend.temporaries()) {
-                    block.backward(d, recording.blocks().get(layer), layer, tape.batch);
+                    block.backward(d, kept(recording, layer), layer, tape.batch);
                 }
             }
             switch (weights.embedding()) {

@@ -8,6 +8,10 @@ import java.util.Optional;
 final class TransformerBlock {
     /** The input of a block and what a policy keeps for its backward pass. */
     record Kept(Tensor x, Optional<Attention.Activations> attention, Optional<FeedForward.Activations> feedForward) {
+        static Kept inputAlone(Tensor x) {
+            return new Kept(x, Optional.empty(), Optional.empty());
+        }
+
         long bytes() {
             return x.bytes()
                     + attention.map(Attention.Activations::bytes).orElse(0L)
@@ -38,6 +42,11 @@ final class TransformerBlock {
         feedForward.forward(y, first.output(), layer, batch);
     }
 
+    /** Whether the policy keeps of a block what goes into it and nothing else. */
+    boolean keepsInputAlone() {
+        return checkpointing == GradientCheckpointing.FULL;
+    }
+
     /** As {@link #infer}, keeping what the policy says and nothing else. */
     Kept record(Tensor y, Tensor x, int layer, Batch batch) {
         return switch (checkpointing) {
@@ -57,7 +66,7 @@ final class TransformerBlock {
                 try (var _ = backend.temporaries()) {
                     infer(y, x, layer, batch);
                 }
-                yield new Kept(x, Optional.empty(), Optional.empty());
+                yield Kept.inputAlone(x);
             }
         };
     }

@@ -106,6 +106,7 @@ public final class TwinCases {
                     var _ = workspace.use();
                     var _ = both.repeated()) {
                 Tensor sum = both.allocate(3, 5);
+                both.copy(both.rows(sum, 0, 2), tensor(both, random, 2, 5));
                 both.upload(both.rows(sum, 1, 2), TinyModel.gaussian(random, 10, 1));
                 for (int i = 0; i < 2; i++) {
                     try (var _ = both.temporaries()) {

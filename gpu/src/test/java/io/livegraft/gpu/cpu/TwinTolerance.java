@@ -67,6 +67,7 @@ enum TwinTolerance {
                     "allocate",
                     "allocateUnset",
                     "offloads",
+                    "copy",
                     "workspace",
                     "temporaries",
                     "repeated",

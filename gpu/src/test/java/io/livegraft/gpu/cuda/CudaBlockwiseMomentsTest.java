@@ -35,7 +35,7 @@ class CudaBlockwiseMomentsTest {
     }
 
     private static Outcome steps(Choice moments) {
-        try (CudaBackend backend = StandIn.backend(new OffloadSettings(moments, 1 << 20));
+        try (CudaBackend backend = StandIn.backend(new OffloadSettings(moments, Choice.OFF, 1 << 20));
                 Workspace workspace = backend.workspace();
                 var _ = workspace.use()) {
             Random random = new Random(1);

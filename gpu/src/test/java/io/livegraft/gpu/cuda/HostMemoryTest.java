@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class HostMemoryTest {
     private static final long MOST = 40 << 12;
-    private static final OffloadSettings ON = new OffloadSettings(Choice.ON, MOST);
+    private static final OffloadSettings ON = new OffloadSettings(Choice.ON, Choice.ON, MOST);
 
     private long lockedBefore;
     private CudaBackend backend;
@@ -90,7 +91,7 @@ class HostMemoryTest {
 
     @Test
     void aHostThatLocksNoMoreIsAnAnswerToo() {
-        try (CudaBackend greedy = StandIn.backend(new OffloadSettings(Choice.ON, 1L << 40))) {
+        try (CudaBackend greedy = StandIn.backend(new OffloadSettings(Choice.ON, Choice.ON, 1L << 40))) {
             HostMemory host = greedy.device().host();
             CudaException refused = assertThrows(CudaException.class, () -> host.allocate(1L << 39));
             assertTrue(refused.code().outOfMemory());
@@ -98,6 +99,31 @@ class HostMemoryTest {
             assertEquals(0, host.lockedBytes());
             assertEquals(4096, host.allocate(1).bytes());
         }
+    }
+
+    @Test
+    void copiesKeepTheirOrderAndTheirValuesWhereverTheyGo() {
+        float[] values = {1, -0f, Float.MIN_VALUE, 4, 5, 6};
+        try (Workspace workspace = backend.workspace();
+                var _ = workspace.use()) {
+            Tensor onCard = backend.upload(values, 3, 2);
+            Tensor kept = backend.allocateUnset(Offloadable.CHECKPOINTS, 6, 2);
+            backend.copy(backend.rows(kept, 3, 3), onCard);
+            backend.zero(onCard);
+            backend.copy(backend.rows(kept, 1, 2), backend.rows(kept, 4, 2));
+            Tensor back = backend.allocateUnset(3, 2);
+            backend.copy(back, backend.rows(kept, 3, 3));
+            Tensor again = backend.allocateUnset(3, 2);
+            backend.copy(again, back);
+            assertArrayEquals(values, read(again));
+            assertArrayEquals(new float[] {Float.MIN_VALUE, 4, 5, 6}, read(backend.rows(kept, 1, 2)));
+        }
+    }
+
+    private float[] read(Tensor tensor) {
+        float[] values = new float[tensor.rows() * tensor.columns()];
+        backend.download(values, tensor);
+        return values;
     }
 
     @Test

@@ -17,13 +17,13 @@ class OffloadSettingsTest {
     @Test
     void whatNobodySaidIsThePlansToChoose() {
         OffloadSettings settings = CudaSettings.from(DEFAULTS).offload();
-        assertEquals(new OffloadSettings(Choice.AUTO, 16L << 30), settings);
+        assertEquals(new OffloadSettings(Choice.AUTO, Choice.AUTO, 16L << 30), settings);
     }
 
     @Test
     void wordsAreTakenAndOthersRefusedByTheSettingsName() {
         assertEquals(Choice.ON, with("optimizer-offload = on").optimizer());
-        assertEquals(Choice.OFF, with("optimizer-offload = off").optimizer());
+        assertEquals(Choice.OFF, with("checkpoint-offload = off").checkpoints());
         LivegraftException refused =
                 assertThrows(LivegraftException.class, () -> with("optimizer-offload = sometimes"));
         assertTrue(
@@ -32,7 +32,7 @@ class OffloadSettingsTest {
 
     @Test
     void memoryCantBeNegative() {
-        assertThrows(IllegalArgumentException.class, () -> new OffloadSettings(Choice.ON, -1));
+        assertThrows(IllegalArgumentException.class, () -> new OffloadSettings(Choice.ON, Choice.ON, -1));
     }
 
     private static OffloadSettings with(String line) {

@@ -17,7 +17,7 @@ public final class StandIn {
     /** For some weights of a test and not for others. */
     private static final long COPY_BYTES = 1 << 17;
 
-    private static final OffloadSettings NO_OFFLOAD = new OffloadSettings(Choice.OFF, 0);
+    private static final OffloadSettings NO_OFFLOAD = new OffloadSettings(Choice.OFF, Choice.OFF, 0);
 
     /** Set where the suite is to run on the card of this machine instead of the stand-in. */
     static final boolean ON_CARD = System.getenv("LIVEGRAFT_CARD") != null;
