@@ -7,9 +7,7 @@ import io.livegraft.gpu.bench.TrainBench;
 import io.livegraft.gpu.bench.TrainBenchSettings;
 import io.livegraft.gpu.bench.TrainReport;
 import io.livegraft.gpu.engine.EngineSettings;
-import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -82,7 +80,7 @@ final class BenchTrainCommand implements Callable<Integer> {
         out.printf("%s%n", report.kernels());
         out.printf(
                 "steps of %d x %d tokens in slices of %d, gradient checkpointing %s%n",
-                settings.sequences(), settings.context(), settings.sliceTokens(), spelled(settings.checkpointing()));
+                settings.sequences(), settings.context(), settings.sliceTokens(), report.checkpointing());
         Rate rate = report.tokensPerSecond();
         out.printf(
                 "training %.1f tokens per second (%.1f to %.1f): forward and backward %.3f s a step, optimizer %.3f s%n",
@@ -110,7 +108,7 @@ final class BenchTrainCommand implements Callable<Integer> {
         json.put("sequences", settings.sequences());
         json.put("rank", settings.rank());
         json.put("sliceTokens", settings.sliceTokens());
-        json.put("gradientCheckpointing", spelled(settings.checkpointing()));
+        json.put("gradientCheckpointing", report.checkpointing().toString());
         json.put("trainableParameters", report.trainableParameters());
         json.put("tokensPerSecond", report.tokensPerSecond());
         json.put("forwardTokensPerSecond", report.forwardTokensPerSecond());
@@ -120,9 +118,5 @@ final class BenchTrainCommand implements Callable<Integer> {
         report.peakResidentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
         report.deviceMemory().ifPresent(use -> json.put("deviceMemory", use));
         return json;
-    }
-
-    private static String spelled(GradientCheckpointing checkpointing) {
-        return checkpointing.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -2,6 +2,7 @@ package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.SplitMix64;
+import io.livegraft.gpu.cuda.MemoryPlan;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.device.ProcessMemory;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -15,6 +16,7 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.TrainingExample;
 import io.livegraft.gpu.training.TrainingState;
 import io.livegraft.gpu.transformer.AdapterTensors;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
 import java.util.ArrayList;
@@ -42,10 +44,14 @@ public final class TrainBench {
     private final List<TrainingExample> examples;
 
     private TrainBench(
-            TrainBenchSettings settings, Backend backend, TransformerWeights weights, Consumer<String> progress) {
+            TrainBenchSettings settings,
+            Backend backend,
+            TransformerWeights weights,
+            GradientCheckpointing checkpointing,
+            Consumer<String> progress) {
         this.settings = settings;
         this.backend = backend;
-        this.transformer = new Transformer(backend, weights, settings.checkpointing());
+        this.transformer = new Transformer(backend, weights, checkpointing);
         this.progress = progress;
         this.examples = IntStream.range(0, settings.sequences())
                 .mapToObj(i -> RandomBase.tokens(weights.config(), settings.context(), SplitMix64.output(2, i)))
@@ -62,15 +68,22 @@ public final class TrainBench {
         Device device = Device.open(
                 settings.device(), settings.threads(), () -> settings.kernels().kernels());
         try (Backend backend = device.backend()) {
+            Optional<MemoryPlan> plan = device.plan(settings.shapeOfStep(), 0, settings.checkpointing());
+            plan.ifPresent(one -> progress.accept(one.table()));
+            GradientCheckpointing checkpointing = plan.map(
+                            one -> one.chosen().policy().checkpointing())
+                    .orElse(settings.checkpointing().orElse(GradientCheckpointing.NONE));
             progress.accept("making a base of shape " + settings.shape().label());
             TransformerWeights weights =
                     RandomBase.weights(backend, settings.shape().config(), settings.precision());
-            TrainBench bench = new TrainBench(settings, backend, weights, progress);
+            device.trim();
+            TrainBench bench = new TrainBench(settings, backend, weights, checkpointing, progress);
             List<TimedStep> steps = bench.steps();
             LoraAdapter trained = steps.getLast().state().adapter();
             return new TrainReport(
                     Machine.current(),
                     settings,
+                    checkpointing,
                     device.description(),
                     trained.layout().size(),
                     Rate.of(steps.stream()

@@ -1,11 +1,15 @@
 package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.cpu.KernelChoice;
+import io.livegraft.gpu.cuda.TrainingShape;
 import io.livegraft.gpu.device.DeviceSettings;
 import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.optimizer.MomentPrecision;
 import io.livegraft.gpu.quality.ModelShape;
+import io.livegraft.gpu.tensor.BasePrecision;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
+import java.util.Optional;
 
 /**
  * What {@link TrainBench} measures; a number out of range is an {@link ErrorCode#INVALID_CONFIGURATION}.
@@ -18,7 +22,8 @@ import io.livegraft.gpu.transformer.GradientCheckpointing;
  * @param steps that are measured, after a first one
  * @param warmUpSeconds before them at least: the virtual machine compiles what runs often
  * @param precision of the linear layers
- * @param sliceTokens of one pass at most
+ * @param sliceTokens of one pass at most; a longer sequence is a slice of its own
+ * @param checkpointing what a slice keeps; empty leaves it to the device's memory plan, or keeps all where there is none
  */
 public record TrainBenchSettings(
         ModelShape shape,
@@ -32,7 +37,7 @@ public record TrainBenchSettings(
         Precision precision,
         KernelChoice kernels,
         int sliceTokens,
-        GradientCheckpointing checkpointing) {
+        Optional<GradientCheckpointing> checkpointing) {
     public TrainBenchSettings {
         AtLeast.require(1, "threads", threads);
         AtLeast.require(2, "context", context);
@@ -40,6 +45,18 @@ public record TrainBenchSettings(
         AtLeast.require(1, "sequences", sequences);
         AtLeast.require(1, "steps", steps);
         AtLeast.require(0, "warm-up", warmUpSeconds);
+    }
+
+    /** As the memory plan counts with. */
+    TrainingShape shapeOfStep() {
+        int together = Math.clamp(sliceTokens / context, 1, sequences);
+        return new TrainingShape(
+                shape.config(),
+                BasePrecision.of(precision),
+                rank,
+                MomentPrecision.FLOAT32,
+                together * context,
+                together);
     }
 
     /** Of a step. */

@@ -2,12 +2,14 @@ package io.livegraft.gpu.bench;
 
 import io.livegraft.gpu.device.MemoryUse;
 import io.livegraft.gpu.quality.Machine;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * What {@link TrainBench} measured.
  *
+ * @param checkpointing that was asked for or chosen
  * @param kernels profile, and which kernel serves which phase
  * @param trainableParameters of the adapter
  * @param tokensPerSecond of whole steps: forward, backward and optimizer
@@ -21,6 +23,7 @@ import java.util.OptionalLong;
 public record TrainReport(
         Machine machine,
         TrainBenchSettings settings,
+        GradientCheckpointing checkpointing,
         String kernels,
         int trainableParameters,
         Rate tokensPerSecond,

@@ -27,6 +27,7 @@ import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,6 +42,7 @@ public final class CudaBackend extends CudaMemory {
     private final CudaDevice device;
     private final Optional<Cublas> library;
     private final String profile;
+    private final CudaRounding rounding;
     private final CudaElements elements;
     private final CudaNorm norm;
     private final CudaRotation rotation;
@@ -68,7 +70,7 @@ public final class CudaBackend extends CudaMemory {
         this.library = fast.map(some -> new Cublas(device, some));
         this.profile = device.profile()
                 + fast.map(some -> NumericProfile.FAST_MARK + some.name()).orElse("");
-        CudaRounding rounding = new CudaRounding(device);
+        this.rounding = new CudaRounding(device);
         this.elements = new CudaElements(device);
         this.norm = new CudaNorm(device);
         this.rotation = new CudaRotation(device);
@@ -135,6 +137,25 @@ public final class CudaBackend extends CudaMemory {
     /** Who has how much of the device's memory. */
     public String memoryPlan() {
         return device.memory().budget();
+    }
+
+    /**
+     * Plans training; from now on moments, blocks' inputs and copies of weights are where the plan says.
+     *
+     * @param cacheBytes for keys and values
+     * @param asked what a slice keeps, where that is said
+     */
+    public MemoryPlan plan(TrainingShape shape, long cacheBytes, Optional<GradientCheckpointing> asked) {
+        MemoryPlan plan =
+                MemoryPlan.of(shape, device.limits(cacheBytes), device.offload().settings(), asked);
+        device.offload().follow(plan.best().policy().offloaded());
+        plan.fitting().ifPresent(step -> rounding.limitCopies(plan.copyBytes(step)));
+        return plan;
+    }
+
+    /** Gives up what idle workspaces hold; the next ones grow anew. */
+    public void trim() {
+        device.workspaces().trim();
     }
 
     /** The most of the device's memory that was in use at a time. */

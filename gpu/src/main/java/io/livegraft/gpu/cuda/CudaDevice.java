@@ -141,6 +141,16 @@ final class CudaDevice implements AutoCloseable {
         return memory;
     }
 
+    /** What a plan may spend, with so much for keys and values. */
+    MemoryLimits limits(long cacheBytes) {
+        return new MemoryLimits(
+                memory.bytes(),
+                metadata.bytes(),
+                cacheBytes,
+                copyBytes,
+                offload.settings().hostBytes());
+    }
+
     HostMemory host() {
         return host;
     }

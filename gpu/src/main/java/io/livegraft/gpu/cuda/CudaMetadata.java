@@ -26,6 +26,10 @@ final class CudaMetadata implements AutoCloseable {
         this.block = memory.allocate(bytes, DeviceMemory.Use.TENSORS);
     }
 
+    int bytes() {
+        return host.bytes();
+    }
+
     /** Address of these values for the launches that are queued next, until the queue is idle. */
     long ints(int[] values) {
         Integer before = written.get(values);

@@ -48,11 +48,16 @@ final class CudaRotation {
         if (known != null && known.rows() >= positions) {
             return known;
         }
-        int count = Math.max(FIRST_POSITIONS, positions == 1 ? 1 : 2 * Integer.highestOneBit(positions - 1));
+        int count = tablePositions(positions);
         CudaTensor table = device.workspaces().own(count, rope.headDim(), DeviceMemory.Use.WEIGHTS);
         device.upload(table.address(), MemorySegment.ofArray(turnsOf(rope, count)));
         turns.put(rope, table);
         return table;
+    }
+
+    /** That a table has which is made for so many. */
+    static int tablePositions(int positions) {
+        return Math.max(FIRST_POSITIONS, positions == 1 ? 1 : 2 * Integer.highestOneBit(positions - 1));
     }
 
     private static float[] turnsOf(Rope rope, int positions) {

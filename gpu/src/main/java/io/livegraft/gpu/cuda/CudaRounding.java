@@ -21,6 +21,11 @@ final class CudaRounding {
         this.eightBits = device.kernel("weight", "dequantize_8bit");
     }
 
+    /** Copies of weights take no more than so many bytes from now on. */
+    void limitCopies(long bytes) {
+        copies.limit(bytes);
+    }
+
     /** Room that ends with the scope in use. */
     Bf16Matrix unset(int rows, int columns) {
         CudaTensor room = device.workspaces().unset(rows, Bf16Matrix.stride(columns) / 2);

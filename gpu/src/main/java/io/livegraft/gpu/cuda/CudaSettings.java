@@ -13,6 +13,7 @@ import com.typesafe.config.Config;
  * @param copyBytes of bfloat16 copies of quantized weights at most, in memory that nothing else needs; never changes a bit
  * @param graphs recorded decode steps that are kept; 0 records none. Never changes a bit of any result
  * @param offload what may live in the host's memory instead
+ * @param plannedRank of the adapters that the memory plan counts with
  */
 public record CudaSettings(
         int device,
@@ -22,7 +23,8 @@ public record CudaSettings(
         int metadataBytes,
         long copyBytes,
         int graphs,
-        OffloadSettings offload) {
+        OffloadSettings offload,
+        int plannedRank) {
     public CudaSettings {
         if (device < 0
                 || memoryBytes < 0
@@ -30,11 +32,19 @@ public record CudaSettings(
                 || stagingBytes < 4096
                 || metadataBytes < 4096
                 || copyBytes < 0
-                || graphs < 0) {
+                || graphs < 0
+                || plannedRank < 1) {
             throw new IllegalArgumentException(
-                    "cuda settings out of range: device %d, memory %d, weight-copies %d and graphs %d at least 0, memory-share %s above 0 and at most 1, staging %d and metadata %d at least 4096 bytes"
+                    "cuda settings out of range: device %d, memory %d, weight-copies %d and graphs %d at least 0, memory-share %s above 0 and at most 1, staging %d and metadata %d at least 4096 bytes, planned-rank %d at least 1"
                             .formatted(
-                                    device, memoryBytes, copyBytes, graphs, memoryShare, stagingBytes, metadataBytes));
+                                    device,
+                                    memoryBytes,
+                                    copyBytes,
+                                    graphs,
+                                    memoryShare,
+                                    stagingBytes,
+                                    metadataBytes,
+                                    plannedRank));
         }
     }
 
@@ -48,6 +58,7 @@ public record CudaSettings(
                 Math.toIntExact(cuda.getBytes("metadata")),
                 cuda.getBytes("weight-copies"),
                 cuda.getInt("graphs"),
-                OffloadSettings.from(cuda));
+                OffloadSettings.from(cuda),
+                cuda.getInt("planned-rank"));
     }
 }

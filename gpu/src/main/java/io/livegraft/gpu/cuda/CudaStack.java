@@ -17,6 +17,8 @@ final class CudaStack {
 
     private static final long SMALLEST = 1 << 20;
     private static final long LARGEST = 1 << 28;
+    /** Of what a stack has, a part that its next block adds at least. */
+    private static final long GROWTH = 4;
 
     private final DeviceMemory memory;
     private final List<Block> blocks = new ArrayList<>();
@@ -34,7 +36,8 @@ final class CudaStack {
             top = new Top(top.block() + 1, 0, top.offDevice());
         }
         if (top.block() == blocks.size()) {
-            blocks.add(memory.allocate(Math.max(size, Math.clamp(bytes(), SMALLEST, LARGEST)), Use.WORKSPACES));
+            blocks.add(
+                    memory.allocate(Math.max(size, Math.clamp(bytes() / GROWTH, SMALLEST, LARGEST)), Use.WORKSPACES));
         }
         Block block = blocks.get(top.block());
         CudaTensor tensor = new CudaTensor(block.address() + top.next(), rows, columns, block);

@@ -17,10 +17,13 @@ final class CudaWorkspaces {
 
     CudaWorkspaces(DeviceMemory memory) {
         this.memory = memory;
-        memory.whenShort(() -> {
-            idle.forEach(CudaStack::free);
-            idle.clear();
-        });
+        memory.whenShort(this::trim);
+    }
+
+    /** Gives up the memory of stacks that no workspace has. */
+    void trim() {
+        idle.forEach(CudaStack::free);
+        idle.clear();
     }
 
     /** Values are any. */

@@ -13,6 +13,9 @@ import jcuda.Pointer;
  */
 final class HostMemory implements AutoCloseable {
     private static final long PAGE = 4096;
+    /** Part of its size that a block may be given more. */
+    private static final long SPARE = 4;
+
     private static final byte NAN = (byte) 0xFF;
 
     /** A slab in use; it may be in use again before an earlier block is forgotten. */
@@ -81,7 +84,7 @@ final class HostMemory implements AutoCloseable {
      * @throws CudaException out of memory, where the bound or the host allows no more
      */
     Block allocate(long wanted) {
-        long size = Math.max(1, Math.ceilDiv(wanted, PAGE)) * PAGE;
+        long size = block(wanted);
         forgotten.collect();
         HostSlab slab = find(size)
                 .or(() -> forgotten.collectUntil(() -> find(size)))
@@ -95,10 +98,16 @@ final class HostMemory implements AutoCloseable {
         return new Block(new Loan(slab));
     }
 
-    /** The smallest idle one that is large enough, else a new one where the bound has room for it without what is idle. */
+    /** As it is given: whole pages. */
+    static long block(long bytes) {
+        return Math.max(1, Math.ceilDiv(bytes, PAGE)) * PAGE;
+    }
+
+    /** The smallest idle one that is large enough and hardly larger, else a new one where the bound has room for it without what is idle. */
     private Optional<HostSlab> find(long size) {
-        Optional<HostSlab> kept =
-                idle.stream().filter(slab -> slab.bytes() >= size).min(Comparator.comparingLong(HostSlab::bytes));
+        Optional<HostSlab> kept = idle.stream()
+                .filter(slab -> slab.bytes() >= size && slab.bytes() - size <= size / SPARE)
+                .min(Comparator.comparingLong(HostSlab::bytes));
         if (kept.isPresent()) {
             idle.remove(kept.get());
             return kept;

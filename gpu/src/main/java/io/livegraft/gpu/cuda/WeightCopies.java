@@ -25,6 +25,13 @@ final class WeightCopies {
         });
     }
 
+    /** More than these bytes are never taken again; what is kept stays. */
+    void limit(long bytes) {
+        long taken =
+                kept.values().stream().mapToLong(copy -> copy.block().bytes()).sum();
+        room = Math.clamp(bytes - taken, 0, room);
+    }
+
     Optional<Bf16Matrix> of(CudaWeight weight) {
         return Optional.ofNullable(kept.get(weight));
     }

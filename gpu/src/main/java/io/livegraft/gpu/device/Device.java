@@ -9,8 +9,11 @@ import io.livegraft.gpu.cuda.CudaBackend;
 import io.livegraft.gpu.cuda.CudaException;
 import io.livegraft.gpu.cuda.CudaProbe;
 import io.livegraft.gpu.cuda.CudaSettings;
+import io.livegraft.gpu.cuda.MemoryPlan;
+import io.livegraft.gpu.cuda.TrainingShape;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -46,6 +49,25 @@ public record Device(Backend backend, WeightImages images, String description) {
                         };
                 };
         };
+    }
+
+    /**
+     * Plans training on a device with memory of its own, which follows the plan from now on; empty for others.
+     *
+     * @param cacheBytes for keys and values
+     * @param asked what a slice keeps, where that is said
+     */
+    public Optional<MemoryPlan> plan(TrainingShape shape, long cacheBytes, Optional<GradientCheckpointing> asked) {
+        return backend instanceof CudaBackend cuda
+                ? Optional.of(cuda.plan(shape, cacheBytes, asked))
+                : Optional.empty();
+    }
+
+    /** Gives up what loading a base took besides the base. */
+    public void trim() {
+        if (backend instanceof CudaBackend cuda) {
+            cuda.trim();
+        }
     }
 
     /** Empty where the device's memory is the process's own. */

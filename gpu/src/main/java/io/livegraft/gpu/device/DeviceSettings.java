@@ -17,6 +17,15 @@ public sealed interface DeviceSettings {
     /** CUDA, or a refusal that says what is missing. */
     record Cuda(CudaSettings cuda, NumericProfile profile) implements DeviceSettings {}
 
+    /** Of the adapters that a memory plan counts with; 1 where there is none. */
+    default int plannedRank() {
+        return switch (this) {
+            case Auto(var cuda) -> cuda.plannedRank();
+            case Cpu() -> 1;
+            case Cuda(var cuda) -> cuda.plannedRank();
+        };
+    }
+
     /** Of section {@code livegraft.engine}. */
     static DeviceSettings from(Config engine) {
         return named(engine.getString("backend"), engine);

@@ -3,6 +3,8 @@ package io.livegraft.gpu.engine;
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.cuda.CudaException;
+import io.livegraft.gpu.cuda.MemoryPlan;
+import io.livegraft.gpu.cuda.TrainingShape;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
@@ -11,6 +13,7 @@ import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.model.ModelDirectory;
+import io.livegraft.gpu.optimizer.MomentPrecision;
 import io.livegraft.gpu.tensor.BasePrecision;
 import io.livegraft.gpu.tokenizer.TokenDecoder;
 import io.livegraft.gpu.tokenizer.Tokenizer;
@@ -22,6 +25,7 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.transformer.GradientCheckpointing;
 import io.livegraft.gpu.transformer.NextLogits;
 import io.livegraft.gpu.transformer.Transformer;
 import io.livegraft.gpu.transformer.TransformerWeights;
@@ -42,6 +46,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+    /** Of those that the memory plan puts into a slice. */
+    private static final int TOKENS_OF_A_SEQUENCE = 64;
 
     private final EngineSettings settings;
     private final ModelDirectory directory;
@@ -65,10 +72,11 @@ public final class Engine implements AutoCloseable {
         this.precision = BasePrecision.of(settings.precision().orElse(directory.precision()), settings.headPrecision());
         this.weights = WeightCache.weights(settings.weightCache(), directory, precision, device.images());
         TransformerWeights frozen = TransformerWeights.frozen(backend, directory, precision, weights);
-        this.transformer = new Transformer(backend, frozen, settings.checkpointing());
         weights.complete();
+        device.trim();
+        this.pool = new PagePool(allocated(new Transformer(backend, frozen)));
+        this.transformer = new Transformer(backend, frozen, checkpointing(device));
         this.nextLogits = new NextLogits(backend, transformer);
-        this.pool = new PagePool(allocated());
         this.prefixes = new PrefixCache(pool);
         this.maxSequenceTokens = (int) Math.min(longest(), (long) pool.pages() * pool.pageTokens());
         this.memory = MemoryBudget.of(frozen, pool.memory());
@@ -82,9 +90,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /** As many as all sequences at their longest need, or as the memory for them allows. */
-    private KvPages allocated() {
+    private KvPages allocated(Transformer any) {
         KvCacheSettings kv = settings.kvCache();
-        long bytes = transformer.allocateKvPages(1, kv.pageTokens()).pageBytes();
+        long bytes = any.allocateKvPages(1, kv.pageTokens()).pageBytes();
         long enough = (long) settings.maxSequences() * Math.ceilDiv(longest(), kv.pageTokens());
         int count = (int) Math.min(Integer.MAX_VALUE, Math.min(enough, kv.memory() / bytes));
         if (count == 0) {
@@ -93,7 +101,33 @@ public final class Engine implements AutoCloseable {
                     "livegraft.engine.kv-cache.memory is %d bytes, expected at least one page of %d"
                             .formatted(kv.memory(), bytes));
         }
-        return transformer.allocateKvPages(count, kv.pageTokens());
+        return any.allocateKvPages(count, kv.pageTokens());
+    }
+
+    /** What was asked for; else what the device's memory plan chooses, or the fastest. */
+    private GradientCheckpointing checkpointing(Device device) {
+        int tokens = settings.sliceTokens();
+        TrainingShape shape = new TrainingShape(
+                config(),
+                precision,
+                settings.device().plannedRank(),
+                MomentPrecision.FLOAT32,
+                tokens,
+                Math.ceilDiv(tokens, TOKENS_OF_A_SEQUENCE));
+        long cacheBytes = pool.memory().pageBytes() * pool.pages();
+        Optional<MemoryPlan> plan = device.plan(shape, cacheBytes, settings.checkpointing());
+        plan.ifPresent(Engine::say);
+        return plan.map(one -> one.best().policy().checkpointing())
+                .orElse(settings.checkpointing().orElse(GradientCheckpointing.NONE));
+    }
+
+    /** An engine that trains nothing needs no room for it: its base serves, and a step that does not fit is refused. */
+    private static void say(MemoryPlan plan) {
+        if (plan.fitting().isPresent()) {
+            LOG.info("memory plan of a training step: {}", plan.table());
+        } else {
+            LOG.warn("{}", plan.refusal());
+        }
     }
 
     /** Loads a base; a directory that can't be used is refused with {@link ErrorCode#INVALID_MODEL}. */

@@ -10,7 +10,6 @@ import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import io.livegraft.gpu.weightcache.WeightCacheSettings;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -25,7 +24,8 @@ import java.util.Optional;
  * @param maxSequenceTokens prompt and answer together; 0 takes the base's own limit
  * @param kvCache room for keys and values
  * @param sliceTokens tokens of one training slice at most (a longer example is one slice)
- * @param checkpointing what a training slice keeps of its forward half; never changes a bit of any result
+ * @param checkpointing what a training slice keeps of its forward half; empty leaves it to the device's memory plan, or keeps all where
+ *     there is none; never changes a bit of any result
  * @param kernels of the CPU backend; part of the numeric profile
  * @param decodeActivations what decode steps multiply weights of 4 and 8 bits with; part of the numeric profile
  * @param promptActivations what prompts multiply weights of 4 and 8 bits with; part of the numeric profile
@@ -41,7 +41,7 @@ public record EngineSettings(
         int maxSequenceTokens,
         KvCacheSettings kvCache,
         int sliceTokens,
-        GradientCheckpointing checkpointing,
+        Optional<GradientCheckpointing> checkpointing,
         KernelChoice kernels,
         DecodeActivations decodeActivations,
         PromptActivations promptActivations,
@@ -82,8 +82,7 @@ public record EngineSettings(
                 engine.getInt("max-sequence-tokens"),
                 KvCacheSettings.from(engine.getConfig("kv-cache")),
                 engine.getInt("slice-tokens"),
-                GradientCheckpointing.valueOf(
-                        engine.getString("gradient-checkpointing").toUpperCase(Locale.ROOT)),
+                GradientCheckpointing.named(engine.getString("gradient-checkpointing")),
                 KernelChoice.of(engine.getString("kernels")),
                 DecodeActivations.of(engine.getString("decode-activations")),
                 PromptActivations.of(engine.getString("prompt-activations")),

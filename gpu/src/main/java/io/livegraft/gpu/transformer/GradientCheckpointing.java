@@ -1,5 +1,10 @@
 package io.livegraft.gpu.transformer;
 
+import io.livegraft.gpu.error.ErrorCode;
+import io.livegraft.gpu.error.LivegraftException;
+import java.util.Locale;
+import java.util.Optional;
+
 /**
  * What a training pass keeps of its forward half; the rest is computed again on the way back (Chen et al., arXiv
  * 1604.06174, section 3). Whatever is computed again has the same bits, so the choice never shows in a result. Floats kept
@@ -19,5 +24,30 @@ public enum GradientCheckpointing {
     /** Keeps the attention half; the feed-forward half, the wider one, is computed again but for its last product. */
     PARTIAL,
     /** Keeps the input of every block only. */
-    FULL
+    FULL;
+
+    /**
+     * As settings spell it; empty for {@code auto}, which leaves the choice to a plan of the device's memory.
+     *
+     * @throws LivegraftException {@link ErrorCode#INVALID_CONFIGURATION} for any other word
+     */
+    public static Optional<GradientCheckpointing> named(String word) {
+        if (word.equals("auto")) {
+            return Optional.empty();
+        }
+        for (GradientCheckpointing one : values()) {
+            if (one.toString().equals(word.toLowerCase(Locale.ROOT))) {
+                return Optional.of(one);
+            }
+        }
+        throw new LivegraftException(
+                ErrorCode.INVALID_CONFIGURATION,
+                "gradient checkpointing is '%s', expected auto, none, partial or full".formatted(word));
+    }
+
+    /** E.g. {@code partial}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 }

@@ -89,7 +89,7 @@ final class CardProof {
                         Precision.NF4,
                         KernelChoice.PORTABLE,
                         SLICE_TOKENS,
-                        GradientCheckpointing.NONE),
+                        Optional.of(GradientCheckpointing.NONE)),
                 System.err::println);
         figures.put("train", training.tokensPerSecond().median());
         training.deviceMemory().ifPresent(use -> {

@@ -12,6 +12,7 @@ import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TrainBenchTest {
@@ -50,6 +51,6 @@ class TrainBenchTest {
                 Precision.NF4,
                 KernelChoice.PORTABLE,
                 16,
-                GradientCheckpointing.NONE);
+                Optional.of(GradientCheckpointing.NONE));
     }
 }

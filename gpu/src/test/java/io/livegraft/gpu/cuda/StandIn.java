@@ -51,7 +51,12 @@ public final class StandIn {
 
     /** As above, with values in the host's memory as these say. */
     public static CudaBackend backend(OffloadSettings offload) {
-        return new CudaBackend(device(modules(), MEMORY_BYTES, offload));
+        return new CudaBackend(device(modules(), MEMORY_BYTES, offload, COPY_BYTES));
+    }
+
+    /** As above on a device with so much memory, of which copies of weights take none. */
+    public static CudaBackend backend(OffloadSettings offload, long memoryBytes) {
+        return new CudaBackend(device(modules(), memoryBytes, offload, 0));
     }
 
     /** What the stand-in's host has page-locked now. */
@@ -95,10 +100,10 @@ public final class StandIn {
     }
 
     static CudaDevice device(CudaModules modules, long memoryBytes) {
-        return device(modules, memoryBytes, NO_OFFLOAD);
+        return device(modules, memoryBytes, NO_OFFLOAD, COPY_BYTES);
     }
 
-    private static CudaDevice device(CudaModules modules, long memoryBytes, OffloadSettings offload) {
+    private static CudaDevice device(CudaModules modules, long memoryBytes, OffloadSettings offload, long copyBytes) {
         if (!ON_CARD) {
             StandInDriver.load();
         }
@@ -106,6 +111,6 @@ public final class StandIn {
         return new CudaDevice(
                 found,
                 modules,
-                new CudaSettings(0, memoryBytes, 1, PINNED_BYTES, PINNED_BYTES, COPY_BYTES, 8, offload));
+                new CudaSettings(0, memoryBytes, 1, PINNED_BYTES, PINNED_BYTES, copyBytes, 8, offload, 16));
     }
 }

@@ -104,7 +104,7 @@ class QuantizedServingTest {
                 0,
                 new KvCacheSettings(64 << 20, 64, true),
                 256,
-                GradientCheckpointing.NONE,
+                Optional.of(GradientCheckpointing.NONE),
                 kernels,
                 DecodeActivations.AUTO,
                 PromptActivations.AUTO,

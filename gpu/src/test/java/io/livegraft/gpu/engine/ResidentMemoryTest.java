@@ -120,7 +120,7 @@ class ResidentMemoryTest {
                     128,
                     new KvCacheSettings(8 * MIB, 64, true),
                     256,
-                    GradientCheckpointing.NONE,
+                    Optional.of(GradientCheckpointing.NONE),
                     KernelChoice.AUTO,
                     DecodeActivations.AUTO,
                     PromptActivations.AUTO,

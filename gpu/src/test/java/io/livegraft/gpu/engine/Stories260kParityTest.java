@@ -138,7 +138,7 @@ class Stories260kParityTest {
                         0,
                         new KvCacheSettings(64 << 20, 64, true),
                         256,
-                        GradientCheckpointing.NONE,
+                        Optional.of(GradientCheckpointing.NONE),
                         KernelChoice.AUTO,
                         DecodeActivations.AUTO,
                         PromptActivations.AUTO,

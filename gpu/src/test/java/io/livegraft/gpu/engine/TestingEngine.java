@@ -38,7 +38,7 @@ final class TestingEngine {
                         0,
                         kvCache,
                         256,
-                        GradientCheckpointing.NONE,
+                        Optional.of(GradientCheckpointing.NONE),
                         KernelChoice.AUTO,
                         DecodeActivations.AUTO,
                         PromptActivations.AUTO,

@@ -241,7 +241,7 @@ class WeightCacheTest {
                 0,
                 new KvCacheSettings(64 << 20, 64, true),
                 256,
-                GradientCheckpointing.NONE,
+                Optional.of(GradientCheckpointing.NONE),
                 KernelChoice.AUTO,
                 DecodeActivations.AUTO,
                 PromptActivations.AUTO,
