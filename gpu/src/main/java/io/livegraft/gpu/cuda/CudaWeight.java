@@ -47,7 +47,7 @@ sealed interface CudaWeight extends LinearWeight {
      *
      * @param scales of the rows, float32
      */
-    record Rows(int outputFeatures, int inputFeatures, Block tiles, Block scales) implements CudaWeight {
+    record Rows(int outputFeatures, int inputFeatures, Block tiles, MemoryBlock scales) implements CudaWeight {
         @Override
         public long bytes() {
             return tiles.bytes() + scales.bytes();

@@ -20,9 +20,9 @@ public sealed interface DeviceSettings {
     /** Of the adapters that a memory plan counts with; 1 where there is none. */
     default int plannedRank() {
         return switch (this) {
-            case Auto(var cuda) -> cuda.plannedRank();
+            case Auto auto -> auto.cuda().plannedRank();
             case Cpu() -> 1;
-            case Cuda(var cuda) -> cuda.plannedRank();
+            case Cuda cuda -> cuda.cuda().plannedRank();
         };
     }
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.TinyModel;
-import io.livegraft.gpu.cuda.DeviceMemory.Block;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.quantization.Codebook;
 import io.livegraft.gpu.quantization.DoubleQuantization;
@@ -156,7 +155,7 @@ class CudaQuantizerTest {
         return parts;
     }
 
-    private byte[] read(Block block, long bytes) {
+    private byte[] read(MemoryBlock block, long bytes) {
         byte[] out = new byte[Math.toIntExact(bytes)];
         device.download(MemorySegment.ofArray(out), block.address());
         return out;
