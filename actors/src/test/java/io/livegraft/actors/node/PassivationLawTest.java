@@ -44,7 +44,8 @@ class PassivationLawTest {
                 "livegraft.ingest.restart", "100 ms");
         try (TestingNode testing = new TestingNode(state, settings("alone", alone))) {
             assertEquals(together, settled(testing, TENANTS.size(), EVENTS));
-            assertTrue(passivations(testing) >= TENANTS.size());
+            TestingNode.until(
+                    "every trainer has rested", () -> passivations(testing), count -> count >= TENANTS.size());
             testing.serves("cars", testing.settled("cars").serving());
         }
     }

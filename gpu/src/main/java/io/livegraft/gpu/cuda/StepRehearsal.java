@@ -149,49 +149,66 @@ final class StepRehearsal {
         linears(List.of(LinearKind.DOWN_PROJ));
     }
 
-    /** Over the same rows: their copy in 16 bits and one weight's, then what adapters shrink to. */
+    /** Over the same rows: their copy in 16 bits, what adapters shrink to, and one weight after the other. */
     private void linears(List<LinearKind> kinds) {
+        Precision weight = shape.precision().linears();
         try (var _ = workspaces.temporaries()) {
-            try (var _ = workspaces.temporaries()) {
-                round(rows, in(kinds.getFirst()), shape.precision().linears());
-                kinds.forEach(kind ->
-                        dequantize(out(kind), in(kind), shape.precision().linears()));
+            round(rows, in(kinds.getFirst()), weight);
+            for (int sequence = 0; sequence < shape.sequences(); sequence++) {
+                for (LinearKind kind : kinds) {
+                    push(shape.sequenceTokens(), shape.rank());
+                    if (rounded() && sequence == 0) {
+                        bf16(shape.rank(), in(kind));
+                        bf16(out(kind), shape.rank());
+                    }
+                }
             }
-            kinds.forEach(_ -> push(rows, shape.rank()));
+            narrow(kinds);
+            kinds.forEach(kind -> dequantize(out(kind), in(kind), weight));
+        }
+    }
+
+    /** What adapters make of each sequence's rows, in 16 bits. */
+    private void narrow(List<LinearKind> kinds) {
+        for (int i = 0; i < shape.sequences() * kinds.size() && rounded(); i++) {
+            bf16(shape.sequenceTokens(), shape.rank());
         }
     }
 
     private void linearsBackward(List<LinearKind> kinds) {
-        for (LinearKind kind : kinds) {
-            try (var _ = workspaces.temporaries()) {
-                round(rows, out(kind), shape.precision().linears());
-                dequantize(out(kind), in(kind), shape.precision().linears());
-            }
-        }
         try (var _ = workspaces.temporaries()) {
-            lowRankBackward(kinds);
+            for (int sequence = 0; sequence < shape.sequences(); sequence++) {
+                for (LinearKind kind : kinds) {
+                    if (rounded() && sequence == 0) {
+                        bf16(shape.rank(), out(kind));
+                        bf16(in(kind), shape.rank());
+                    }
+                    push(shape.sequenceTokens(), shape.rank());
+                    push(shape.sequenceTokens(), shape.rank());
+                }
+            }
+            narrow(kinds);
+            for (LinearKind kind : kinds) {
+                try (var _ = workspaces.temporaries()) {
+                    round(rows, out(kind), shape.precision().linears());
+                    dequantize(out(kind), in(kind), shape.precision().linears());
+                }
+            }
+            gradients(kinds);
         }
     }
 
-    private void lowRankBackward(List<LinearKind> kinds) {
-        boolean rounded = arithmetic() == Arithmetic.BFLOAT16;
-        for (int sequence = 0; sequence < shape.sequences(); sequence++) {
-            for (LinearKind kind : kinds) {
-                if (rounded && sequence == 0) {
-                    bf16(shape.rank(), out(kind));
-                    bf16(in(kind), shape.rank());
-                }
-                push(shape.sequenceTokens(), shape.rank());
-                push(shape.sequenceTokens(), shape.rank());
-            }
+    /** Of the adapters' factors, in parts. */
+    private void gradients(List<LinearKind> kinds) {
+        int slabs = shape.sequences() * Math.ceilDiv(shape.sequenceTokens(), SLAB_ROWS);
+        for (int i = 0; i < kinds.size() && rounded(); i++) {
+            push(slabs, shape.rank() * out(kinds.get(i)));
+            push(slabs, shape.rank() * in(kinds.get(i)));
         }
-        if (rounded) {
-            int slabs = shape.sequences() * Math.ceilDiv(shape.sequenceTokens(), SLAB_ROWS);
-            for (LinearKind kind : kinds) {
-                push(slabs, shape.rank() * out(kind));
-                push(slabs, shape.rank() * in(kind));
-            }
-        }
+    }
+
+    private boolean rounded() {
+        return arithmetic() == Arithmetic.BFLOAT16;
     }
 
     private void headLoss() {

@@ -19,24 +19,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The kernels that a machine's instruction set decides about: near the reference, and law 3 to the bit. */
 @ParameterizedClass
-@CsvSource({
-    "THIS,AUTO",
-    "THIS,BF16",
-    "WITHOUT_TILES,AUTO",
-    "WITHOUT_TILES,BF16",
-    "WITHOUT_BFLOAT16,AUTO",
-    "WITHOUT_BFLOAT16,BF16",
-    "NARROW,AUTO"
-})
+@MethodSource("machines")
 class FastKernelTest {
     private static final int ROWS = RowLaw.ROWS;
     /** (out, in): in blocks, in half groups and in neither; for oneDNN and not. */
@@ -54,6 +48,14 @@ class FastKernelTest {
 
     private final Map<List<Object>, Tensor> inputs = new HashMap<>();
     private final Map<List<Integer>, float[]> drawn = new HashMap<>();
+
+    /** Narrow registers multiply nothing but bytes. */
+    static Stream<Arguments> machines() {
+        return DistinctKernels.processors().flatMap(processor -> Stream.of(
+                        DecodeActivations.AUTO, DecodeActivations.BF16)
+                .filter(activations -> processor != TestedProcessor.NARROW || activations == DecodeActivations.AUTO)
+                .map(activations -> Arguments.of(processor, activations)));
+    }
 
     FastKernelTest(TestedProcessor processor, DecodeActivations activations) {
         this.kernels = activations.of(processor.kernels());

@@ -16,14 +16,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keys and values in strips: near the reference, and the same bits whatever a query is computed with. */
 @ParameterizedClass
-@EnumSource(value = TestedProcessor.class, names = "NARROW", mode = EnumSource.Mode.EXCLUDE)
+@MethodSource("processors")
 class StripAttentionTest {
     private static final int LENGTH = 150;
     /** More than eight pages. */
@@ -54,6 +55,10 @@ class StripAttentionTest {
     private final Backend one;
     private final Backend three;
     private final Backend reference = new ReferenceBackend();
+
+    static Stream<TestedProcessor> processors() {
+        return DistinctKernels.processors().filter(processor -> processor != TestedProcessor.NARROW);
+    }
 
     StripAttentionTest(TestedProcessor processor) {
         this.kernels = processor.kernels();

@@ -18,11 +18,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** However a generation is cut into passes, interrupted or taken up again, its bits are its own (law 3). */
 @ParameterizedClass
-@EnumSource(KernelChoice.class)
+@MethodSource("io.livegraft.gpu.cpu.DistinctKernels#choices")
 class ContinuousLawTest {
     private static final int PAGE = 64;
 

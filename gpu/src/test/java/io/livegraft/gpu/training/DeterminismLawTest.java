@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Law 3 through whole trainings: the same inputs give the same bits for every thread count, checkpointing policy, company and
@@ -32,7 +32,7 @@ class DeterminismLawTest {
     private Path directory;
 
     @ParameterizedTest
-    @EnumSource(KernelChoice.class)
+    @MethodSource("io.livegraft.gpu.cpu.DistinctKernels#choices")
     void twoHundredStepsHaveOneDigestForEveryThreadCountCheckpointingAndCompany(KernelChoice kernels) {
         Path base = TinyQlora.base(directory, 64, 176, 96);
         Map<String, String> digests = new TreeMap<>();

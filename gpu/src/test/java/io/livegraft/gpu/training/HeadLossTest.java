@@ -21,7 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Chunks of rows bound the memory of logits and don't show in a result. */
 class HeadLossTest {
@@ -35,7 +35,7 @@ class HeadLossTest {
     private record Outcome(double nll, double nllAgain, float[] dHidden) {}
 
     @ParameterizedTest
-    @EnumSource(KernelChoice.class)
+    @MethodSource("io.livegraft.gpu.cpu.DistinctKernels#choices")
     void chunksOfAnySizeGiveTheSameBitsForAFrozenHead(KernelChoice kernels) {
         Path base = TinyQlora.base(directory, HIDDEN, 176, VOCABULARY);
         try (Backend backend = new VectorBackend(2, kernels.kernels())) {
