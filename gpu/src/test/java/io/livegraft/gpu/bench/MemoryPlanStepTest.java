@@ -39,7 +39,7 @@ class MemoryPlanStepTest {
     private static final double LEAST = 0.95;
 
     private static final ModelConfig CONFIG =
-            new ModelConfig(128, 272, 3, 4, 2, 32, 509, 512, 1e-5f, 10_000, false, 1, List.of(2));
+            new ModelConfig(128, 272, 2, 4, 2, 32, 509, 512, 1e-5f, 10_000, false, 1, List.of(2));
     private static final int TOKENS = 182;
     private static final int SEQUENCES = 2;
     private static final OptimizerSettings ADAM = new OptimizerSettings(1e-4, 0.9, 0.999, 1e-8, 0, 1, 0);
