@@ -10,6 +10,8 @@ import java.util.Optional;
  * One device's tensor operations. Shapes are (rows, columns); N = rows of a batch (all tokens of all its sequences), C =
  * channels, V = vocabulary, H = query heads, G = key and value heads, D = head dimension, T = positions.
  *
+ * <p>One method an operation, forward and backward side by side, each with its formula: as long as what a device must be able to do.
+ *
  * <p>A shape that doesn't fit is a broken invariant of the caller: {@link IllegalArgumentException} with both shapes.
  */
 public interface Backend extends AutoCloseable {

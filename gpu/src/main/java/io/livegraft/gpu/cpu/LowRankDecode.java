@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What frozen adapters add in decode steps, and in prompts that multiply bytes: a worker takes a whole adapter, shrink and expand, so that no product waits for another
- * worker's and each worker reads long streams. Few adapters are shared out pair by pair, and those with many rows, as in prompts, by
- * rows.
+ * What frozen adapters add in decode steps, and in prompts that multiply bytes: a worker takes a whole adapter, shrink and expand, so
+ * that no product waits for another worker's and each worker reads long streams. Few adapters are shared out pair by pair, and those
+ * with many rows, as in prompts, by rows.
  *
  * <p>Where decode steps multiply bytes so do these, x and {@code s·h} in blocks of {@link ByteRowKernel}'s, else in bfloat16.
  */

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.cuda;
 
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.quantization.DoubleQuantization;
 import io.livegraft.gpu.quantization.QuantizationFormat;
 import io.livegraft.gpu.tensor.BasePrecision;
 import io.livegraft.gpu.tensor.Precision;
@@ -11,9 +12,7 @@ import io.livegraft.gpu.transformer.LinearKind;
  * tiles of 16 x 32, scales beside them; its embedding in 16 bits.
  */
 final class BaseBytes {
-    private static final int TILE_BYTES = 512;
     private static final int LEVELS = 16;
-    private static final int NESTED_BLOCK = 256;
     private static final int NESTED_MAP = 256;
 
     private BaseBytes() {}
@@ -73,14 +72,17 @@ final class BaseBytes {
                 long scales = Math.ceilDiv((long) out * in, size);
                 long places = ordered ? tileRows(out) * (in / CudaWeights.FOUR_BIT_TILE) : scales;
                 yield nested
-                        ? bytes + block(places) + block(4 * Math.ceilDiv(scales, NESTED_BLOCK)) + block(4L * NESTED_MAP)
+                        ? bytes
+                                + block(places)
+                                + block(4 * Math.ceilDiv(scales, DoubleQuantization.BLOCK))
+                                + block(4L * NESTED_MAP)
                         : bytes + block(4 * places);
             }
         };
     }
 
     private static long tiles(int out, int in, int tileColumns) {
-        return block(tileRows(out) / CudaWeights.TILE_ROWS * Math.ceilDiv(in, tileColumns) * TILE_BYTES);
+        return block(CudaTiles.bytes(out, in, tileColumns));
     }
 
     private static long tileRows(int out) {

@@ -32,8 +32,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An NVIDIA card. Each family of operations has a class that owns its launches; this one only says which. Everything is queued on one
- * stream; the host waits where it needs a value: a download, losses, sums. Used from one thread at a time.
+ * An NVIDIA card. Each family of operations has a class that owns its launches; this one only says which, a short method an
+ * operation, and is as long as the interface. Everything is queued on one stream; the host waits where it needs a value: a download,
+ * losses, sums. Used from one thread at a time.
  *
  * <p>Every element is computed in one order that depends on the operation, the phase and the profile, never on how many rows there are
  * (law 3). A call that the driver refuses is a {@link CudaException}; one that does not fit says who has how much of the memory.

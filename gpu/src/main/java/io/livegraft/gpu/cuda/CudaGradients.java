@@ -11,7 +11,7 @@ import java.util.Map;
  * launches. The parts of one gradient are added in their order.
  */
 final class CudaGradients {
-    private static final int SLAB_ROWS = 256;
+    static final int SLAB_ROWS = 256;
     private static final int COLUMNS = 256;
     private static final int RANKS = 16;
     private static final int PARTIAL_THREADS = 128;

@@ -9,7 +9,7 @@ import java.util.List;
 final class CudaOptimizer {
     private static final int THREADS = 256;
     /** Elements whose squares one block adds up. */
-    private static final int PIECE = 16_384;
+    static final int PIECE = 16_384;
     /** Of a line of the table that {@code adamw_parts} reads. */
     private static final int PART_LONGS = 10;
     /** Blocks of one part at most; they go over it in turns. */

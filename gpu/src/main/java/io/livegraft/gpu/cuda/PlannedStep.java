@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.BlockwiseState;
 import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.optimizer.Moments;
+import io.livegraft.gpu.optimizer.TensorMoments;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import java.util.EnumMap;
@@ -16,7 +17,6 @@ import java.util.Map;
  * @param hostBytes page-locked in the host: moments and blocks' inputs are never there together
  */
 public record PlannedStep(TrainingPolicy policy, Map<Part, Long> device, long hostBytes) {
-    private static final int HEAD_ROWS = 256;
 
     /** Rows of the table. */
     public enum Part {
@@ -56,7 +56,7 @@ public record PlannedStep(TrainingPolicy policy, Map<Part, Long> device, long ho
         parts.put(Part.GRADIENTS, parameters);
         parts.put(Part.MOMENTS, momentsHere ? moments : 0);
         parts.put(Part.ACTIVATIONS, activations);
-        parts.put(Part.LOGITS, 4L * Math.min(HEAD_ROWS, shape.sequenceTokens()) * config.vocabSize());
+        parts.put(Part.LOGITS, 4L * Math.min(StepRehearsal.HEAD_ROWS, shape.sequenceTokens()) * config.vocabSize());
         long step = parts.get(Part.ADAPTER)
                 + parts.get(Part.GRADIENTS)
                 + parts.get(Part.MOMENTS)
@@ -95,7 +95,7 @@ public record PlannedStep(TrainingPolicy policy, Map<Part, Long> device, long ho
             case BLOCKWISE8 ->
                 shape.layout().entries().stream()
                         .mapToLong(ParameterLayout.Entry::size)
-                        .filter(size -> size >= StepRehearsal.SMALLEST_QUANTIZED)
+                        .filter(size -> size >= TensorMoments.SMALLEST_QUANTIZED)
                         .map(size -> 2
                                 * (HostMemory.block(size)
                                         + HostMemory.block(4 * Math.ceilDiv(size, BlockwiseState.BLOCK))))

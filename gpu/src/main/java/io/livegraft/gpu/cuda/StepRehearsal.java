@@ -5,6 +5,7 @@ import io.livegraft.gpu.backend.BlockwiseState;
 import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.model.ModelConfig;
+import io.livegraft.gpu.optimizer.TensorMoments;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
@@ -18,12 +19,9 @@ import java.util.List;
  * LossPass}, {@code Transformer}, and what each operation of this package needs for itself.
  */
 final class StepRehearsal {
-    private static final int HEAD_ROWS = 256;
-    private static final int SQUARES_PIECE = 16_384;
-    /** Elements of a tensor whose moments are in 8 bits. */
-    static final int SMALLEST_QUANTIZED = 4096;
+    /** Whose logits {@code HeadLoss} makes at a time. */
+    static final int HEAD_ROWS = 256;
 
-    private static final int SLAB_ROWS = 256;
     private static final List<LinearKind> QUERY_KEY_VALUE =
             List.of(LinearKind.Q_PROJ, LinearKind.K_PROJ, LinearKind.V_PROJ);
     private static final List<LinearKind> GATE_UP = List.of(LinearKind.GATE_PROJ, LinearKind.UP_PROJ);
@@ -200,7 +198,7 @@ final class StepRehearsal {
 
     /** Of the adapters' factors, in parts. */
     private void gradients(List<LinearKind> kinds) {
-        int slabs = shape.sequences() * Math.ceilDiv(shape.sequenceTokens(), SLAB_ROWS);
+        int slabs = shape.sequences() * Math.ceilDiv(shape.sequenceTokens(), CudaGradients.SLAB_ROWS);
         for (int i = 0; i < kinds.size() && rounded(); i++) {
             push(slabs, shape.rank() * out(kinds.get(i)));
             push(slabs, shape.rank() * in(kinds.get(i)));
@@ -284,7 +282,7 @@ final class StepRehearsal {
 
     private void update(ParameterLayout layout) {
         try (var _ = workspaces.temporaries()) {
-            push(Math.ceilDiv(layout.size(), SQUARES_PIECE), 2);
+            push(Math.ceilDiv(layout.size(), CudaOptimizer.PIECE), 2);
         }
         boolean onDevice = !policy.offloads(Offloadable.MOMENTS);
         try (var _ = workspaces.temporaries()) {
@@ -302,14 +300,14 @@ final class StepRehearsal {
     /** A small tensor's moments stay float32 and come onto the device for the step. */
     private void blockwise(int size, boolean onDevice) {
         for (int moment = 0; moment < 2; moment++) {
-            if (size < SMALLEST_QUANTIZED) {
+            if (size < TensorMoments.SMALLEST_QUANTIZED) {
                 small.add(workspaces.own(1, size, DeviceMemory.Use.TENSORS));
             } else if (onDevice) {
                 push(1, Math.ceilDiv(size, Float.BYTES));
                 push(1, Math.ceilDiv(size, BlockwiseState.BLOCK));
             }
         }
-        if (size >= SMALLEST_QUANTIZED) {
+        if (size >= TensorMoments.SMALLEST_QUANTIZED) {
             push(1, 2 * BlockwiseState.BLOCK);
         }
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What {@code FastKernelTest} says of the strips' products would be red for products that are just as exact but break law 3. */
 @ParameterizedClass
-@CsvSource({"AUTO,AUTO", "AUTO,BF16", "WIDE,AUTO", "WIDE,BF16"})
+@CsvSource({"AUTO,AUTO", "AUTO,BF16", "WIDE,AUTO", "WIDE,BF16", "NARROW,AUTO"})
 class StripKernelMutantTest {
     private static final int OUT = 160;
     private static final int IN = 192;
@@ -42,7 +42,7 @@ class StripKernelMutantTest {
 
     @BeforeEach
     void needStrips() {
-        assumeTrue(kernels.wideStrips().isPresent(), "registers are narrower than 512 bits");
+        assumeTrue(kernels.strips().isPresent(), "no machine code");
     }
 
     @AfterEach
