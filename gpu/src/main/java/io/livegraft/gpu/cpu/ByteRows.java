@@ -4,6 +4,7 @@ import io.livegraft.gpu.machinecode.ByteBlocks;
 import io.livegraft.gpu.machinecode.ByteRowKernel;
 import io.livegraft.gpu.machinecode.ByteTileKernel;
 import io.livegraft.gpu.machinecode.Constants;
+import io.livegraft.gpu.machinecode.Fetched;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileScratch;
 import java.lang.foreign.MemorySegment;
@@ -40,19 +41,29 @@ record ByteRows(ByteKernels kernels, MemorySegment memory, int count, StripForm 
     }
 
     @Override
-    public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other) {
+    public void kernel(
+            MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, Fetched fetched) {
         if (w.form() != form) {
             throw new IllegalArgumentException("rows for %s meet %s".formatted(form, w.form()));
         }
         MemorySegment weights = w.from(from);
         if (!add && onTiles(kernels, count)) {
             ByteKernels.Tiles tiles = kernels.tiles().orElseThrow();
-            var tile = (other == 0 ? tiles.plain() : tiles.fetching()).get(form).get(count);
-            tile.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get(), other);
+            var tile = (fetched.lines() == 0 ? tiles.plain() : tiles.fetching())
+                    .get(form)
+                    .get(count);
+            tile.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), SCRATCH.get(), fetched.other());
         } else {
-            var table = add ? kernels.addingRows() : other == 0 ? kernels.rows() : kernels.fetchingRows();
+            var table = add ? kernels.addingRows() : fetched.isNothing() ? kernels.rows() : kernels.fetchingRows();
             var registers = table.get(form).get(count);
-            registers.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), other);
+            registers.run(weights, memory, y, yStride, w.blocks(), strips, w.constants(), fetched);
         }
+    }
+
+    @Override
+    public Fetched fetched(long other, int lines, long ahead) {
+        return onTiles(kernels, count)
+                ? new Fetched(other, other == 0 ? 0 : count, 0)
+                : new Fetched(other, lines, ahead);
     }
 }

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.machinecode.Fetched;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.lang.foreign.MemorySegment;
 
@@ -10,16 +11,19 @@ sealed interface DecodeRows permits StripRows, ByteRows {
     /**
      * Outputs of whole strips {@code from} to {@code from + strips} at {@code y}, whose rows are {@code yStride} bytes apart.
      *
-     * @param other what may be fetched meanwhile, an address; 0 for nothing
+     * @param fetched meanwhile; what {@link #fetched} has made of it
      */
-    void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other);
+    void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, Fetched fetched);
+
+    /** What these rows' kernel fetches beside a block when {@code lines} from {@code other} on are to come, and weights {@code ahead}. */
+    Fetched fetched(long other, int lines, long ahead);
 
     /** Outputs of the strips {@code from} to {@code to} of {@code y = x · wᵀ}, or {@code y += x · wᵀ}; y's first row is {@code row}. */
-    default void multiply(CpuTensor y, int row, StripWeight w, int from, int to, boolean add, long other) {
+    default void multiply(CpuTensor y, int row, StripWeight w, int from, int to, boolean add, Fetched fetched) {
         int whole = Math.min(to, w.outputFeatures() / StripForm.OUTPUTS);
         if (from < whole) {
             MemorySegment out = MemorySegment.ofArray(y.data()).asSlice(4L * (y.row(row) + from * StripForm.OUTPUTS));
-            kernel(out, 4L * y.columns(), w, from, whole - from, add, other);
+            kernel(out, 4L * y.columns(), w, from, whole - from, add, fetched);
         }
         if (whole < to) {
             lastStrip(y, row, w, whole, add);
@@ -34,7 +38,7 @@ sealed interface DecodeRows permits StripRows, ByteRows {
         for (int m = 0; m < count() && add; m++) {
             System.arraycopy(y.data(), y.row(row + m) + first, last, m * StripForm.OUTPUTS, width);
         }
-        kernel(MemorySegment.ofArray(last), 4L * StripForm.OUTPUTS, w, strip, 1, add, 0);
+        kernel(MemorySegment.ofArray(last), 4L * StripForm.OUTPUTS, w, strip, 1, add, Fetched.NOTHING);
         for (int m = 0; m < count(); m++) {
             System.arraycopy(last, m * StripForm.OUTPUTS, y.data(), y.row(row + m) + first, width);
         }

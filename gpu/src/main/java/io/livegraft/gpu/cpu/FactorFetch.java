@@ -2,6 +2,7 @@ package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
+import io.livegraft.gpu.machinecode.Fetched;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,55 +19,77 @@ record FactorFetch(List<LowRankRows> parts) {
         return LowRankDecode.takes(parts) ? new FactorFetch(parts) : NOTHING;
     }
 
-    /** The share of task {@code task} of {@code tasks}. */
-    Cursor cursor(int task, int tasks) {
-        return new Cursor(parts.subList(parts.size() * task / tasks, parts.size() * (task + 1) / tasks));
+    /**
+     * The share of task {@code task} of {@code tasks}.
+     *
+     * @param blocks that the task multiplies, each as often as there are groups of rows
+     */
+    Cursor cursor(int task, int tasks, long blocks) {
+        List<Piece> pieces = parts.subList(parts.size() * task / tasks, parts.size() * (task + 1) / tasks).stream()
+                .map(Piece::of)
+                .filter(piece -> piece.bytes() > 0)
+                .toList();
+        return new Cursor(pieces, blocks);
     }
 
-    /** Goes through one task's share once. */
-    static final class Cursor {
-        private final List<LowRankRows> parts;
-        private int part;
-        private long address;
-        private long end;
-
-        private Cursor(List<LowRankRows> parts) {
-            this.parts = parts;
-            enter();
-        }
-
-        /** From the first pair's beginning to the last one's end; without any, nothing. */
-        private void enter() {
-            address = 0;
-            end = 0;
-            if (done()) {
-                return;
-            }
-            for (Optional<LowRankPair> pair : parts.get(part).pairs()) {
+    /** Addresses of what an adapter's pairs read, from the first one's beginning to the last one's end; nothing without any. */
+    private record Piece(long from, long to) {
+        static Piece of(LowRankRows part) {
+            Piece piece = new Piece(0, 0);
+            for (Optional<LowRankPair> pair : part.pairs()) {
                 if (pair.isPresent()) {
+                    StripWeight shrink = StripFactor.of(pair.get().shrink()).decode();
                     StripWeight expand = StripFactor.of(pair.get().expand()).decode();
-                    end = expand.strips().address() + expand.bytes();
-                    if (address == 0) {
-                        StripWeight shrink = StripFactor.of(pair.get().shrink()).decode();
-                        address = shrink.strips().address();
-                    }
+                    long from = piece.from == 0 ? shrink.strips().address() : piece.from;
+                    piece = new Piece(from, expand.strips().address() + expand.bytes());
                 }
             }
+            return piece;
+        }
+
+        long bytes() {
+            return to - from;
+        }
+    }
+
+    /** Goes through one task's share once, evenly. */
+    static final class Cursor {
+        private final List<Piece> pieces;
+        /** Lines beside a block that are enough for all. */
+        private final int lines;
+
+        private int piece;
+        /** Bytes of the piece at hand. */
+        private long fetched;
+
+        private Cursor(List<Piece> pieces, long blocks) {
+            this.pieces = pieces;
+            this.lines = lines(pieces.stream().mapToLong(Piece::bytes).sum(), blocks);
         }
 
         boolean done() {
-            return part == parts.size();
+            return piece == pieces.size();
         }
 
-        /** Where to fetch the next {@code bytes}, or as many as are left of an adapter; 0 for nowhere. */
-        long next(long bytes) {
-            long from = address;
-            address += bytes;
-            if (address >= end) {
-                part++;
-                enter();
+        /** Beside rows' product with {@code blocks}: what is left of an adapter, or a share of it. */
+        Fetched next(DecodeRows rows, long blocks, long ahead) {
+            if (done()) {
+                return rows.fetched(0, 0, ahead);
             }
-            return from;
+            long from = pieces.get(piece).from() + fetched;
+            long left = pieces.get(piece).to() - from;
+            Fetched next = rows.fetched(from, Math.min(lines, lines(left, blocks)), ahead);
+            long bytes = next.lines() * blocks * Fetched.LINE;
+            fetched += bytes;
+            if (bytes >= left) {
+                piece++;
+                fetched = 0;
+            }
+            return next;
+        }
+
+        private static int lines(long bytes, long blocks) {
+            return (int) Math.ceilDiv(bytes, blocks * Fetched.LINE);
         }
     }
 }

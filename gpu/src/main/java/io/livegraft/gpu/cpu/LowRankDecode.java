@@ -3,6 +3,7 @@ package io.livegraft.gpu.cpu;
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.machinecode.ByteRowKernel;
+import io.livegraft.gpu.machinecode.Fetched;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -138,13 +139,13 @@ final class LowRankDecode {
         StripWeight expand = StripFactor.of(pair.expand()).decode();
         CpuTensor h = mine.hidden(x.count(), expand.inputFeatures());
         hidden(h, x, shrink, pair);
-        pack(mine.narrow, h, expand.form()).multiply(y, row, expand, 0, expand.stripCount(), true, 0);
+        pack(mine.narrow, h, expand.form()).multiply(y, row, expand, 0, expand.stripCount(), true, Fetched.NOTHING);
     }
 
     /** {@code s·x·Aᵀ}, zeros behind it. */
     private static void hidden(CpuTensor h, DecodeRows x, StripWeight shrink, LowRankPair pair) {
         int computed = shrink.stripCount() * StripForm.OUTPUTS;
-        x.kernel(h.memory(0), (long) Float.BYTES * h.columns(), shrink, 0, shrink.stripCount(), false, 0);
+        x.kernel(h.memory(0), (long) Float.BYTES * h.columns(), shrink, 0, shrink.stripCount(), false, Fetched.NOTHING);
         for (int m = 0; m < h.rows(); m++) {
             int first = h.row(m);
             for (int i = first; i < first + computed; i++) {

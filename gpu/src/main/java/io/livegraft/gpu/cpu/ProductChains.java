@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.TensorFactor;
+import io.livegraft.gpu.machinecode.Fetched;
 import java.util.List;
 import java.util.Optional;
 
@@ -99,7 +100,8 @@ final class ProductChains {
         int group = StripRows.group(strips.orElseThrow(), a.rows());
         for (int row = 0; row < a.rows(); row += group) {
             int count = Math.min(group, a.rows() - row);
-            rows(a, row, count, w.inputFeatures(), scale, scratch).multiply(c, row, w, 0, w.stripCount(), add, 0);
+            rows(a, row, count, w.inputFeatures(), scale, scratch)
+                    .multiply(c, row, w, 0, w.stripCount(), add, Fetched.NOTHING);
         }
     }
 

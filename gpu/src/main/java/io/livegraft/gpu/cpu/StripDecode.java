@@ -1,8 +1,8 @@
 package io.livegraft.gpu.cpu;
 
 import io.livegraft.gpu.backend.LowRankRows;
-import io.livegraft.gpu.machinecode.ByteBlocks;
 import io.livegraft.gpu.machinecode.ByteRowKernel;
+import io.livegraft.gpu.machinecode.Fetched;
 import io.livegraft.gpu.machinecode.StripForm;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,11 +20,14 @@ final class StripDecode {
     /** A task is one stream of memory, better long; more than one a thread, for when a core is taken away. */
     private static final int TASKS_PER_THREAD = 2;
 
-    /** Of weights that several groups of rows are multiplied with in turn: what a core's own cache has room for beside the rows. */
-    private static final int NEAR_BYTES = 128 * 1024;
+    /** Of weights that several groups of rows are multiplied with in turn: they and the next ones stay in a core's own cache. */
+    private static final int NEAR_BLOCKS = 128;
 
-    /** Blocks of a call while something else is fetched, a piece of one adapter. */
+    /** While adapters are fetched: tiles fetch so much beside a block that more would not be of one adapter. */
     private static final int FETCH_BLOCKS = 64;
+
+    /** Groups that fetch the next blocks, a part each: all of a block of 4 bits. */
+    private static final int FETCHING_GROUPS = 3;
 
     /** Of rows: fewer are packed before others have heard of it. */
     private static final int GROUPS = 16;
@@ -63,7 +66,8 @@ final class StripDecode {
         int tasks = Math.ceilDiv(strips, task);
         boolean idle = x.rows() > ByteRowKernel.MOST_ROWS && groups.getFirst() instanceof ByteRows;
         FactorFetch fetch = idle ? FactorFetch.of(next) : FactorFetch.NOTHING;
-        workers.run(tasks, index -> multiply(ys, groups, ws, index * task, task, fetch.cursor(index, tasks)));
+        long blocks = (long) task * ws.getFirst().blocks() * groups.size();
+        workers.run(tasks, index -> multiply(ys, groups, ws, index * task, task, fetch.cursor(index, tasks, blocks)));
     }
 
     /** As many rows in each group as a kernel takes. */
@@ -105,20 +109,32 @@ final class StripDecode {
         }
     }
 
-    /** As few strips at a time as stay near while one group of rows after the other is multiplied with them. */
+    /** A few strips at a time, which stay near while one group of rows after the other is multiplied with them. */
     private static void multiply(
             CpuTensor y, List<DecodeRows> groups, StripWeight w, int from, int to, FactorFetch.Cursor fetch) {
-        int near = groups.size() == 1 ? to - from : (int) Math.max(1, NEAR_BYTES / w.stripBytes());
+        int near = groups.size() == 1 ? to - from : Math.max(1, NEAR_BLOCKS / w.blocks());
         int few = Math.max(1, FETCH_BLOCKS / w.blocks());
         for (int strip = from, together; strip < to; strip += together) {
-            together = Math.min(to - strip, fetch.done() ? near : few);
+            together = evenly(to - strip, fetch.done() ? near : few);
             int row = 0;
-            for (DecodeRows rows : groups) {
-                long other =
-                        fetch.done() ? 0 : fetch.next((long) together * w.blocks() * ByteBlocks.fetched(rows.count()));
-                rows.multiply(y, row, w, strip, strip + together, false, other);
+            for (int group = 0; group < groups.size(); group++) {
+                DecodeRows rows = groups.get(group);
+                long ahead = ahead(group, groups.size(), together * w.stripBytes());
+                Fetched fetched = fetch.next(rows, (long) together * w.blocks(), ahead);
+                rows.multiply(y, row, w, strip, strip + together, false, fetched);
                 row += rows.count();
             }
         }
+    }
+
+    /** At most {@code most}, so that no piece of {@code count} is much smaller than the others. */
+    private static int evenly(int count, int most) {
+        return Math.ceilDiv(count, Math.ceilDiv(count, most));
+    }
+
+    /** From a block to what the last groups fetch of the one as far ahead as the strips at hand have bytes; 0 for nothing. */
+    private static long ahead(int group, int groups, long bytes) {
+        int part = group - Math.max(0, groups - FETCHING_GROUPS);
+        return groups == 1 || part < 0 ? 0 : bytes + (long) part * Fetched.WEIGHT_LINES * Fetched.LINE;
     }
 }

@@ -1,5 +1,6 @@
 package io.livegraft.gpu.cpu;
 
+import io.livegraft.gpu.machinecode.Fetched;
 import io.livegraft.gpu.machinecode.RowKernel;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.machinecode.TileKernel;
@@ -47,7 +48,8 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
     }
 
     @Override
-    public void kernel(MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, long other) {
+    public void kernel(
+            MemorySegment y, long yStride, StripWeight w, int from, int strips, boolean add, Fetched fetched) {
         if (onTiles) {
             StripKernels.Tiles tiles = kernels.tiles().orElseThrow();
             var table = (add ? tiles.addingDecode() : tiles.decode()).get(w.form());
@@ -57,5 +59,10 @@ record StripRows(StripKernels kernels, MemorySegment memory, int count, int colu
             var table = (add ? wide.addingRows() : wide.rows()).get(w.form());
             table.get(count).run(w.from(from), memory, y, yStride, w.blocks(), strips, w.constants());
         }
+    }
+
+    @Override
+    public Fetched fetched(long other, int lines, long ahead) {
+        return Fetched.NOTHING;
     }
 }

@@ -30,8 +30,8 @@ import java.lang.invoke.MethodHandle;
  * and {@link NarrowByteRow}'s, which is the code where registers have 256 bits.
  */
 public final class ByteRowKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+    private static final MethodHandle CALL = ExecutableMemory.caller(
+            ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     public static final int MOST_ROWS = 4;
 
@@ -80,7 +80,7 @@ public final class ByteRowKernel {
      * @param weights the first strip
      * @param x all blocks of the rows
      * @param y first output of row 0; rows are {@code yStride} bytes apart
-     * @param other address of what is fetched into the second cache, {@link ByteBlocks#fetched} a block
+     * @param fetched by kernels that fetch
      */
     public void run(
             MemorySegment weights,
@@ -90,9 +90,20 @@ public final class ByteRowKernel {
             long blocks,
             long strips,
             Constants constants,
-            long other) {
+            Fetched fetched) {
         try {
-            CALL.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory(), other);
+            CALL.invokeExact(
+                    code,
+                    weights,
+                    x,
+                    y,
+                    yStride,
+                    blocks,
+                    strips,
+                    constants.memory(),
+                    fetched.other(),
+                    (long) fetched.lines(),
+                    fetched.ahead());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -100,12 +111,13 @@ public final class ByteRowKernel {
 
     private Assembler write() {
         Assembler a = new Assembler();
-        a.load(R10, Address.at(RSP, 8));
-        Constants.enter(a, R10);
-        a.loadVector(TABLE, Address.at(R10, form.indices() ? Constants.BIASED_LEVELS : Constants.INTERLEAVE));
-        a.loadVector(BIASES, Address.at(R10, Constants.BIASES));
-        a.broadcast(STEP, Address.at(R10, Constants.STEP));
-        a.load(R10, Address.at(RSP, 16));
+        FetchCode fetched = new FetchCode(a, fetch, R10);
+        a.load(RAX, Address.at(RSP, 8));
+        fetched.enter(16);
+        Constants.enter(a, RAX);
+        a.loadVector(TABLE, Address.at(RAX, form.indices() ? Constants.BIASED_LEVELS : Constants.INTERLEAVE));
+        a.loadVector(BIASES, Address.at(RAX, Constants.BIASES));
+        a.broadcast(STEP, Address.at(RAX, Constants.STEP));
         Label strip = a.label();
         for (int m = 0; m < rows; m++) {
             a.zero(m);
@@ -113,11 +125,13 @@ public final class ByteRowKernel {
         a.move(RAX, RSI);
         a.move(R11, R8);
         Label block = a.label();
+        fetched.block(RDI);
         block(a);
         a.loop(R11, block);
         end(a);
         a.loop(R9, strip);
         Constants.exit(a);
+        fetched.exit();
         a.leave();
         return a;
     }
@@ -125,12 +139,6 @@ public final class ByteRowKernel {
     private void block(Assembler a) {
         for (int ahead = 0; ahead < form.blockBytes(); ahead += LINE) {
             a.prefetch(Address.at(RDI, AHEAD + ahead));
-        }
-        if (fetch) {
-            for (int m = 0; m < rows; m++) {
-                a.prefetchSecond(Address.at(R10, m * LINE));
-            }
-            a.add(R10, ByteBlocks.fetched(rows));
         }
         for (int m = 0; m < rows; m++) {
             a.broadcast(EVEN + m, Address.at(RAX, ByteBlocks.bias(form, rows, m)));

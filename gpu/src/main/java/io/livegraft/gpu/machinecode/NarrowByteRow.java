@@ -43,30 +43,30 @@ final class NarrowByteRow {
     private final StripForm form;
     private final int rows;
     private final boolean accumulate;
-    private final boolean fetch;
     /** Halves of a strip in one pass over it. */
     private final int together;
 
     private final Assembler a = new Assembler();
     private final NarrowVectors v = new NarrowVectors(a);
+    private final FetchCode fetched;
 
     NarrowByteRow(StripForm form, int rows, boolean accumulate, boolean fetch) {
         this.form = form;
         this.rows = rows;
         this.accumulate = accumulate;
-        this.fetch = fetch;
+        this.fetched = new FetchCode(a, fetch, R10);
         this.together = rows * HALVES <= WHOLE ? HALVES : 1;
     }
 
     Assembler write() {
         a.push(RBX);
-        a.load(R10, Address.at(RSP, 16));
-        Constants.enter(a, R10);
-        v.load(TABLE, Address.at(R10, form.indices() ? Constants.BYTE_LEVELS : Constants.PAIRS));
-        v.load(INDICES, Address.at(R10, Constants.LOWER_BITS));
-        v.load(ONES, Address.at(R10, Constants.ONES));
-        v.broadcast(STEP, Address.at(R10, Constants.STEP));
-        a.load(R10, Address.at(RSP, 24));
+        a.load(RAX, Address.at(RSP, 16));
+        fetched.enter(24);
+        Constants.enter(a, RAX);
+        v.load(TABLE, Address.at(RAX, form.indices() ? Constants.BYTE_LEVELS : Constants.PAIRS));
+        v.load(INDICES, Address.at(RAX, Constants.LOWER_BITS));
+        v.load(ONES, Address.at(RAX, Constants.ONES));
+        v.broadcast(STEP, Address.at(RAX, Constants.STEP));
         Label strip = a.label();
         a.move(RBX, RDI);
         for (int half = 0; half < HALVES; half += together) {
@@ -77,6 +77,7 @@ final class NarrowByteRow {
         a.add(RDI, form.endBytes());
         a.loop(R9, strip);
         Constants.exit(a);
+        fetched.exit();
         a.pop(RBX);
         a.leave();
         return a;
@@ -101,12 +102,7 @@ final class NarrowByteRow {
         for (int ahead = 0; ahead < form.blockBytes(); ahead += LINE) {
             a.prefetch(Address.at(RDI, AHEAD + ahead));
         }
-        if (fetch) {
-            for (int m = 0; m < rows; m++) {
-                a.prefetchSecond(Address.at(R10, m * LINE));
-            }
-            a.add(R10, ByteBlocks.fetched(rows));
-        }
+        fetched.block(RDI);
     }
 
     private void block(int half) {

@@ -3,6 +3,7 @@ package io.livegraft.gpu.machinecode;
 import static io.livegraft.gpu.machinecode.Register.R10;
 import static io.livegraft.gpu.machinecode.Register.R11;
 import static io.livegraft.gpu.machinecode.Register.R12;
+import static io.livegraft.gpu.machinecode.Register.R14;
 import static io.livegraft.gpu.machinecode.Register.R8;
 import static io.livegraft.gpu.machinecode.Register.R9;
 import static io.livegraft.gpu.machinecode.Register.RAX;
@@ -121,6 +122,7 @@ class AssemblerTest {
         bytes("40 5b", a -> a.pop(RBX));
         bytes("40 0f 18 8f 00 10 00 00", a -> a.prefetch(Address.at(RDI, 4096)));
         bytes("40 0f 18 97 00 10 00 00", a -> a.prefetchSecond(Address.at(RDI, 4096)));
+        bytes("42 0f 18 54 37 40", a -> a.prefetchSecond(Address.rows(RDI, 64, R14)));
         bytes("40 0f ae 54 24 f8", a -> a.loadControl(Address.at(RSP, -8)));
         bytes("40 0f ae 5c 24 f8", a -> a.saveControl(Address.at(RSP, -8)));
     }
