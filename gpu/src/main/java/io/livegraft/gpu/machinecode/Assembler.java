@@ -144,6 +144,13 @@ public final class Assembler {
         memory(level, address, 1);
     }
 
+    /** Into the first cache, as a line that is about to be written. */
+    public void prefetchToWrite(Address address) {
+        rex(address);
+        bytes(0x0F, 0x0D);
+        memory(1, address, 1);
+    }
+
     /** Saves the rounding control word of vector arithmetic. */
     public void saveControl(Address to) {
         rex(to);

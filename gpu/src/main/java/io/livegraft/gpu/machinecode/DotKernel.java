@@ -141,6 +141,7 @@ public final class DotKernel implements ProductKernel {
     private void strip(Assembler a) {
         for (int row = 0; row < TILE_ROWS; row += rows) {
             begin(a);
+            fetch(a);
             a.move(RBX, R12);
             a.move(RBP, RDX);
             if (columns > 1) {
@@ -166,9 +167,20 @@ public final class DotKernel implements ProductKernel {
                     a.zero(sum(m, n));
                 }
             }
-            if (accumulate) {
-                a.add(RBX, R9);
+            a.add(RBX, R9);
+        }
+    }
+
+    /** Rows of c lie too far apart for the processor to see where sums go: those that are read, before their turn; the others, before they are written. */
+    private void fetch(Assembler a) {
+        if (!accumulate) {
+            a.move(RBX, R13);
+        }
+        for (int m = 0; m < rows; m++) {
+            for (int n = 0; n < columns; n++) {
+                a.prefetchToWrite(Address.at(RBX, n * LINE));
             }
+            a.add(RBX, R9);
         }
     }
 

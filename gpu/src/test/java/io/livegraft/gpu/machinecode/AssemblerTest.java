@@ -123,6 +123,8 @@ class AssemblerTest {
         bytes("40 0f 18 8f 00 10 00 00", a -> a.prefetch(Address.at(RDI, 4096)));
         bytes("40 0f 18 97 00 10 00 00", a -> a.prefetchSecond(Address.at(RDI, 4096)));
         bytes("42 0f 18 54 37 40", a -> a.prefetchSecond(Address.rows(RDI, 64, R14)));
+        bytes("40 0f 0d 8b 80 00 00 00", a -> a.prefetchToWrite(Address.at(RBX, 128)));
+        bytes("42 0f 0d 4c 0b 40", a -> a.prefetchToWrite(Address.rows(RBX, 64, R9)));
         bytes("40 0f ae 54 24 f8", a -> a.loadControl(Address.at(RSP, -8)));
         bytes("40 0f ae 5c 24 f8", a -> a.saveControl(Address.at(RSP, -8)));
     }
