@@ -6,7 +6,6 @@ import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.TensorFactor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -41,10 +40,15 @@ final class AdaptedProduct {
         }
     }
 
-    /** Memory of a pair in tiles; the next call's again. */
-    private record Room(NativeBuffer rows, NativeBuffer shrink, NativeBuffer expand) {
+    /** Memory of a factor in tiles; the next call's again. */
+    private record Room(NativeBuffer rows, NativeBuffer turned) {
         static Room empty() {
-            return new Room(new NativeBuffer(), new NativeBuffer(), new NativeBuffer());
+            return new Room(new NativeBuffer(), new NativeBuffer());
+        }
+
+        Tiled laid(Factor factor) {
+            Matrix rows = AdaptedProduct.rows(factor);
+            return Tiled.in(turned, Tiled.strips(rows.rows()), Tiled.steps(rows.columns()));
         }
     }
 
@@ -160,31 +164,40 @@ final class AdaptedProduct {
         return tasks;
     }
 
-    /** All pairs in tiles, by all threads. */
+    /** All pairs in tiles, by all threads: a task is one factor. */
     private List<List<Optional<Pair>>> lay(List<LowRankRows> parts) {
         List<Optional<LowRankPair>> all =
                 parts.stream().flatMap(part -> part.pairs().stream()).toList();
-        while (rooms.size() < all.size()) {
+        while (rooms.size() < 2 * all.size()) {
             rooms.add(Room.empty());
         }
-        List<Optional<Pair>> laid = new ArrayList<>(Collections.nCopies(all.size(), Optional.empty()));
-        workers.run(all.size(), i -> laid.set(i, all.get(i).map(pair -> lay(rooms.get(i), pair))));
+        workers.run(2 * all.size(), task -> all.get(task / 2)
+                .ifPresent(pair -> lay(rooms.get(task), task % 2 == 0 ? pair.shrink() : pair.expand())));
+        List<Optional<Pair>> laid = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            Room shrink = rooms.get(2 * i);
+            Room expand = rooms.get(2 * i + 1);
+            laid.add(all.get(i).map(pair -> laid(shrink, expand, pair)));
+        }
         int layers = parts.getFirst().pairs().size();
         return IntStream.range(0, parts.size())
                 .mapToObj(i -> laid.subList(i * layers, (i + 1) * layers))
                 .toList();
     }
 
-    private Pair lay(Room room, LowRankPair pair) {
-        Tiled shrink = transposed(room.rows(), room.shrink(), pair.shrink());
-        Tiled expand = transposed(room.rows(), room.expand(), pair.expand());
-        return new Pair(shrink, expand, pair.rank(), pair.scaling());
+    private void lay(Room room, Factor factor) {
+        TileBlocks blocks = scratch.get().blocks;
+        Matrix rows = rows(factor);
+        Tiled left = blocks.left(room.rows(), rows, 1);
+        blocks.turned(room.turned(), left, Tiled.strips(rows.rows()), Tiled.steps(rows.columns()));
     }
 
-    private Tiled transposed(NativeBuffer turning, NativeBuffer room, Factor factor) {
-        TileBlocks blocks = scratch.get().blocks;
-        Matrix rows = CpuTensor.of(((TensorFactor) factor).tensor()).matrix(Operand.PLAIN);
-        Tiled left = blocks.left(turning, rows, 1);
-        return blocks.turned(room, left, Tiled.strips(rows.rows()), Tiled.steps(rows.columns()));
+    private static Pair laid(Room shrink, Room expand, LowRankPair pair) {
+        return new Pair(shrink.laid(pair.shrink()), expand.laid(pair.expand()), pair.rank(), pair.scaling());
+    }
+
+    /** What the factor is the transpose of. */
+    private static Matrix rows(Factor factor) {
+        return CpuTensor.of(((TensorFactor) factor).tensor()).matrix(Operand.PLAIN);
     }
 }

@@ -18,13 +18,28 @@ record LowRankFactors(Tiled shrink, Tiled back, Tiled upstream) {
         }
     }
 
-    static LowRankFactors lay(Room room, TileBlocks tiles, LowRankGradient of) {
+    /** So many tasks lay a pair's factors: what is made of A and then turned, and what is laid as it is. */
+    static final int TASKS = 2;
+
+    /** Task {@code task} of a pair. */
+    static void lay(int task, Room room, TileBlocks tiles, LowRankGradient of) {
         Matrix a = CpuTensor.of(of.a()).matrix(Operand.PLAIN);
-        Matrix b = CpuTensor.of(of.b()).matrix(Operand.PLAIN);
-        Tiled rows = tiles.left(room.left(), a, 1);
+        if (task == 0) {
+            tiles.turned(
+                    room.shrink(), tiles.left(room.left(), a, 1), Tiled.strips(a.rows()), Tiled.steps(a.columns()));
+        } else {
+            tiles.right(room.back(), a, 1);
+            tiles.right(room.upstream(), CpuTensor.of(of.b()).matrix(Operand.PLAIN), of.scaling());
+        }
+    }
+
+    /** Once all tasks are done. */
+    static LowRankFactors laid(Room room, LowRankGradient of) {
+        int in = of.a().columns();
+        int out = of.b().rows();
         return new LowRankFactors(
-                tiles.turned(room.shrink(), rows, Tiled.strips(a.rows()), Tiled.steps(a.columns())),
-                tiles.right(room.back(), a, 1),
-                tiles.right(room.upstream(), b, of.scaling()));
+                Tiled.in(room.shrink(), Tiled.strips(of.rank()), Tiled.steps(in)),
+                Tiled.in(room.back(), Tiled.strips(in), Tiled.steps(of.rank())),
+                Tiled.in(room.upstream(), Tiled.strips(of.rank()), Tiled.steps(out)));
     }
 }

@@ -53,13 +53,14 @@ final class LowRankProducts {
             rooms.add(LowRankFactors.Room.empty());
         }
         List<LowRankGradient> distinct = List.copyOf(pairs.values());
-        LowRankFactors[] laid = new LowRankFactors[distinct.size()];
-        workers.run(
-                laid.length,
-                i -> laid[i] = LowRankFactors.lay(rooms.get(i), threads.get().tiles(), distinct.get(i)));
+        workers.run(LowRankFactors.TASKS * distinct.size(), task -> {
+            int i = task / LowRankFactors.TASKS;
+            LowRankFactors.lay(
+                    task % LowRankFactors.TASKS, rooms.get(i), threads.get().tiles(), distinct.get(i));
+        });
         List<List<Object>> keys = List.copyOf(pairs.keySet());
         return gradients.stream()
-                .map(of -> part(of, laid[keys.indexOf(pair(of))], memory))
+                .map(of -> part(of, LowRankFactors.laid(rooms.get(keys.indexOf(pair(of))), of), memory))
                 .toList();
     }
 

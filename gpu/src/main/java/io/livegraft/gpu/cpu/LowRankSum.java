@@ -7,6 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Columns {@code from} to {@code to} of a gradient and what pieces of rows found for it, which is added in their order.
@@ -14,6 +17,8 @@ import java.util.Map;
  * @param gradient (r,in) of A, (r,out) of B
  */
 record LowRankSum(Gradient gradient, int from, int to) {
+    private static final VectorSpecies<Float> SPECIES = VectorMath.SPECIES;
+
     /** Columns that a task adds up. */
     private static final int COLUMNS = 256;
 
@@ -52,40 +57,65 @@ record LowRankSum(Gradient gradient, int from, int to) {
     }
 
     void add() {
-        float[] row = new float[to - from];
+        float[] sums = new float[gradient.values().rows() * width()];
+        read(sums);
         for (int i = 0; i < gradient.values().rows(); i++) {
-            read(row, i);
             for (CpuTensor pieces : gradient.pieces()) {
-                for (int r = i; r < pieces.rows(); r += gradient.lanes()) {
-                    add(row, pieces.data(), pieces.row(r) + from);
-                }
+                add(sums, i, pieces);
             }
-            write(row, i);
+        }
+        write(sums);
+    }
+
+    private int width() {
+        return to - from;
+    }
+
+    /** To row {@code i}, those of all pieces. */
+    private void add(float[] sums, int i, CpuTensor pieces) {
+        for (int c = 0; c < width(); c += SPECIES.length()) {
+            VectorMask<Float> mask = SPECIES.indexInRange(c, width());
+            FloatVector sum = FloatVector.fromArray(SPECIES, sums, i * width() + c, mask);
+            for (int r = i; r < pieces.rows(); r += gradient.lanes()) {
+                sum = sum.add(FloatVector.fromArray(SPECIES, pieces.data(), pieces.row(r) + from + c, mask));
+            }
+            sum.intoArray(sums, i * width() + c, mask);
         }
     }
 
-    private void read(float[] row, int i) {
+    /** Along what lies side by side in the gradient. */
+    private void read(float[] sums) {
         Matrix values = gradient.values();
-        for (int c = 0; c < row.length; c++) {
-            row[c] = values.data()[at(i) + c * values.columnStride()];
+        if (values.columnStride() == 1) {
+            for (int i = 0; i < values.rows(); i++) {
+                System.arraycopy(values.data(), at(i, 0), sums, i * width(), width());
+            }
+            return;
+        }
+        for (int c = 0; c < width(); c++) {
+            for (int i = 0; i < values.rows(); i++) {
+                sums[i * width() + c] = values.data()[at(i, c)];
+            }
         }
     }
 
-    private void write(float[] row, int i) {
+    private void write(float[] sums) {
         Matrix values = gradient.values();
-        for (int c = 0; c < row.length; c++) {
-            values.data()[at(i) + c * values.columnStride()] = row[c];
+        if (values.columnStride() == 1) {
+            for (int i = 0; i < values.rows(); i++) {
+                System.arraycopy(sums, i * width(), values.data(), at(i, 0), width());
+            }
+            return;
+        }
+        for (int c = 0; c < width(); c++) {
+            for (int i = 0; i < values.rows(); i++) {
+                values.data()[at(i, c)] = sums[i * width() + c];
+            }
         }
     }
 
-    private int at(int i) {
+    private int at(int i, int c) {
         Matrix values = gradient.values();
-        return values.offset() + i * values.rowStride() + from * values.columnStride();
-    }
-
-    private static void add(float[] row, float[] piece, int from) {
-        for (int c = 0; c < row.length; c++) {
-            row[c] += piece[from + c];
-        }
+        return values.offset() + i * values.rowStride() + (from + c) * values.columnStride();
     }
 }
