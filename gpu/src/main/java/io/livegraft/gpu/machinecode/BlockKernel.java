@@ -33,8 +33,11 @@ import java.util.function.ObjIntConsumer;
  * }</pre>
  */
 public final class BlockKernel implements ProductKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
 
     private static final int SIDE = 16;
     private static final int LINE = PanelKernel.LINE;
@@ -68,7 +71,7 @@ public final class BlockKernel implements ProductKernel {
             long depth,
             long blocks) {
         try {
-            CALL.invokeExact(code, a, aStrip, b, bStrip, c, cStride, depth, blocks, FULL.memory());
+            Call.HANDLE.invokeExact(code, a, aStrip, b, bStrip, c, cStride, depth, blocks, FULL.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

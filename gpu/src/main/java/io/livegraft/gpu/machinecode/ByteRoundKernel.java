@@ -18,8 +18,11 @@ import java.lang.invoke.MethodHandle;
 
 /** Writes one row of x into {@link ByteBlocks}; where registers have 256 bits the code is {@link NarrowByteRound}'s. */
 public final class ByteRoundKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
 
     private static final int LINE = 64;
     private static final int LANES = 16;
@@ -60,7 +63,7 @@ public final class ByteRoundKernel {
      */
     public void run(MemorySegment x, MemorySegment out, int rows, int m, long blocks, Constants constants) {
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code,
                     x,
                     out.asSlice((long) m * form.blockInputs()),

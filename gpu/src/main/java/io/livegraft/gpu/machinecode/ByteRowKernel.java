@@ -30,8 +30,11 @@ import java.lang.invoke.MethodHandle;
  * and {@link NarrowByteRow}'s, which is the code where registers have 256 bits.
  */
 public final class ByteRowKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    }
 
     public static final int MOST_ROWS = 4;
 
@@ -92,7 +95,7 @@ public final class ByteRowKernel {
             Constants constants,
             Fetched fetched) {
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code,
                     weights,
                     x,

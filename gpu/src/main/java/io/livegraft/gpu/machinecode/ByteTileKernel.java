@@ -29,8 +29,11 @@ import java.lang.invoke.MethodHandle;
  * <p>As in {@link TileKernel} the next block is decoded, into the other of two buffers, before this one is multiplied.
  */
 public final class ByteTileKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+    }
 
     public static final int MOST_ROWS = 16;
 
@@ -90,7 +93,7 @@ public final class ByteTileKernel {
             TileScratch scratch,
             long other) {
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code,
                     weights,
                     x,

@@ -35,8 +35,11 @@ import java.util.List;
  * Subnormal numbers are zero. Sums of 8 rows and two tiles of columns, or of 16 rows and one, stay in registers over all of K.
  */
 public final class DotKernel implements ProductKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    }
 
     private static final int LINE = 64;
     private static final int TILE_ROWS = 16;
@@ -87,7 +90,7 @@ public final class DotKernel implements ProductKernel {
             long depth,
             long blocks) {
         try {
-            CALL.invokeExact(code, a, aStrip, b, bStrip, c, cStride, depth, blocks);
+            Call.HANDLE.invokeExact(code, a, aStrip, b, bStrip, c, cStride, depth, blocks);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -23,7 +23,8 @@ public final class ExecutableMemory {
 
     /**
      * Calls code that returns nothing, whose address is the first argument. Pointers may be into the heap: while code runs the
-     * collector waits, so that it has to be short (milliseconds).
+     * collector waits, so that it has to be short (milliseconds). Making one takes some, too: kernels do so at their first call, since
+     * a start calls half of them.
      */
     @SuppressWarnings("restricted") // the launcher allows native access
     static MethodHandle caller(MemoryLayout... arguments) {

@@ -27,10 +27,22 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class ExponentialKernel {
-    private static final MethodHandle MAX_CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_FLOAT);
-    private static final MethodHandle SCALE_CALL = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_FLOAT);
+    /** Bound by the first call. */
+    private static final class MaxCall {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
+
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_FLOAT);
+    }
+
+    /** Bound by the first call. */
+    private static final class ScaleCall {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_FLOAT);
+    }
+
     static final int X = 0;
     static final int MAX = 5;
     static final int TURNED = 6;
@@ -51,7 +63,7 @@ public final class ExponentialKernel {
     /** Writes the largest of at least one float32 as a float32, followed by 60 bytes that mean nothing. */
     public void max(MemorySegment x, int count, MemorySegment result) {
         try {
-            MAX_CALL.invokeExact(max, x, Lanes.blocks(count), Lanes.mask(count), result);
+            MaxCall.HANDLE.invokeExact(max, x, Lanes.blocks(count), Lanes.mask(count), result);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -64,7 +76,7 @@ public final class ExponentialKernel {
      */
     public void run(MemorySegment out, MemorySegment x, int count, float shift, MemorySegment totals) {
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code,
                     out,
                     x,
@@ -82,7 +94,7 @@ public final class ExponentialKernel {
     /** At least one element, in place. */
     public void scale(MemorySegment x, int count, float factor) {
         try {
-            SCALE_CALL.invokeExact(scale, x, Lanes.blocks(count), Lanes.mask(count), factor);
+            ScaleCall.HANDLE.invokeExact(scale, x, Lanes.blocks(count), Lanes.mask(count), factor);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -25,8 +25,11 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class FloatPanelKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
+    }
 
     private static final int LINE = 64;
     private static final int HALF_BYTES = 32;
@@ -70,7 +73,7 @@ public final class FloatPanelKernel {
             Constants constants,
             MemorySegment scales) {
         try {
-            CALL.invokeExact(code, strip, out, stride, blocks, constants.memory(), scales);
+            Call.HANDLE.invokeExact(code, strip, out, stride, blocks, constants.memory(), scales);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

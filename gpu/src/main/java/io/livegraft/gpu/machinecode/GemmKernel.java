@@ -36,8 +36,11 @@ import java.util.List;
  * nearest cache where it fits; a is read once, past it.
  */
 public final class GemmKernel implements ProductKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
 
     /** Rows and columns of a block. */
     public static final int SIDE = 32;
@@ -65,7 +68,7 @@ public final class GemmKernel implements ProductKernel {
             long depth,
             long blocks) {
         try {
-            CALL.invokeExact(code, a, aStrip, b, bStrip, c, cStride, depth, blocks, FULL.memory());
+            Call.HANDLE.invokeExact(code, a, aStrip, b, bStrip, c, cStride, depth, blocks, FULL.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

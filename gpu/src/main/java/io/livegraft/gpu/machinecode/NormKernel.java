@@ -21,9 +21,17 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class NormKernel {
-    private static final MethodHandle SQUARES = ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS);
-    private static final MethodHandle SCALE =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_FLOAT);
+    /** Bound by the first call. */
+    private static final class Squares {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS);
+    }
+
+    /** Bound by the first call. */
+    private static final class Scale {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_FLOAT);
+    }
+
     private static final int X = 0;
     private static final int W = 1;
     private static final int TOTALS = 2;
@@ -40,7 +48,7 @@ public final class NormKernel {
     /** Writes eight totals. */
     public void squares(MemorySegment x, int count, MemorySegment totals) {
         try {
-            SQUARES.invokeExact(squares, x, (long) count / 8, totals);
+            Squares.HANDLE.invokeExact(squares, x, (long) count / 8, totals);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -49,7 +57,7 @@ public final class NormKernel {
     /** At least one element. */
     public void scale(MemorySegment y, MemorySegment x, MemorySegment w, int count, float factor) {
         try {
-            SCALE.invokeExact(scale, y, x, w, Lanes.blocks(count), Lanes.mask(count), factor);
+            Scale.HANDLE.invokeExact(scale, y, x, w, Lanes.blocks(count), Lanes.mask(count), factor);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

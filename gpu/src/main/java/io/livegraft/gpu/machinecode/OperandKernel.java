@@ -32,8 +32,11 @@ public final class OperandKernel {
         BOTH
     }
 
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_FLOAT);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_FLOAT);
+    }
 
     /** Rows, and columns of a block. */
     public static final int SIDE = 32;
@@ -78,7 +81,7 @@ public final class OperandKernel {
             float scale) {
         long mask = (1L << columns) - 1;
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code, rows, stride, left, leftStrip, right, rightStrip, blocks, mask, constants.memory(), scale);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);

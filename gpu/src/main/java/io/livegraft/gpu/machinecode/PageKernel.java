@@ -32,8 +32,11 @@ import java.util.function.IntConsumer;
  * While it reads one place it fetches what is read next, byte for byte, so that memory never waits for the end of a page.
  */
 public final class PageKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
 
     private static final int EVEN = 4;
     private static final int ODD = 8;
@@ -76,7 +79,7 @@ public final class PageKernel {
             return;
         }
         try {
-            CALL.invokeExact(code, pieces.memory(), x, y, yStride, (long) pieces.count(), constants.memory());
+            Call.HANDLE.invokeExact(code, pieces.memory(), x, y, yStride, (long) pieces.count(), constants.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -23,8 +23,11 @@ import java.lang.invoke.MethodHandle;
  * <p>K is even here; what is missing to a multiple of 32 is the caller's to fill with zeros.
  */
 public final class PairKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_FLOAT);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_FLOAT);
+    }
 
     private static final int LINE = PanelKernel.LINE;
     private static final int ORDER = 4;
@@ -54,7 +57,7 @@ public final class PairKernel {
             long pairs,
             Constants constants) {
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code, rows, stride, low, high, pairs, constants.memory(), RoundKernel.mask(columns), scale);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);

@@ -21,7 +21,10 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class PanelKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
+    }
 
     static final int LINE = 64;
     /** The strips of the next 32 columns follow these. */
@@ -50,7 +53,7 @@ public final class PanelKernel {
     public void run(
             MemorySegment weights, MemorySegment scales, MemorySegment tiles, long blocks, Constants constants) {
         try {
-            CALL.invokeExact(code, weights, tiles, blocks, constants.memory(), scales);
+            Call.HANDLE.invokeExact(code, weights, tiles, blocks, constants.memory(), scales);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -23,8 +23,11 @@ import java.lang.invoke.MethodHandle;
  * {@code out[m,k] = bf16(scale · in[m,k])} for whole rows, to nearest even; columns up to a multiple of 32 become zeros.
  */
 public final class RoundKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_LONG);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_LONG);
+    }
 
     private static final int COLUMNS = 32;
     private static final int SCALE = 31;
@@ -60,7 +63,7 @@ public final class RoundKernel {
             int columns,
             float scale) {
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code, in, inStride, out, outStride, rows, whole(columns) + 1L, mask(columns), scale, outStep);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);

@@ -30,8 +30,11 @@ import java.lang.invoke.MethodHandle;
  * Levels and x have to be bfloat16 values, so that products are exact: then these are, bit for bit, the sums of {@link TileKernel}.
  */
 public final class RowKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+    }
 
     public static final int MOST_ROWS = 4;
 
@@ -94,7 +97,7 @@ public final class RowKernel {
             Constants constants,
             long gap) {
         try {
-            CALL.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory(), gap);
+            Call.HANDLE.invokeExact(code, weights, x, y, yStride, blocks, strips, constants.memory(), gap);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

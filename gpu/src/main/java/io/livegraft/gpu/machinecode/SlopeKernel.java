@@ -25,7 +25,11 @@ import java.lang.invoke.MethodHandle;
  * Sums are float32 in 16 running totals, which are added in halves.
  */
 public final class SlopeKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
+
     private static final int X = ExponentialKernel.X;
     private static final int SLOPE = 4;
     private static final int MAX = ExponentialKernel.MAX;
@@ -42,7 +46,7 @@ public final class SlopeKernel {
     /** At least one element. */
     public void run(MemorySegment s, MemorySegment dp, int count) {
         try {
-            CALL.invokeExact(code, s, dp, Lanes.blocks(count), Lanes.mask(count), Exponential.constants());
+            Call.HANDLE.invokeExact(code, s, dp, Lanes.blocks(count), Lanes.mask(count), Exponential.constants());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

@@ -20,10 +20,18 @@ import java.lang.invoke.MethodHandle;
  * the first call.
  */
 public final class SwiGluKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
-    private static final MethodHandle BACKWARD_CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
+
+    /** Bound by the first call. */
+    private static final class BackwardCall {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+    }
+
     private static final int GATE = 0;
     private static final int UP = 1;
     private static final int POWER = 2;
@@ -42,7 +50,7 @@ public final class SwiGluKernel {
     /** At least one element. */
     public void run(MemorySegment y, MemorySegment gate, MemorySegment up, int count) {
         try {
-            CALL.invokeExact(code, y, gate, up, Lanes.blocks(count), Lanes.mask(count), Exponential.constants());
+            Call.HANDLE.invokeExact(code, y, gate, up, Lanes.blocks(count), Lanes.mask(count), Exponential.constants());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
@@ -52,7 +60,7 @@ public final class SwiGluKernel {
     public void backward(
             MemorySegment dGate, MemorySegment dUp, MemorySegment dy, MemorySegment gate, MemorySegment up, int count) {
         try {
-            BACKWARD_CALL.invokeExact(
+            BackwardCall.HANDLE.invokeExact(
                     backward,
                     dGate,
                     dUp,

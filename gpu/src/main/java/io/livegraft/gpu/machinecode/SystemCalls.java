@@ -16,6 +16,12 @@ final class SystemCalls {
     static final int WRITE = 2;
     static final int EXECUTE = 4;
 
+    /** Bound by the first call: only processors with tiles need one. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                bind("syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    }
+
     private static final int PRIVATE_ANONYMOUS = 0x22;
     private static final int HUGE_PAGES = 14;
     private static final long FAILED = -1;
@@ -26,8 +32,6 @@ final class SystemCalls {
     private final MethodHandle protect =
             bind("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private final MethodHandle advise = bind("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private final MethodHandle call =
-            bind("syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     /** New memory of zeros, readable and writable, as an address without bounds; empty where the system has none left. */
     Optional<MemorySegment> map(long bytes) {
@@ -55,14 +59,14 @@ final class SystemCalls {
     }
 
     long call(long number, long first, long second) {
-        return run(() -> (long) call.invokeExact(number, first, second));
+        return run(() -> (long) Call.HANDLE.invokeExact(number, first, second));
     }
 
-    private interface Call<T> {
+    private interface Attempt<T> {
         T run() throws Throwable;
     }
 
-    private static <T> T run(Call<T> call) {
+    private static <T> T run(Attempt<T> call) {
         try {
             return call.run();
         } catch (RuntimeException | Error broken) {

@@ -29,8 +29,11 @@ import java.lang.invoke.MethodHandle;
  * two buffers, before this one is multiplied.
  */
 public final class TileKernel {
-    private static final MethodHandle CALL = ExecutableMemory.caller(
-            ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE = ExecutableMemory.caller(
+                ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+    }
 
     public static final int MOST_ROWS = 16;
 
@@ -98,7 +101,7 @@ public final class TileKernel {
             TileScratch scratch,
             long gap) {
         try {
-            CALL.invokeExact(
+            Call.HANDLE.invokeExact(
                     code,
                     weights,
                     x,

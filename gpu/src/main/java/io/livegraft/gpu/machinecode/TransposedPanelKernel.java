@@ -25,8 +25,11 @@ import java.lang.invoke.MethodHandle;
  * }</pre>
  */
 public final class TransposedPanelKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+    }
 
     private static final int ROWS = 16;
     private static final int STRIPS_AHEAD = 4;
@@ -65,7 +68,7 @@ public final class TransposedPanelKernel {
             long strips,
             Constants constants) {
         try {
-            CALL.invokeExact(code, tile, scale, stripBytes, low, high, strips, constants.memory());
+            Call.HANDLE.invokeExact(code, tile, scale, stripBytes, low, high, strips, constants.memory());
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }

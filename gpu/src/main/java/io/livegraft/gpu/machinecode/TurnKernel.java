@@ -21,8 +21,11 @@ import java.lang.invoke.MethodHandle;
  * transpose, into tiles; or tiles into 16 rows.
  */
 public final class TurnKernel {
-    private static final MethodHandle CALL =
-            ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    /** Bound by the first call. */
+    private static final class Call {
+        static final MethodHandle HANDLE =
+                ExecutableMemory.caller(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    }
 
     private static final int SIDE = 16;
 
@@ -36,7 +39,7 @@ public final class TurnKernel {
     public void run(
             MemorySegment from, long fromRow, long fromBlock, MemorySegment to, long toRow, long toBlock, long blocks) {
         try {
-            CALL.invokeExact(code, from, fromRow, fromBlock, to, toRow, toBlock, blocks);
+            Call.HANDLE.invokeExact(code, from, fromRow, fromBlock, to, toRow, toBlock, blocks);
         } catch (Throwable thrown) {
             throw ExecutableMemory.impossible(thrown);
         }
