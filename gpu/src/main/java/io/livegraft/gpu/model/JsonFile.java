@@ -1,5 +1,6 @@
 package io.livegraft.gpu.model;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -12,7 +13,12 @@ import java.nio.file.Path;
 
 /** A JSON object from a model or adapter directory; every field access says which file it refuses. */
 public record JsonFile(Path file, ObjectNode root) {
-    private static final JsonMapper JSON = new JsonMapper();
+    /** A tokenizer's words are field names: 50,000 that no other file repeats, for which shared tables cost more than they save. */
+    private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build());
+
     private static final long MAX_BYTES = 100_000_000;
 
     /** Refuses what is absent, too large, not JSON or not an object. */

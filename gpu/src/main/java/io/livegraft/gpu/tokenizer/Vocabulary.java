@@ -26,6 +26,7 @@ import java.util.UUID;
  * @param secretNames by what the token is called in the file
  */
 record Vocabulary(String json, Set<Integer> special, Map<String, String> secretNames) {
+    /** Renames within the file's own tree, which has the secret names from then on. */
     static Vocabulary read(JsonFile tokenizer, ModelConfig config) {
         if (!(tokenizer.get("model").path("vocab") instanceof ObjectNode)
                 || !tokenizer.get("model").path("merges").isArray()) {
@@ -38,7 +39,7 @@ record Vocabulary(String json, Set<Integer> special, Map<String, String> secretN
         }
         Set<Integer> special = new HashSet<>(config.eosTokenIds());
         config.bosTokenId().ifPresent(special::add);
-        ObjectNode root = tokenizer.root().deepCopy();
+        ObjectNode root = tokenizer.root();
         requireRoom(tokenizer, root, config);
         Map<String, String> secretNames = rename(root, special);
         return new Vocabulary(root.toString(), Set.copyOf(special), Map.copyOf(secretNames));
@@ -63,8 +64,8 @@ record Vocabulary(String json, Set<Integer> special, Map<String, String> secretN
     private static Map<String, String> rename(ObjectNode root, Set<Integer> special) {
         Map<String, String> names = new HashMap<>();
         String secret = UUID.randomUUID().toString();
-        Set<String> merged = merged(root.at("/model/merges"));
         if (root.path("added_tokens") instanceof ArrayNode added) {
+            Set<String> merged = merged(root.at("/model/merges"), added);
             for (Iterator<JsonNode> tokens = added.iterator(); tokens.hasNext(); ) {
                 JsonNode token = tokens.next();
                 int id = token.path("id").asInt();
@@ -96,15 +97,26 @@ record Vocabulary(String json, Set<Integer> special, Map<String, String> secretN
         }
     }
 
-    /** What merges lead to; each is written {@code "a b"} or {@code ["a", "b"]}. */
-    private static Set<String> merged(JsonNode merges) {
+    /** What merges lead to of the added tokens; each is written {@code "a b"} or {@code ["a", "b"]}. */
+    private static Set<String> merged(JsonNode merges, ArrayNode added) {
+        Set<String> wanted = new HashSet<>();
+        BitSet lengths = new BitSet(); // most merges lead to something longer or shorter
+        for (JsonNode token : added) {
+            String content = token.path("content").asText();
+            wanted.add(content);
+            lengths.set(content.length());
+        }
         Set<String> products = new HashSet<>();
         for (JsonNode merge : merges) {
-            products.add(
-                    merge.isArray()
-                            ? merge.path(0).asText() + merge.path(1).asText()
-                            : merge.asText().replaceFirst(" ", ""));
+            String written = merge.isArray()
+                    ? merge.path(0).asText() + " " + merge.path(1).asText()
+                    : merge.asText();
+            int space = written.indexOf(' ');
+            if (space >= 0 && lengths.get(written.length() - 1)) {
+                products.add(written.substring(0, space) + written.substring(space + 1));
+            }
         }
+        products.retainAll(wanted);
         return products;
     }
 }

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.weightcache;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.livegraft.gpu.backend.WeightImage;
 import java.io.IOException;
@@ -42,6 +43,22 @@ record WeightFileHeader(String key, String baseDigest, List<Entry> weights, long
             long offset,
             long length,
             int[] checks) {
+        private static Entry of(JsonNode entry) {
+            return new Entry(
+                    entry.path("name").asText(),
+                    entry.path("form").asText(),
+                    entry.path("outputFeatures").asInt(),
+                    entry.path("inputFeatures").asInt(),
+                    numbers(entry.path("levels")),
+                    entry.path("offset").asLong(),
+                    entry.path("length").asLong(),
+                    numbers(entry.path("checks")));
+        }
+
+        private static int[] numbers(JsonNode array) {
+            return array.valueStream().mapToInt(JsonNode::asInt).toArray();
+        }
+
         /** As far as the checks reach. */
         List<Piece> pieces() {
             return IntStream.range(0, checks.length)
@@ -109,9 +126,15 @@ record WeightFileHeader(String key, String baseDigest, List<Entry> weights, long
         return JSON.writeValueAsBytes(this);
     }
 
-    /** Refuses what is no such JSON, and weights that are not within the data. */
+    /** Refuses what is no JSON, and weights that are not within the data; what is missing is empty, which no base is. */
     static WeightFileHeader decode(byte[] json) throws IOException {
-        WeightFileHeader header = JSON.readValue(json, WeightFileHeader.class);
+        JsonNode root =
+                JSON.readTree(json); // finding a record's fields by reflection would take longer than reading the file
+        WeightFileHeader header = new WeightFileHeader(
+                root.path("key").asText(),
+                root.path("baseDigest").asText(),
+                root.path("weights").valueStream().map(Entry::of).toList(),
+                root.path("dataBytes").asLong());
         for (Entry entry : header.weights) {
             if (!entry.within(header.dataBytes)) {
                 throw new IOException("weight '%s' is not within its %d bytes".formatted(entry.name, header.dataBytes));
