@@ -64,13 +64,13 @@ public final class Engine implements AutoCloseable {
     private final PrefixCache prefixes;
     private int admitted;
 
-    private Engine(EngineSettings settings, ModelDirectory directory, Tokenizer tokenizer, Device device) {
+    private Engine(EngineSettings settings, ModelDirectory directory, TokenizerLoading tokenizer, Device device) {
         this.settings = settings;
         this.directory = directory;
-        this.tokenizer = tokenizer;
         this.backend = device.backend();
         this.precision = BasePrecision.of(settings.precision().orElse(directory.precision()), settings.headPrecision());
         this.weights = WeightCache.weights(settings.weightCache(), directory, precision, device.images());
+        this.tokenizer = tokenizer.await(); // before a base is quantized that can't be used
         TransformerWeights frozen = TransformerWeights.frozen(backend, directory, precision, weights);
         weights.complete();
         device.trim();
@@ -143,8 +143,17 @@ public final class Engine implements AutoCloseable {
                     "base directory %s has no model.safetensors or model.safetensors.index.json"
                             .formatted(settings.base()));
         }
-        Tokenizer tokenizer = Tokenizer.load(settings.base(), directory.config());
-        Device device = devices.get();
+        TokenizerLoading tokenizer = TokenizerLoading.begin(settings.base(), directory.config());
+        try {
+            return open(settings, directory, tokenizer, devices.get());
+        } catch (RuntimeException | Error failed) {
+            tokenizer.giveUp();
+            throw failed;
+        }
+    }
+
+    private static Engine open(
+            EngineSettings settings, ModelDirectory directory, TokenizerLoading tokenizer, Device device) {
         LOG.info("{}", device.description());
         try {
             return new Engine(settings, directory, tokenizer, device);
