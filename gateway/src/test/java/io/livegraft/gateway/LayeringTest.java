@@ -49,6 +49,16 @@ class LayeringTest {
             .dependOnClassesThat()
             .resideInAnyPackage(ROUTES);
 
+    /** The start script runs these with the engine's jars alone. */
+    @ArchTest
+    static final ArchRule verbsOfTheEngineKnowNoNode = noClasses()
+            .that()
+            .haveNameMatching(".*\\.(Main|(Generate|Eval|Train|Quantize)Command.*|Livegraft|EngineOptions.*|LossOptions.*"
+                    + "|BaseLocation|EvaluationWindows|Terminal|CommandProvider|ErrorTable.*|ConsoleLogging)")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.livegraft.actors..", "io.livegraft.proto..", "org.apache..", "scala..");
+
     private static ArchRule knowsNot(int one, int... others) {
         String[] foreign =
                 java.util.Arrays.stream(others).mapToObj(other -> ROUTES[other]).toArray(String[]::new);
