@@ -53,8 +53,9 @@ class LayeringTest {
     @ArchTest
     static final ArchRule verbsOfTheEngineKnowNoNode = noClasses()
             .that()
-            .haveNameMatching(".*\\.(Main|(Generate|Eval|Train|Quantize)Command.*|Livegraft|EngineOptions.*|LossOptions.*"
-                    + "|BaseLocation|EvaluationWindows|Terminal|CommandProvider|ErrorTable.*|ConsoleLogging)")
+            .haveNameMatching(
+                    ".*\\.(Main|(Generate|Eval|Train|Quantize)Command.*|Livegraft|EngineOptions.*|LossOptions.*"
+                            + "|BaseLocation|EvaluationWindows|Terminal|CommandProvider|ErrorTable.*|ConsoleLogging)")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.livegraft.actors..", "io.livegraft.proto..", "org.apache..", "scala..");
