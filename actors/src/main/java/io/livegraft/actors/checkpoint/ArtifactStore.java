@@ -9,23 +9,32 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /**
  * Adapters as PEFT directories, {@code <sha256 of adapter_model.safetensors>/}, each with the digests of its files in
- * {@code SHA256SUMS} (as sha256sum writes it). That file is written last: without it the adapter is not there.
+ * {@code SHA256SUMS} (as sha256sum writes it). That file is written last: without it the adapter is not there. Where the store is
+ * far away there are copies of the weights nearby; whether an adapter is there the store alone decides.
  */
 public final class ArtifactStore {
     private static final String SUMS = "SHA256SUMS";
 
     private final ObjectStore objects;
+    private final Optional<AdapterCopies> copies;
 
     public ArtifactStore(ObjectStore objects) {
+        this(objects, Optional.empty());
+    }
+
+    public ArtifactStore(ObjectStore objects, Optional<AdapterCopies> copies) {
         this.objects = objects;
+        this.copies = copies;
     }
 
     /** In a directory of the local file system. */
@@ -48,13 +57,14 @@ public final class ArtifactStore {
         for (Map.Entry<String, byte[]> file : kept.entrySet()) {
             objects.put(key(digest, file.getKey()), file.getValue());
         }
-        objects.put(key(digest, SUMS), sums(kept));
+        objects.put(key(digest, SUMS), sums(digest, bytes(kept, PeftDirectory.CONFIG)));
+        copies.ifPresent(nearby -> nearby.keep(digest, bytes(kept, PeftDirectory.WEIGHTS)));
         return digest;
     }
 
     /** The adapter of that digest; an {@link IOException} that says what is amiss where its bytes are others. */
     public LoraAdapter read(String digest, ModelConfig model) throws IOException {
-        Map<String, byte[]> files = verified(digest);
+        Map<String, byte[]> files = verified(digest, weights(digest));
         return PeftDirectory.decode(bytes(files, PeftDirectory.WEIGHTS), bytes(files, PeftDirectory.CONFIG), model);
     }
 
@@ -62,11 +72,24 @@ public final class ArtifactStore {
         return objects.read(key(digest, SUMS)).isPresent();
     }
 
+    /** Whether its weights are nearby. */
+    public boolean isCopied(String digest) {
+        return copies.filter(nearby -> nearby.has(digest)).isPresent();
+    }
+
+    /** Copies of adapters that are no more go. */
+    public void dropStaleCopies() throws IOException {
+        if (copies.isPresent()) {
+            copies.get().retain(Set.copyOf(digests()));
+        }
+    }
+
     /** For good; nothing there is fine. */
     public void delete(String digest) throws IOException {
         for (String file : List.of(SUMS, PeftDirectory.WEIGHTS, PeftDirectory.CONFIG)) {
             objects.delete(key(digest, file));
         }
+        copies.ifPresent(nearby -> nearby.drop(digest));
     }
 
     /** Of all adapters, finished or not. */
@@ -91,7 +114,7 @@ public final class ArtifactStore {
             if (!contains(digest)) {
                 return new Finding.Unfinished(digest);
             }
-            verified(digest);
+            stored(digest);
             return new Finding.Whole(digest);
         } catch (IOException e) {
             return new Finding.Damaged(digest, String.valueOf(e.getMessage()));
@@ -100,27 +123,47 @@ public final class ArtifactStore {
 
     private Optional<SequencedMap<String, byte[]>> whole(String digest) {
         try {
-            return Optional.of(verified(digest));
+            return Optional.of(stored(digest));
         } catch (IOException e) {
             return Optional.empty(); // written anew
         }
     }
 
+    /** As the store itself has it. */
+    private SequencedMap<String, byte[]> stored(String digest) throws IOException {
+        return verified(digest, storedWeights(digest));
+    }
+
     /** Config, then weights. */
-    private SequencedMap<String, byte[]> verified(String digest) throws IOException {
-        SequencedMap<String, byte[]> files = new LinkedHashMap<>();
-        for (String name : List.of(PeftDirectory.CONFIG, PeftDirectory.WEIGHTS)) {
-            files.put(name, read(digest, name));
+    private SequencedMap<String, byte[]> verified(String digest, byte[] weights) throws IOException {
+        byte[] config = read(digest, PeftDirectory.CONFIG);
+        if (!Arrays.equals(read(digest, SUMS), sums(digest, config))) {
+            throw new IOException("adapter %s is corrupt: its files are not those of its %s".formatted(digest, SUMS));
         }
-        String found = Digests.sha256(bytes(files, PeftDirectory.WEIGHTS));
+        SequencedMap<String, byte[]> files = new LinkedHashMap<>();
+        files.put(PeftDirectory.CONFIG, config);
+        files.put(PeftDirectory.WEIGHTS, weights);
+        return files;
+    }
+
+    private byte[] weights(String digest) throws IOException {
+        Optional<byte[]> copy = copies.flatMap(nearby -> nearby.read(digest))
+                .filter(bytes -> Digests.sha256(bytes).equals(digest));
+        if (copy.isPresent()) {
+            return copy.get();
+        }
+        byte[] weights = storedWeights(digest);
+        copies.ifPresent(nearby -> nearby.keep(digest, weights));
+        return weights;
+    }
+
+    private byte[] storedWeights(String digest) throws IOException {
+        byte[] weights = read(digest, PeftDirectory.WEIGHTS);
+        String found = Digests.sha256(weights);
         if (!found.equals(digest)) {
             throw new IOException("adapter %s is corrupt: its bytes have digest %s".formatted(digest, found));
         }
-        String sums = new String(read(digest, SUMS), StandardCharsets.UTF_8);
-        if (!sums.equals(new String(sums(files), StandardCharsets.UTF_8))) {
-            throw new IOException("adapter %s is corrupt: its files are not those of its %s".formatted(digest, SUMS));
-        }
-        return files;
+        return weights;
     }
 
     private byte[] read(String digest, String file) throws IOException {
@@ -132,11 +175,11 @@ public final class ArtifactStore {
         return Optional.ofNullable(files.get(name)).orElseThrow();
     }
 
-    private static byte[] sums(SequencedMap<String, byte[]> files) {
-        StringBuilder sums = new StringBuilder();
-        files.forEach((name, bytes) ->
-                sums.append(Digests.sha256(bytes)).append("  ").append(name).append('\n'));
-        return sums.toString().getBytes(StandardCharsets.UTF_8);
+    /** The weights' digest is the adapter's. */
+    private static byte[] sums(String digest, byte[] config) {
+        String sums = "%s  %s\n%s  %s\n"
+                .formatted(Digests.sha256(config), PeftDirectory.CONFIG, digest, PeftDirectory.WEIGHTS);
+        return sums.getBytes(StandardCharsets.UTF_8);
     }
 
     private static String key(String digest, String file) {

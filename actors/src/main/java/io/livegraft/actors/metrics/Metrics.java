@@ -33,12 +33,14 @@ public final class Metrics {
     private final Counter refusals =
             counter("requests_refused_total", "Requests that were not queued, by cause.", "cause");
     private final Gauge resident =
-            gauge("adapters_resident", "Adapters by tier: on the device, or in host memory.", "tier");
+            gauge("adapters_resident", "Adapters by tier: on the device, in host memory, or copied to disk.", "tier");
     private final Gauge residentBytes = gauge("adapters_resident_bytes", "Bytes of these adapters.", "tier");
     private final Gauge draining =
             gauge("versions_draining", "Versions that do not serve, but still answer what they began.");
     private final Counter adaptersWanted = counter(
-            "adapters_wanted_total", "Adapters brought to the device, by where they were: host or store.", "tier");
+            "adapters_wanted_total",
+            "Adapters brought to the device, by where they were: host, disk or store.",
+            "tier");
     private final Histogram adapterLoad =
             histogram("adapter_load_seconds", "From an adapter that is wanted to one that is on the device.", LATENCY);
     private final Gauge worksWaiting =
@@ -128,19 +130,19 @@ public final class Metrics {
         requestsWaiting.set(requests);
     }
 
-    /** Of one tier, {@code device} or {@code host}. */
-    public void resident(String tier, long adapters, long bytes) {
-        resident.labelValues(tier).set((double) adapters);
-        residentBytes.labelValues(tier).set((double) bytes);
+    /** All but the store, which belongs to all nodes. */
+    public void resident(AdapterTier tier, long adapters, long bytes) {
+        resident.labelValues(tier.label()).set((double) adapters);
+        residentBytes.labelValues(tier.label()).set((double) bytes);
     }
 
     public void draining(long versions) {
         draining.set((double) versions);
     }
 
-    /** It is in {@code host} memory, or in the {@code store} only. */
-    public void adapterWanted(String tier) {
-        adaptersWanted.labelValues(tier).inc();
+    /** By the nearest tier that has it. */
+    public void adapterWanted(AdapterTier tier) {
+        adaptersWanted.labelValues(tier.label()).inc();
     }
 
     public void adapterLoaded(double seconds) {

@@ -76,7 +76,7 @@ public final class Node implements AutoCloseable {
             this.engine = closing(Engine.open(settings.engine()));
             state.claimFor(engine.baseDigest());
             record(engine.memory());
-            NodeStores stores = NodeStores.open(settings, state, disk);
+            NodeStores stores = NodeStores.open(settings, state, disk, metrics);
             LogWriter writer = closing(new LogWriter(bootstrapServers));
             this.system = closing(start(rootConfig, state, stores, writer), Node::stop);
             NodeGuardian.Parts parts = await(parts(), "start of the actors", starting());

@@ -1,10 +1,13 @@
 package io.livegraft.actors.node;
 
 import io.livegraft.actors.archive.FeedbackArchive;
+import io.livegraft.actors.checkpoint.AdapterCopies;
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.checkpoint.CheckpointStore;
 import io.livegraft.actors.checkpoint.VersionFiles;
 import io.livegraft.actors.disk.Disk;
+import io.livegraft.actors.metrics.AdapterTier;
+import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.object.FileObjectStore;
 import io.livegraft.actors.object.ObjectStore;
 import io.livegraft.actors.object.ObjectStoreSettings;
@@ -23,13 +26,14 @@ import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsPro
  */
 record NodeStores(CheckpointStore checkpoints, ArtifactStore artifacts, Optional<FeedbackArchive> archive) {
     /** INVALID_CONFIGURATION where one of their directories can't be used. */
-    static NodeStores open(NodeSettings settings, StateDirectory state, Disk disk) {
+    static NodeStores open(NodeSettings settings, StateDirectory state, Disk disk, Metrics metrics) {
         try {
             return new NodeStores(
                     new CheckpointStore(
                             objects(settings.objectStore(), "checkpoints", state, disk),
                             settings.trainer().retainedCheckpoints()),
-                    new ArtifactStore(objects(settings.objectStore(), "adapters", state, disk)),
+                    new ArtifactStore(
+                            objects(settings.objectStore(), "adapters", state, disk), copies(settings, state, metrics)),
                     settings.archive().enabled()
                             ? Optional.of(FeedbackArchive.open(disk, state.resolve("archive"), settings.archive()))
                             : Optional.empty());
@@ -43,6 +47,19 @@ record NodeStores(CheckpointStore checkpoints, ArtifactStore artifacts, Optional
 
     VersionFiles versions() {
         return new VersionFiles(artifacts, checkpoints);
+    }
+
+    /** None where the store is on this machine's disk itself. */
+    private static Optional<AdapterCopies> copies(NodeSettings settings, StateDirectory state, Metrics metrics)
+            throws IOException {
+        long mostBytes = settings.serving().diskBytes();
+        if (mostBytes == 0 || settings.objectStore() instanceof ObjectStoreSettings.LocalFiles) {
+            return Optional.empty();
+        }
+        return Optional.of(AdapterCopies.open(
+                state.resolve("adapter-copies"),
+                mostBytes,
+                (adapters, bytes) -> metrics.resident(AdapterTier.DISK, adapters, bytes)));
     }
 
     private static ObjectStore objects(ObjectStoreSettings settings, String name, StateDirectory state, Disk disk)

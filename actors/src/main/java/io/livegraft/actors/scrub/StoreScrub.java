@@ -50,6 +50,7 @@ final class StoreScrub {
         }
         ScrubReport.Tally adapters =
                 tally(ScrubReport.Tally.NONE, stores.artifacts().scrub());
+        stores.artifacts().dropStaleCopies();
         return new ScrubReport(
                 checkpoints, adapters, archive, orphans.size(), damaged, (System.nanoTime() - begin) / 1e9);
     }

@@ -1,6 +1,7 @@
 package io.livegraft.actors.serving;
 
 import io.livegraft.actors.device.DeviceScheduler;
+import io.livegraft.actors.metrics.AdapterTier;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.error.ErrorCode;
@@ -14,14 +15,18 @@ import java.util.function.ToIntFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
- * Where adapters are: in the store, in host memory, on the device. Reading them is somebody else's, off the device's thread and
+ * Where adapters are: in the store, on disk, in host memory, on the device. Reading them is somebody else's, off the device's thread and
  * the replica's; whoever asks for one that is not on the device waits for it, and nobody else does.
  */
 final class Residency<W> {
     /** Brings an adapter that is wanted; ends with {@link #loaded} or {@link #remove}, later. */
     interface Loader {
-        /** It is {@code kept} in host memory; else it is to be read from the store. */
-        void load(AdapterSlots.Key key, Optional<LoraAdapter> kept);
+        /**
+         * It is {@code kept} in host memory; else it is to be read from disk or store.
+         *
+         * @return where it is
+         */
+        AdapterTier load(AdapterSlots.Key key, Optional<LoraAdapter> kept);
     }
 
     private final AdapterSlots<StagedAdapter, W> slots;
@@ -58,9 +63,7 @@ final class Residency<W> {
         return slots.find(key).orElseGet(() -> {
             AdapterSlots.Slot<StagedAdapter, W> slot = slots.add(key);
             sinceNanos.put(key, System.nanoTime());
-            Optional<LoraAdapter> kept = host.get(key);
-            metrics.adapterWanted(kept.isPresent() ? "host" : "store");
-            loader.load(key, kept);
+            metrics.adapterWanted(loader.load(key, host.get(key)));
             return slot;
         });
     }
@@ -133,8 +136,10 @@ final class Residency<W> {
                     .ifPresent(adapter -> device.tell(new DeviceScheduler.Stage(key.label(), adapter, replyTo)));
         }
         metrics.resident(
-                "device", slots.all().filter(slot -> slot.staged().isPresent()).count(), slots.bytes());
-        metrics.resident("host", host.size(), host.bytes());
+                AdapterTier.DEVICE,
+                slots.all().filter(slot -> slot.staged().isPresent()).count(),
+                slots.bytes());
+        metrics.resident(AdapterTier.HOST, host.size(), host.bytes());
         metrics.draining(slots.all()
                 .filter(slot -> slot.used() && rank.applyAsInt(slot.key()) < Swaps.SERVES)
                 .count());

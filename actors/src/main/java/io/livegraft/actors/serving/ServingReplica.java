@@ -2,6 +2,7 @@ package io.livegraft.actors.serving;
 
 import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.device.DeviceScheduler;
+import io.livegraft.actors.metrics.AdapterTier;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.metrics.SwapPart;
 import io.livegraft.actors.registry.AdapterDelta;
@@ -21,8 +22,6 @@ import io.livegraft.gpu.generation.GenerationDelta;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.model.ModelConfig;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -177,6 +175,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
 
     private final Environment environment;
     private final Executor blocking;
+    private final AdapterReader reader;
     private final Swaps swaps;
     private final UnknownTenants<Generate> unknown = new UnknownTenants<>();
 
@@ -190,6 +189,7 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
         super(context);
         this.environment = environment;
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        this.reader = new AdapterReader(environment.artifacts(), environment.model(), blocking);
         this.swaps = new Swaps(environment.settings(), environment.trustedKeys(), environment.metrics());
         this.residency = new Residency<>(
                 environment.settings(),
@@ -296,22 +296,13 @@ public final class ServingReplica extends AbstractBehavior<ServingReplica.Comman
                                 failure == null ? refusal : Optional.of(ManifestRefusal.SIGNATURE_INVALID)));
     }
 
-    /** Away from the device's thread and from this one. */
-    private void load(AdapterSlots.Key key, Optional<LoraAdapter> kept) {
-        CompletionStage<LoraAdapter> adapter = kept.<CompletionStage<LoraAdapter>>map(CompletableFuture::completedStage)
-                .orElseGet(() -> CompletableFuture.supplyAsync(() -> read(key.digest()), blocking));
+    private AdapterTier load(AdapterSlots.Key key, Optional<LoraAdapter> kept) {
+        AdapterTier tier = reader.tier(key.digest(), kept);
         getContext()
                 .pipeToSelf(
-                        adapter,
+                        reader.read(key.digest(), kept),
                         (loaded, failure) -> failure == null ? new Loaded(key, loaded) : new NotLoaded(key, failure));
-    }
-
-    private LoraAdapter read(String digest) {
-        try {
-            return environment.artifacts().read(digest, environment.model());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return tier;
     }
 
     private void onStageReply(DeviceScheduler.StageReply reply) {

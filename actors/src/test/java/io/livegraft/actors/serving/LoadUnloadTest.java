@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.checkpoint.ArtifactStore;
+import io.livegraft.actors.metrics.AdapterTier;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -44,14 +45,17 @@ class LoadUnloadTest {
         try (TestingReplica replica = new TestingReplica(new ArtifactStore(directory), settings)) {
             IntStream.range(0, TENANTS).forEach(i -> replica.publish("t" + i, replica.adapter(i + 1)));
             cycles(replica, 200); // until the most used machine code is compiled
-            long before = replica.read();
+            long before = replica.wanted(AdapterTier.STORE);
             List<Footprint> quarters = new ArrayList<>(List.of(Footprint.now()));
             for (int quarter = 1; quarter <= 4; quarter++) {
                 cycles(replica, QUARTER);
                 quarters.add(Footprint.now());
             }
             System.out.printf("four times %d cycles: %s%n", QUARTER, quarters);
-            assertEquals(before + 4L * QUARTER, replica.read(), "each cycle reads an adapter from the store");
+            assertEquals(
+                    before + 4L * QUARTER,
+                    replica.wanted(AdapterTier.STORE),
+                    "each cycle reads an adapter from the store");
             assertTrue(
                     isFlat(quarters.get(2), quarters.get(4)), "four times %d cycles: %s".formatted(QUARTER, quarters));
         }

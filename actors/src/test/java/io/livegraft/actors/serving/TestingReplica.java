@@ -9,6 +9,7 @@ import io.livegraft.actors.checkpoint.ArtifactStore;
 import io.livegraft.actors.device.DeviceScheduler;
 import io.livegraft.actors.device.DeviceSettings;
 import io.livegraft.actors.device.TestingEngine;
+import io.livegraft.actors.metrics.AdapterTier;
 import io.livegraft.actors.metrics.Metrics;
 import io.livegraft.actors.registry.AdapterDelta;
 import io.livegraft.actors.registry.AdapterEvent;
@@ -192,12 +193,12 @@ final class TestingReplica implements AutoCloseable {
         return get(tokens(admit(model, prompt, tokens)));
     }
 
-    /** Adapters that were read from the store so far. */
-    long read() {
+    /** Adapters that were wanted while this was the nearest tier that had them. */
+    long wanted(AdapterTier tier) {
         return metrics.registry().scrape().stream()
                 .filter(family -> family.getMetadata().getName().equals("livegraft_adapters_wanted"))
                 .flatMap(family -> family.getDataPoints().stream())
-                .filter(point -> "store".equals(point.getLabels().get("tier")))
+                .filter(point -> tier.name().equalsIgnoreCase(point.getLabels().get("tier")))
                 .mapToLong(point -> (long) ((CounterSnapshot.CounterDataPointSnapshot) point).getValue())
                 .sum();
     }
