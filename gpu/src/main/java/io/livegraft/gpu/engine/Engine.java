@@ -25,6 +25,7 @@ import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
 import io.livegraft.gpu.training.TrainingExample;
+import io.livegraft.gpu.transformer.AdapterTensors;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
 import io.livegraft.gpu.transformer.NextLogits;
 import io.livegraft.gpu.transformer.Transformer;
@@ -34,6 +35,7 @@ import io.livegraft.gpu.weightcache.WeightCache;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -338,13 +340,24 @@ public final class Engine implements AutoCloseable {
 
     /** Mean negative log-likelihood per target token, in slices; without an adapter that of the base alone. */
     public SlicedWork<Double> evaluate(Optional<LoraAdapter> adapter, List<TrainingExample> examples) {
-        return new Evaluation(backend, transformer, adapter.map(transformer::stage), examples, settings.sliceTokens());
+        return with(
+                adapter, tensors -> new Evaluation(backend, transformer, tensors, examples, settings.sliceTokens()));
     }
 
     /** Log-probability of each example's targets, nats, in slices; without an adapter that of the base alone. */
     public SlicedWork<List<Double>> score(Optional<LoraAdapter> adapter, List<TrainingExample> examples) {
-        return new ExampleScores(
-                backend, transformer, adapter.map(transformer::stage), examples, settings.sliceTokens());
+        return with(
+                adapter, tensors -> new ExampleScores(backend, transformer, tensors, examples, settings.sliceTokens()));
+    }
+
+    /** The adapter is on the device while the work lasts. */
+    private <T> SlicedWork<T> with(
+            Optional<LoraAdapter> adapter, Function<Optional<AdapterTensors>, SlicedWork<T>> work) {
+        if (adapter.isEmpty()) {
+            return work.apply(Optional.empty());
+        }
+        StagedAdapter staged = stage(adapter.get());
+        return new StagedWork<>(work.apply(Optional.of(staged.tensors())), staged);
     }
 
     @Override
