@@ -3,6 +3,7 @@ package io.livegraft.actors.device;
 import io.livegraft.actors.batching.BatchingSettings;
 import io.livegraft.actors.batching.TrainingShare;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.engine.CacheKey;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.engine.StagedAdapter;
@@ -10,7 +11,6 @@ import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.generation.SamplingSettings;
 import io.livegraft.gpu.lora.LoraAdapter;
-import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;
@@ -30,8 +30,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 /**
  * The only user of the engine while the node runs; lives on a thread of its own.
  *
- * <p>One turn is one pass over the base for the answers that {@link Generations} has, then, in its share of the time, one slice of
- * training or of evaluation, which take turns. Each turn is a message to itself, so that new requests get in between. A slice's
+ * <p>One turn is one pass over the base for the answers that {@link Generations} has, then for no longer adapters that are wanted are
+ * brought up, then, in its share of the time, comes one slice of training or of evaluation, which take turns. Each turn is a message to itself, so that new requests get in between. A slice's
  * length bounds how long an answer's next token waits.
  */
 public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Command> {
@@ -101,6 +101,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     private final Metrics metrics;
     private final Generations generations;
     private final TrainingShare share;
+    private final StagingQueue stagings;
     private final TrainingQueue training;
     private final ArrayDeque<Work> evaluations = new ArrayDeque<>();
     private boolean trainedLast;
@@ -120,6 +121,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         this.metrics = metrics;
         this.generations = new Generations(engine, batching, nanoTime, metrics);
         this.share = new TrainingShare(settings.trainingShare());
+        this.stagings = new StagingQueue(engine::staging, nanoTime);
         this.training = new TrainingQueue(engine::trainTogether, settings, metrics);
     }
 
@@ -153,11 +155,8 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
     }
 
     private void onStage(Stage stage) {
-        try {
-            stage.replyTo().tell(new Staged(stage.label(), engine.stage(stage.adapter())));
-        } catch (RuntimeException e) {
-            stage.replyTo().tell(new NotStaged(stage.label(), failure("staging adapter " + stage.label(), e)));
-        }
+        stagings.add(stage);
+        turn();
     }
 
     private void onGenerate(Generate generate) {
@@ -215,17 +214,21 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         turning = false;
         long begun = nanoTime.getAsLong();
         boolean served = generations.turn();
-        long between = nanoTime.getAsLong();
+        long servedNanos = nanoTime.getAsLong() - begun;
         if (served) {
-            share.served(between - begun);
+            share.served(servedNanos);
+            stagings.advance(servedNanos);
+        } else {
+            stagings.advance();
         }
         if (works() > 0 && (!served || share.open())) {
+            long between = nanoTime.getAsLong();
             advanceWorks();
             if (served) {
                 share.trained(nanoTime.getAsLong() - between);
             }
         }
-        if (!generations.isEmpty() || works() > 0) {
+        if (!generations.isEmpty() || !stagings.isEmpty() || works() > 0) {
             turn();
         }
     }

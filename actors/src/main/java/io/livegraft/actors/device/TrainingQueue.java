@@ -1,7 +1,7 @@
 package io.livegraft.actors.device;
 
 import io.livegraft.actors.metrics.Metrics;
-import io.livegraft.gpu.training.SlicedWork;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingInput;

@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.checkpoint.Digests;
 import io.livegraft.actors.metrics.Metrics;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.lora.PeftDirectory;
 import io.livegraft.gpu.optimizer.OptimizerSettings;
-import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingExample;

@@ -1,12 +1,12 @@
 package io.livegraft.gateway.cli;
 
 import io.livegraft.gateway.error.ErrorTable;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.engine.Engine;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.PeftDirectory;
-import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.TrainingExample;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.backend;
 
 import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.tensor.HostMatrix;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.List;
@@ -185,21 +186,20 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
-     * {@code wᵀ} of each of some matrices (N,K) as factors that are multiplied with often and never change. Bits don't depend on what else
-     * is frozen with one.
+     * {@code wᵀ} of each of some matrices (N,K) as factors that are multiplied with often and never change, a slice at a time. Bits don't
+     * depend on what else is frozen with one.
      *
      * @param beside of the weights whose products theirs are added to: they may be rounded as {@link Arithmetic#beside} that says, and
      *     beside quantized weights once more for {@link Phase#DECODE}
      */
-    default Factors factors(List<HostTensor> ws, Precision beside) {
-        return Factors.unowned(ws.stream()
-                .<Factor>map(w -> new TensorFactor(upload(w.values(), w.rows(), w.columns()), Operand.TRANSPOSED))
-                .toList());
+    default SlicedWork<Factors> factors(List<HostMatrix> ws, Precision beside) {
+        return FactorsWork.unowned(
+                ws, w -> new TensorFactor(upload(w.copy().values(), w.rows(), w.columns()), Operand.TRANSPOSED));
     }
 
     /** As above for one matrix, for as long as it is reachable. */
     default Factor factor(HostTensor w, Precision beside) {
-        return factors(List.of(w), beside).all().getFirst();
+        return factors(List.of(HostMatrix.of(w)), beside).finish().all().getFirst();
     }
 
     /** {@code y (N,out) = x (N,in) · wᵀ}. */

@@ -18,11 +18,6 @@ public final class Factors implements AutoCloseable {
         this.release = release;
     }
 
-    /** Whose memory only goes by itself. */
-    public static Factors unowned(List<Factor> all) {
-        return new Factors(all, () -> {});
-    }
-
     /** Of the matrices, in their order. */
     public List<Factor> all() {
         return all;

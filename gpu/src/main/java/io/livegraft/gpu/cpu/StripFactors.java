@@ -1,15 +1,15 @@
 package io.livegraft.gpu.cpu;
 
-import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
+import io.livegraft.gpu.backend.FactorsWork;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.machinecode.Constants;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.quantization.AbsMax;
 import io.livegraft.gpu.tensor.Bf16;
-import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.HostMatrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -29,6 +29,21 @@ final class StripFactors {
     /** 1.5 · 2²³: floats of its size have no fraction, and whole numbers in their lower bits. */
     private static final float WHOLE = 0x1.8p23f;
 
+    /** What is left of a piece of memory. */
+    private static final class Room {
+        private MemorySegment rest;
+
+        Room(MemorySegment all) {
+            this.rest = all;
+        }
+
+        MemorySegment take(long bytes) {
+            MemorySegment taken = rest.asSlice(0, bytes);
+            rest = rest.asSlice(bytes);
+            return taken;
+        }
+    }
+
     private final FactorMemory memory;
     private final Constants constants = Constants.withoutLevels();
 
@@ -37,74 +52,66 @@ final class StripFactors {
     }
 
     /** @param bytes whether decode steps multiply bytes */
-    Factors of(List<HostTensor> ws, boolean bytes) {
+    SlicedWork<Factors> of(List<HostMatrix> ws, boolean bytes) {
         long halves = ws.stream().mapToLong(w -> bytes(form(w), w)).sum();
         MemorySegment block = memory.take(halves + (bytes ? wholeBytes(ws) : 0));
-        MemorySegment free = block;
-        MemorySegment freeBytes = block.asSlice(halves);
-        List<Factor> factors = new ArrayList<>(ws.size());
-        for (HostTensor w : ws) {
-            StripWeight weight = weight(form(w), w, free);
-            fill(weight, w);
-            free = free.asSlice(weight.bytes());
-            if (bytes) {
-                StripWeight decode = whole(w, freeBytes);
-                freeBytes = freeBytes.asSlice(decode.bytes());
-                factors.add(new StripFactor.Strips(weight, decode));
-            } else {
-                factors.add(new StripFactor.Strips(weight, weight));
-            }
-        }
-        return new Factors(factors, () -> memory.giveBack(block));
+        Room room = new Room(block.asSlice(0, halves));
+        Room wholes = new Room(block.asSlice(halves));
+        return new FactorsWork(
+                ws,
+                w -> {
+                    StripWeight weight = weight(form(w), w, room);
+                    fill(weight, w);
+                    return new StripFactor.Strips(weight, bytes ? whole(w, wholes) : weight);
+                },
+                () -> memory.giveBack(block));
     }
 
     /** For registers of less than 512 bits: only whole numbers in strips. */
-    Factors narrow(List<HostTensor> ws) {
+    SlicedWork<Factors> narrow(List<HostMatrix> ws) {
         MemorySegment block = memory.take(wholeBytes(ws));
-        MemorySegment free = block;
-        List<Factor> factors = new ArrayList<>(ws.size());
-        for (HostTensor w : ws) {
-            StripWeight decode = whole(w, free);
-            free = free.asSlice(decode.bytes());
-            factors.add(new StripFactor.Rows(Bf16Weight.round(w.rows(), w.columns(), w.values()), decode));
-        }
-        return new Factors(factors, () -> memory.giveBack(block));
+        Room wholes = new Room(block);
+        return new FactorsWork(
+                ws,
+                w -> new StripFactor.Rows(
+                        Bf16Weight.round(w.rows(), w.columns(), w.copy().values()), whole(w, wholes)),
+                () -> memory.giveBack(block));
     }
 
-    private static long wholeBytes(List<HostTensor> ws) {
+    private static long wholeBytes(List<HostMatrix> ws) {
         return ws.stream().mapToLong(w -> bytes(wholeForm(w), w)).sum();
     }
 
-    private StripWeight whole(HostTensor w, MemorySegment free) {
-        StripWeight decode = weight(wholeForm(w), w, free);
+    private StripWeight whole(HostMatrix w, Room room) {
+        StripWeight decode = weight(wholeForm(w), w, room);
         fillWhole(decode, w);
         return decode;
     }
 
-    private StripWeight weight(StripForm form, HostTensor w, MemorySegment free) {
-        return StripWeight.unpaired(form, w.rows(), padded(form, w), free.asSlice(0, bytes(form, w)), constants);
+    private StripWeight weight(StripForm form, HostMatrix w, Room room) {
+        return StripWeight.unpaired(form, w.rows(), padded(form, w), room.take(bytes(form, w)), constants);
     }
 
     /** A second factor has a rank of inputs, mostly less than a whole tile. */
-    private static StripForm form(HostTensor w) {
+    private static StripForm form(HostMatrix w) {
         return w.columns() <= StripForm.BFLOAT16_16.blockInputs() ? StripForm.BFLOAT16_16 : StripForm.BFLOAT16;
     }
 
-    private static StripForm wholeForm(HostTensor w) {
+    private static StripForm wholeForm(HostMatrix w) {
         return w.columns() <= StripForm.BYTES_16.blockInputs() ? StripForm.BYTES_16 : StripForm.BYTES_32;
     }
 
-    private static int padded(StripForm form, HostTensor w) {
+    private static int padded(StripForm form, HostMatrix w) {
         int unit = form.blockInputs();
         return Math.ceilDiv(w.columns(), unit) * unit;
     }
 
-    private static long bytes(StripForm form, HostTensor w) {
+    private static long bytes(StripForm form, HostMatrix w) {
         return Math.ceilDiv(w.rows(), LANES) * StripWeight.stripBytes(form, padded(form, w));
     }
 
     /** Row by row; outputs and inputs that the matrix lacks are zeros. */
-    private static void fill(StripWeight weight, HostTensor w) {
+    private static void fill(StripWeight weight, HostMatrix w) {
         int pairs = weight.inputFeatures() / 2;
         MemorySegment strips = weight.strips();
         if (w.rows() % LANES != 0 || w.columns() % 2 != 0 || w.columns() < 2 * pairs) {
@@ -112,12 +119,12 @@ final class StripFactors {
         }
         for (int row = 0; row < w.rows(); row++) {
             long lane = (long) (row / LANES) * pairs * ROW + (long) (row % LANES) * Integer.BYTES;
-            fill(strips, lane, w.values(), row * w.columns(), w.columns());
+            fill(strips, lane, w.values(), w.row(row), w.columns());
         }
     }
 
     /** Strip by strip, as above. */
-    private static void fillWhole(StripWeight weight, HostTensor w) {
+    private static void fillWhole(StripWeight weight, HostMatrix w) {
         byte[] strip = new byte[(int) weight.stripBytes()];
         MemorySegment memory = MemorySegment.ofArray(strip);
         int scales = weight.inputFeatures() * LANES;
@@ -127,7 +134,7 @@ final class StripFactors {
                 Arrays.fill(strip, (byte) 0);
             }
             for (int lane = 0; lane < outputs; lane++) {
-                int from = (first + lane) * w.columns();
+                int from = w.row(first + lane);
                 float scale = AbsMax.of(w.values(), from, from + w.columns()) / LARGEST;
                 round(strip, lane, w.values(), from, w.columns(), scale == 0 ? 0 : 1 / scale);
                 memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, scales + (long) lane * Float.BYTES, scale);

@@ -17,6 +17,7 @@ import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Rope;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.WeightImage;
 import io.livegraft.gpu.backend.WeightImages;
@@ -25,6 +26,7 @@ import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.quantization.RowTensor;
+import io.livegraft.gpu.tensor.HostMatrix;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.Arrays;
@@ -239,7 +241,7 @@ public final class VectorBackend extends CpuMemory implements WeightImages {
     }
 
     @Override
-    public Factors factors(List<HostTensor> ws, Precision beside) {
+    public SlicedWork<Factors> factors(List<HostMatrix> ws, Precision beside) {
         boolean bytes = beside.quantized() && kernels.bytes().isPresent();
         if (Arithmetic.beside(beside) == Arithmetic.BFLOAT16
                 && kernels.wideStrips().isPresent()) {

@@ -8,8 +8,8 @@ import io.livegraft.gpu.backend.BlockwiseState;
 import io.livegraft.gpu.backend.Draw;
 import io.livegraft.gpu.backend.DrawnLogits;
 import io.livegraft.gpu.backend.DropoutMask;
-import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
+import io.livegraft.gpu.backend.FactorsWork;
 import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.LargestLogits;
@@ -21,10 +21,12 @@ import io.livegraft.gpu.backend.Operand;
 import io.livegraft.gpu.backend.Phase;
 import io.livegraft.gpu.backend.Product;
 import io.livegraft.gpu.backend.Rope;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.error.ErrorCode;
 import io.livegraft.gpu.error.LivegraftException;
 import io.livegraft.gpu.quantization.QuantizedTensor;
+import io.livegraft.gpu.tensor.HostMatrix;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import io.livegraft.gpu.transformer.GradientCheckpointing;
@@ -258,13 +260,10 @@ public final class CudaBackend extends CudaMemory {
     }
 
     @Override
-    public Factors factors(List<HostTensor> ws, Precision beside) {
+    public SlicedWork<Factors> factors(List<HostMatrix> ws, Precision beside) {
         return switch (Arithmetic.beside(beside)) {
             case FLOAT32 -> super.factors(ws, beside);
-            case BFLOAT16 ->
-                Factors.unowned(ws.stream()
-                        .<Factor>map(w -> new CudaFactor(weights.bf16(w)))
-                        .toList());
+            case BFLOAT16 -> FactorsWork.unowned(ws, w -> new CudaFactor(weights.bf16(w.copy())));
         };
     }
 

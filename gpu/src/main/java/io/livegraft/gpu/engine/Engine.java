@@ -2,6 +2,7 @@ package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.Backend;
 import io.livegraft.gpu.backend.KvPages;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.cuda.CudaException;
 import io.livegraft.gpu.cuda.MemoryPlan;
 import io.livegraft.gpu.cuda.TrainingShape;
@@ -20,7 +21,6 @@ import io.livegraft.gpu.tokenizer.Tokenizer;
 import io.livegraft.gpu.training.AdapterTraining;
 import io.livegraft.gpu.training.Evaluation;
 import io.livegraft.gpu.training.ExampleScores;
-import io.livegraft.gpu.training.SlicedWork;
 import io.livegraft.gpu.training.StepPlan;
 import io.livegraft.gpu.training.StepResult;
 import io.livegraft.gpu.training.TrainingCycle;
@@ -169,7 +169,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /** What does not fit is an answer; the rest leaves the device of no use. */
-    private static RuntimeException shortOfMemory(CudaException refused, ErrorCode code) {
+    static RuntimeException shortOfMemory(CudaException refused, ErrorCode code) {
         return refused.code().outOfMemory()
                 ? new LivegraftException(code, String.valueOf(refused.getMessage()), refused)
                 : refused;
@@ -211,14 +211,16 @@ public final class Engine implements AutoCloseable {
     /**
      * Brings an adapter onto the device.
      *
-     * @throws LivegraftException {@link ErrorCode#OVERLOADED} when it does not fit beside what is there
+     * @throws LivegraftException {@link ErrorCode#OVERLOADED} when it does not fit beside what is there,
+     *     {@link ErrorCode#INVALID_MODEL} when a value is not finite and the base is quantized
      */
     public StagedAdapter stage(LoraAdapter adapter) {
-        try {
-            return new StagedAdapter(transformer.stage(adapter));
-        } catch (CudaException refused) {
-            throw shortOfMemory(refused, ErrorCode.OVERLOADED);
-        }
+        return staging(adapter).finish();
+    }
+
+    /** The same in slices of about a millisecond, so that decode steps fit in between; each of them may be refused. */
+    public SlicedWork<StagedAdapter> staging(LoraAdapter adapter) {
+        return new Staging(transformer.staging(adapter));
     }
 
     /** As below, sharing what is computed with nobody. */
@@ -356,8 +358,8 @@ public final class Engine implements AutoCloseable {
         if (adapter.isEmpty()) {
             return work.apply(Optional.empty());
         }
-        StagedAdapter staged = stage(adapter.get());
-        return new StagedWork<>(work.apply(Optional.of(staged.tensors())), staged);
+        return staging(adapter.get())
+                .then(staged -> new StagedWork<>(work.apply(Optional.of(staged.tensors())), staged));
     }
 
     @Override

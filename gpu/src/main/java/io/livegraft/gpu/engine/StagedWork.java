@@ -1,6 +1,6 @@
 package io.livegraft.gpu.engine;
 
-import io.livegraft.gpu.training.SlicedWork;
+import io.livegraft.gpu.backend.SlicedWork;
 
 /**
  * Work that something was brought to the device for: it goes with the last slice, or with the one that fails.

@@ -1,6 +1,7 @@
 package io.livegraft.gpu.training;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.transformer.Transformer;
 import java.util.Arrays;

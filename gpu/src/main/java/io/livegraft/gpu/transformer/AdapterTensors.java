@@ -5,15 +5,15 @@ import io.livegraft.gpu.backend.Factor;
 import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.Operand;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
 import io.livegraft.gpu.lora.AdaptedLinear;
 import io.livegraft.gpu.lora.LoraAdapter;
-import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.HostMatrix;
 import io.livegraft.gpu.tensor.ParameterLayout;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -78,7 +78,7 @@ public final class AdapterTensors implements AutoCloseable {
 
     /** Uploads an adapter that is only read, as it is. */
     public static AdapterTensors forServing(Backend backend, LoraAdapter adapter) {
-        return forServing(backend, adapter, Precision.FP32);
+        return forServing(backend, adapter, Precision.FP32).finish();
     }
 
     /**
@@ -86,14 +86,18 @@ public final class AdapterTensors implements AutoCloseable {
      *
      * @param base of the base's linear layers
      */
-    public static AdapterTensors forServing(Backend backend, LoraAdapter adapter, Precision base) {
+    static SlicedWork<AdapterTensors> forServing(Backend backend, LoraAdapter adapter, Precision base) {
         ParameterLayout layout = adapter.layout();
-        List<HostTensor> matrices = new ArrayList<>();
+        List<HostMatrix> matrices = new ArrayList<>();
         for (AdaptedLinear linear : adapter.linears()) {
             matrices.add(matrix(adapter, layout.entry(linear.a())));
             matrices.add(matrix(adapter, layout.entry(linear.b())));
         }
-        Factors factors = backend.factors(matrices, base);
+        return backend.factors(matrices, base).map(factors -> frozen(adapter, factors));
+    }
+
+    /** Factors of each layer's A and B, in the layers' order. */
+    private static AdapterTensors frozen(LoraAdapter adapter, Factors factors) {
         Iterator<Factor> next = factors.all().iterator();
         return new AdapterTensors(
                 adapter,
@@ -103,12 +107,8 @@ public final class AdapterTensors implements AutoCloseable {
                         new LowRankPair(linear.rank(), next.next(), next.next(), linear.scaling()), Optional.empty()));
     }
 
-    private static HostTensor matrix(LoraAdapter adapter, ParameterLayout.Entry entry) {
-        int size = entry.rows() * entry.columns();
-        return HostTensor.matrix(
-                entry.rows(),
-                entry.columns(),
-                Arrays.copyOfRange(adapter.values(), entry.offset(), entry.offset() + size));
+    private static HostMatrix matrix(LoraAdapter adapter, ParameterLayout.Entry entry) {
+        return new HostMatrix(adapter.values(), entry.offset(), entry.rows(), entry.columns());
     }
 
     /** Uploads an adapter together with room for its gradients, all zero; both lie in the workspace in use. */

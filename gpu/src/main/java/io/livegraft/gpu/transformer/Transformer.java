@@ -5,6 +5,7 @@ import io.livegraft.gpu.backend.KvCache;
 import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.Offloadable;
 import io.livegraft.gpu.backend.Phase;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.Workspace;
 import io.livegraft.gpu.lora.LoraAdapter;
@@ -97,6 +98,11 @@ public final class Transformer {
 
     /** Brings an adapter that is only read onto the device. */
     public AdapterTensors stage(LoraAdapter adapter) {
+        return staging(adapter).finish();
+    }
+
+    /** The same in slices. */
+    public SlicedWork<AdapterTensors> staging(LoraAdapter adapter) {
         return AdapterTensors.forServing(backend, adapter, weights.precision());
     }
 

@@ -6,7 +6,7 @@ import io.livegraft.gpu.backend.Factors;
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Tensor;
-import io.livegraft.gpu.tensor.HostTensor;
+import io.livegraft.gpu.tensor.HostMatrix;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,17 +26,18 @@ final class Adapters implements AutoCloseable {
         for (int seed = 0; seed < count; seed++) {
             Random random = new Random(seed);
             all.add(backend.factors(
-                    List.of(
-                            matrix(random, RANK, in),
-                            matrix(random, out, RANK),
-                            matrix(random, RANK, in),
-                            matrix(random, out, RANK)),
-                    Precision.NF4));
+                            List.of(
+                                    matrix(random, RANK, in),
+                                    matrix(random, out, RANK),
+                                    matrix(random, RANK, in),
+                                    matrix(random, out, RANK)),
+                            Precision.NF4)
+                    .finish());
         }
     }
 
-    private static HostTensor matrix(Random random, int rows, int columns) {
-        return HostTensor.matrix(rows, columns, TinyModel.gaussian(random, rows * columns, 1));
+    private static HostMatrix matrix(Random random, int rows, int columns) {
+        return new HostMatrix(TinyModel.gaussian(random, rows * columns, 1), 0, rows, columns);
     }
 
     /** One for each of the first rows of x. */

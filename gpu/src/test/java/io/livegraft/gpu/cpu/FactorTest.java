@@ -21,6 +21,7 @@ import io.livegraft.gpu.lora.LoraConfig;
 import io.livegraft.gpu.machinecode.StripForm;
 import io.livegraft.gpu.model.ModelConfig;
 import io.livegraft.gpu.quality.ModelShape;
+import io.livegraft.gpu.tensor.HostMatrix;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
@@ -73,11 +74,11 @@ class FactorTest {
         assumeTrue(kernels.strips().isPresent(), "no strips");
         ModelConfig config = ModelShape.of("15m").config();
         LoraAdapter adapter = LoraAdapter.initial(new LoraConfig(rank, rank, false, LoraConfig.ALL_LINEAR), config, 1);
-        List<HostTensor> matrices = adapter.layout().entries().stream()
-                .map(entry -> matrix(entry.rows(), entry.columns(), 1))
+        List<HostMatrix> matrices = adapter.layout().entries().stream()
+                .map(entry -> HostMatrix.of(matrix(entry.rows(), entry.columns(), 1)))
                 .toList();
         try (Backend backend = new VectorBackend(2, kernels)) {
-            long bytes = backend.factors(matrices, Precision.NF4).all().stream()
+            long bytes = backend.factors(matrices, Precision.NF4).finish().all().stream()
                     .map(StripFactor::of)
                     .mapToLong(StripFactor::bytes)
                     .sum();

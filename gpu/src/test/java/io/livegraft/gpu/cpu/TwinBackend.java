@@ -16,6 +16,7 @@ import io.livegraft.gpu.backend.LowRankGradient;
 import io.livegraft.gpu.backend.LowRankPair;
 import io.livegraft.gpu.backend.LowRankRows;
 import io.livegraft.gpu.backend.Product;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.backend.Tensor;
 import io.livegraft.gpu.backend.TensorFactor;
 import io.livegraft.gpu.backend.Workspace;
@@ -119,6 +120,11 @@ public final class TwinBackend {
         }
     }
 
+    /** Of {@link Backend#factors}, the only sliced work that a backend gives. */
+    private static SlicedWork<Factors> both(SlicedWork<?> reference, SlicedWork<?> twin) {
+        return reference.then(one -> twin.map(other -> both((Factors) one, (Factors) other)));
+    }
+
     private static Factors both(Factors reference, Factors twin) {
         List<Factor> pairs = IntStream.range(0, twin.all().size())
                 .<Factor>mapToObj(
@@ -193,7 +199,7 @@ public final class TwinBackend {
             }
             case LinearWeight weight -> new Weights((LinearWeight) expected, weight, precision(arguments));
             case Factor factor -> new BothFactors((Factor) expected, factor);
-            case Factors factors -> both((Factors) expected, factors);
+            case SlicedWork<?> work -> both((SlicedWork<?>) expected, work);
             case KvPages pages -> new Pages((KvPages) expected, pages, arithmetic(arguments));
             case KvCache cache ->
                 over(new Pages(((KvCache) expected).memory(), cache.memory(), arithmetic(arguments)), cache);

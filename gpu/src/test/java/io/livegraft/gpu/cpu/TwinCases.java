@@ -30,6 +30,7 @@ import io.livegraft.gpu.quantization.BlockTensor;
 import io.livegraft.gpu.quantization.Codebook;
 import io.livegraft.gpu.quantization.QuantizedTensor;
 import io.livegraft.gpu.quantization.RowTensor;
+import io.livegraft.gpu.tensor.HostMatrix;
 import io.livegraft.gpu.tensor.HostTensor;
 import io.livegraft.gpu.tensor.Precision;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ import java.util.Random;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Steps on any backend that together use every operation, on prime sizes so that tails can't hide. */
 public final class TwinCases {
@@ -201,8 +203,9 @@ public final class TwinCases {
         HostTensor first = matrix(random, 5, 67);
         HostTensor second = matrix(random, 67, 67);
         Factor shrink = both.factor(first, beside(arithmetic));
-        List<Factor> together =
-                both.factors(List.of(second, first), beside(arithmetic)).all();
+        List<Factor> together = both.factors(List.of(HostMatrix.of(second), HostMatrix.of(first)), beside(arithmetic))
+                .finish()
+                .all();
         Factor expand = new TensorFactor(tensor(both, random, 131, 5), Operand.TRANSPOSED);
         List<List<Product>> chains = new ArrayList<>();
         for (int rows : new int[] {1, 13, 61}) {
@@ -222,14 +225,12 @@ public final class TwinCases {
     /** A frozen adapter of two layers, one of the second alone, and one in training. */
     private static void lowRank(Backend both, Random random, Phase phase, Arithmetic arithmetic) {
         Tensor x = tensor(both, random, 79, 67);
-        List<Factor> factors = both.factors(
-                        List.of(
-                                matrix(random, 5, 67),
-                                matrix(random, 131, 5),
-                                matrix(random, 17, 67),
-                                matrix(random, 3, 17)),
-                        beside(arithmetic))
-                .all();
+        List<HostMatrix> matrices = Stream.of(
+                        matrix(random, 5, 67), matrix(random, 131, 5), matrix(random, 17, 67), matrix(random, 3, 17))
+                .map(HostMatrix::of)
+                .toList();
+        List<Factor> factors =
+                both.factors(matrices, beside(arithmetic)).finish().all();
         LowRankPair first = new LowRankPair(5, factors.get(0), factors.get(1), 0.5f);
         LowRankPair second = new LowRankPair(17, factors.get(2), factors.get(3), 2);
         LowRankPair trained = new LowRankPair(

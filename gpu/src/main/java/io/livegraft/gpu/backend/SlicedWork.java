@@ -1,4 +1,6 @@
-package io.livegraft.gpu.training;
+package io.livegraft.gpu.backend;
+
+import java.util.function.Function;
 
 /**
  * Long device work cut into bounded slices, so that decode steps of other tenants fit in between. Slicing never changes
@@ -14,6 +16,16 @@ public interface SlicedWork<T> {
 
     /** The outcome; only after {@link #advance()} returned true. */
     T result();
+
+    /** This work, then another that is made of what it gave; one slice of either at a time. */
+    default <R> SlicedWork<R> then(Function<? super T, ? extends SlicedWork<R>> next) {
+        return new WorkInTurn<>(this, next);
+    }
+
+    /** This work, and what is made of what it gave. */
+    default <R> SlicedWork<R> map(Function<? super T, ? extends R> made) {
+        return then(result -> new WorkInTurn.Made<>(made.apply(result)));
+    }
 
     /** Runs all slices in one go, where nobody else wants the device. */
     default T finish() {
