@@ -30,9 +30,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 /**
  * The only user of the engine while the node runs; lives on a thread of its own.
  *
- * <p>One turn is one pass over the base for the answers that {@link Generations} has, then for no longer adapters that are wanted are
- * brought up, then, in its share of the time, comes one slice of training or of evaluation, which take turns. Each turn is a message to itself, so that new requests get in between. A slice's
- * length bounds how long an answer's next token waits.
+ * <p>One turn is one pass over the base for the answers that {@link Generations} has; then adapters that are wanted come up, for no
+ * longer; then, in its share of the time, one slice of training or of evaluation, which take turns. Where no answers are made adapters
+ * come before slices. Each turn is a message to itself, so that new requests get in between. A slice's length bounds how long an
+ * answer's next token waits.
  */
 public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Command> {
     public sealed interface Command {}
@@ -221,7 +222,7 @@ public final class DeviceScheduler extends AbstractBehavior<DeviceScheduler.Comm
         } else {
             stagings.advance();
         }
-        if (works() > 0 && (!served || share.open())) {
+        if (works() > 0 && (served ? share.open() : stagings.isEmpty())) {
             long between = nanoTime.getAsLong();
             advanceWorks();
             if (served) {

@@ -4,6 +4,7 @@ import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.engine.StagedAdapter;
 import io.livegraft.gpu.lora.LoraAdapter;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -30,7 +31,7 @@ final class StagingQueue {
         try {
             coming.add(new Coming(stage, staging.apply(stage.adapter())));
         } catch (RuntimeException e) {
-            failed(stage, e);
+            stage.replyTo().tell(notStaged(stage, e));
         }
     }
 
@@ -46,32 +47,28 @@ final class StagingQueue {
     /** At least a slice, if there is one, and no more after so long. */
     void advance(long nanos) {
         long begun = nanoTime.getAsLong();
-        while (!coming.isEmpty()) {
-            slice(coming.element());
-            if (nanoTime.getAsLong() - begun >= nanos) {
-                return;
-            }
+        boolean left = !coming.isEmpty();
+        while (left) {
+            slice(coming.element())
+                    .ifPresent(reply -> coming.remove().stage().replyTo().tell(reply));
+            left = !coming.isEmpty() && nanoTime.getAsLong() - begun < nanos;
         }
     }
 
-    private void slice(Coming one) {
-        DeviceScheduler.Stage stage = one.stage();
+    /** The reply, with the last one. */
+    private static Optional<DeviceScheduler.StageReply> slice(Coming one) {
         try {
-            if (one.work().advance()) {
-                coming.remove();
-                stage.replyTo()
-                        .tell(new DeviceScheduler.Staged(
-                                stage.label(), one.work().result()));
-            }
+            return one.work().advance()
+                    ? Optional.of(new DeviceScheduler.Staged(
+                            one.stage().label(), one.work().result()))
+                    : Optional.empty();
         } catch (RuntimeException e) {
-            coming.remove();
-            failed(stage, e);
+            return Optional.of(notStaged(one.stage(), e));
         }
     }
 
-    private static void failed(DeviceScheduler.Stage stage, RuntimeException e) {
-        stage.replyTo()
-                .tell(new DeviceScheduler.NotStaged(
-                        stage.label(), DeviceScheduler.failure("staging adapter " + stage.label(), e)));
+    private static DeviceScheduler.NotStaged notStaged(DeviceScheduler.Stage stage, RuntimeException e) {
+        return new DeviceScheduler.NotStaged(
+                stage.label(), DeviceScheduler.failure("staging adapter " + stage.label(), e));
     }
 }

@@ -32,6 +32,8 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -113,12 +115,30 @@ class DeviceSchedulerLawTest {
         assertTrue(other.answer.join().getLast().finish().isPresent());
     }
 
+    /** On a clock by which every turn has time for one slice of an adapter only. */
+    @Test
+    void anAdapterThatIsWantedComesBeforeTheSlicesOfAStep() {
+        AtomicLong clock = new AtomicLong();
+        ActorRef<DeviceScheduler.Command> device = device(() -> clock.addAndGet(PATIENCE.toNanos()));
+        TestProbe<Object> told = kit.createTestProbe();
+        LoraConfig wide = new LoraConfig(512, 512, false, LoraConfig.ALL_LINEAR);
+        LoraAdapter adapter = LoraAdapter.initial(wide, engine.config(), 1);
+        device.tell(new DeviceScheduler.Stage("wide", adapter, told.ref().narrow()));
+        device.tell(new DeviceScheduler.Train(plan(), told.ref().narrow()));
+        assertInstanceOf(DeviceScheduler.Staged.class, told.receiveMessage(PATIENCE));
+        assertInstanceOf(DeviceScheduler.WorkDone.class, told.receiveMessage(PATIENCE));
+    }
+
     private ActorRef<DeviceScheduler.Command> device() {
+        return device(System::nanoTime);
+    }
+
+    private ActorRef<DeviceScheduler.Command> device(LongSupplier nanoTime) {
         return kit.spawn(DeviceScheduler.create(
                 engine,
                 new DeviceSettings(ANY, TURN_TOKENS, 1, 8, 1, 1),
                 new BatchingSettings(PLACES, ANY, TURN_TOKENS, engine.pageTokens(), TenantSettings.alike()),
-                System::nanoTime,
+                nanoTime,
                 new Metrics()));
     }
 
