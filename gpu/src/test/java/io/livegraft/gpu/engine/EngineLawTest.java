@@ -1,11 +1,13 @@
 package io.livegraft.gpu.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.gpu.TinyModel;
+import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.cpu.KernelChoice;
 import io.livegraft.gpu.device.Device;
 import io.livegraft.gpu.error.ErrorCode;
@@ -168,6 +170,29 @@ class EngineLawTest {
     }
 
     @Test
+    void anAdapterThatComesUpBetweenDecodeStepsChangesNothingForOthersAndIsTheSame() {
+        Optional<StagedAdapter> small = Optional.of(engine.stage(adapter(1)));
+        LoraAdapter wide = adapter(new LoraConfig(64, 64, false, LoraConfig.ALL_LINEAR), 2);
+        List<List<GenerationDelta>> alone = run(List.of(admit(engine, 0, small)));
+        List<List<GenerationDelta>> atOnce = run(List.of(admit(engine, 1, Optional.of(engine.stage(wide)))));
+
+        Generation watched = admit(engine, 0, small);
+        SlicedWork<StagedAdapter> coming = engine.staging(wide);
+        assertFalse(coming.advance(), "it takes several slices");
+        List<GenerationDelta> seen = new ArrayList<>();
+        boolean there = false;
+        while (!watched.finished()) {
+            seen.addAll(advance(List.of(watched)));
+            there = there || coming.advance();
+        }
+        watched.close();
+        StagedAdapter staged = there ? coming.result() : coming.finish();
+        assertEquals(alone, List.of(seen));
+        assertEquals(atOnce, run(List.of(admit(engine, 1, Optional.of(staged)))));
+        assertNotEquals(atOnce, run(List.of(admit(engine, 1, small))));
+    }
+
+    @Test
     void aReleasedAdapterCanNotServe() {
         StagedAdapter adapter = engine.stage(adapter(1));
         Generation generation = admit(engine, 0, Optional.of(adapter));
@@ -206,7 +231,11 @@ class EngineLawTest {
     }
 
     private LoraAdapter adapter(long seed) {
-        LoraAdapter initial = LoraAdapter.initial(LORA, engine.config(), seed);
+        return adapter(LORA, seed);
+    }
+
+    private LoraAdapter adapter(LoraConfig lora, long seed) {
+        LoraAdapter initial = LoraAdapter.initial(lora, engine.config(), seed);
         float[] values = TinyModel.gaussian(new Random(seed), initial.layout().size(), 0.05);
         return initial.withValues(values);
     }
