@@ -23,11 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
  * on the device in place of another one, and makes a token with it. As many cycles as {@code -Dlivegraft.load-cycles} says.
  */
 class LoadUnloadTest {
-    private static final int QUARTER = Integer.getInteger("livegraft.load-cycles", 600) / 4;
+    private static final int CYCLES = Integer.getInteger("livegraft.load-cycles", 600);
+    private static final int QUARTER = CYCLES / 4;
     private static final int TENANTS = 3;
     private static final int[] PROMPT = {5, 6, 7};
     private static final long HEAP_SLACK_BYTES = 8L << 20;
-    /** Compilers go on for some thousand cycles, and keep what they took. */
+    /** Compilers go on after that. */
     private static final long NATIVE_SLACK_BYTES = 32L << 20;
 
     private static boolean isFlat(Footprint before, Footprint after) {
@@ -39,12 +40,14 @@ class LoadUnloadTest {
     @TempDir
     private Path directory;
 
+    private int asked;
+
     @Test
     void adaptersThatComeAndGoLeaveNothingBehind() {
         Map<String, Object> settings = Map.of("staged-bytes", TestingReplica.adapterBytes(), "host-bytes", 0);
         try (TestingReplica replica = new TestingReplica(new ArtifactStore(directory), settings)) {
             IntStream.range(0, TENANTS).forEach(i -> replica.publish("t" + i, replica.adapter(i + 1)));
-            cycles(replica, 200); // until the most used machine code is compiled
+            cycles(replica, CYCLES); // compilers take memory for some thousand cycles, and keep it
             long before = replica.wanted(AdapterTier.STORE);
             List<Footprint> quarters = new ArrayList<>(List.of(Footprint.now()));
             for (int quarter = 1; quarter <= 4; quarter++) {
@@ -82,9 +85,10 @@ class LoadUnloadTest {
         }
     }
 
-    private static void cycles(TestingReplica replica, int cycles) {
+    /** Never the same tenant twice in a row. */
+    private void cycles(TestingReplica replica, int cycles) {
         for (int i = 0; i < cycles; i++) {
-            replica.answer("t" + i % TENANTS, PROMPT, 1);
+            replica.answer("t" + asked++ % TENANTS, PROMPT, 1);
         }
     }
 }
