@@ -107,7 +107,7 @@ public final class AdapterCopies {
         } catch (IOException e) {
             LOG.warn("adapter {} can't be copied to {}: {}", digest, directory, e.toString());
             delete(unfinished);
-            release(weights.length);
+            freed(weights.length);
         }
     }
 
@@ -156,11 +156,7 @@ public final class AdapterCopies {
         freed(Optional.ofNullable(sizes.put(digest, size)).orElse(0L));
     }
 
-    private synchronized void release(long size) {
-        freed(size);
-    }
-
-    private void freed(long size) {
+    private synchronized void freed(long size) {
         bytes -= size;
         usage.changed(sizes.size(), bytes);
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.livegraft.actors.object.FileObjectStore;
+import io.livegraft.actors.object.ForwardingObjectStore;
 import io.livegraft.actors.object.ObjectStore;
 import io.livegraft.gpu.lora.LoraAdapter;
 import io.livegraft.gpu.lora.LoraConfig;
@@ -34,26 +35,11 @@ class AdapterCopiesTest {
     private static final int BYTES = 100;
 
     /** Remembers what was read of it. */
-    private record FarStore(ObjectStore store, List<String> reads) implements ObjectStore {
-        @Override
-        public Written put(String key, byte[] bytes, Condition condition) throws IOException {
-            return store.put(key, bytes, condition);
-        }
-
+    private record FarStore(ObjectStore store, List<String> reads) implements ForwardingObjectStore {
         @Override
         public Optional<StoredObject> get(String key) throws IOException {
             reads.add(key);
             return store.get(key);
-        }
-
-        @Override
-        public List<Child> list(String folder) throws IOException {
-            return store.list(folder);
-        }
-
-        @Override
-        public void delete(String key) throws IOException {
-            store.delete(key);
         }
 
         /** Reads of the adapter's weights since the last call. */

@@ -1,20 +1,15 @@
 package io.livegraft.actors.serving;
 
+import io.livegraft.actors.object.ForwardingObjectStore;
 import io.livegraft.actors.object.ObjectStore;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 
 /** A store in which some keys are read only once that is allowed. */
 record SlowStore(ObjectStore store, Predicate<String> slow, CountDownLatch reading, CountDownLatch released)
-        implements ObjectStore {
-    @Override
-    public Written put(String key, byte[] bytes, Condition condition) throws IOException {
-        return store.put(key, bytes, condition);
-    }
-
+        implements ForwardingObjectStore {
     @Override
     public Optional<StoredObject> get(String key) throws IOException {
         if (slow.test(key)) {
@@ -26,15 +21,5 @@ record SlowStore(ObjectStore store, Predicate<String> slow, CountDownLatch readi
             }
         }
         return store.get(key);
-    }
-
-    @Override
-    public List<Child> list(String folder) throws IOException {
-        return store.list(folder);
-    }
-
-    @Override
-    public void delete(String key) throws IOException {
-        store.delete(key);
     }
 }

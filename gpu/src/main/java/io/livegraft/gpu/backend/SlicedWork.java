@@ -22,9 +22,9 @@ public interface SlicedWork<T> {
         return new WorkInTurn<>(this, next);
     }
 
-    /** This work, and what is made of what it gave. */
-    default <R> SlicedWork<R> map(Function<? super T, ? extends R> made) {
-        return then(result -> new WorkInTurn.Made<>(made.apply(result)));
+    /** This work, and what is made of what it gave: once, with the last slice. */
+    default <R> SlicedWork<R> map(Function<? super T, ? extends R> function) {
+        return new MappedWork<>(this, function);
     }
 
     /** Runs all slices in one go, where nobody else wants the device. */

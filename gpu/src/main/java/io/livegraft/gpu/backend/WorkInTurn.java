@@ -9,14 +9,6 @@ final class WorkInTurn<T, R> implements SlicedWork<R> {
     private final Function<? super T, ? extends SlicedWork<R>> next;
     private Optional<SlicedWork<R>> second = Optional.empty();
 
-    /** Nothing is left to be done. */
-    record Made<R>(R result) implements SlicedWork<R> {
-        @Override
-        public boolean advance() {
-            return true;
-        }
-    }
-
     WorkInTurn(SlicedWork<T> first, Function<? super T, ? extends SlicedWork<R>> next) {
         this.first = first;
         this.next = next;
@@ -29,7 +21,6 @@ final class WorkInTurn<T, R> implements SlicedWork<R> {
         }
         if (first.advance()) {
             second = Optional.of(next.apply(first.result()));
-            return second.get() instanceof Made;
         }
         return false;
     }

@@ -9,6 +9,7 @@ import io.livegraft.gpu.quantization.AbsMax;
 import io.livegraft.gpu.tensor.Bf16;
 import io.livegraft.gpu.tensor.HostMatrix;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
@@ -29,21 +30,6 @@ final class StripFactors {
     /** 1.5 · 2²³: floats of its size have no fraction, and whole numbers in their lower bits. */
     private static final float WHOLE = 0x1.8p23f;
 
-    /** What is left of a piece of memory. */
-    private static final class Room {
-        private MemorySegment rest;
-
-        Room(MemorySegment all) {
-            this.rest = all;
-        }
-
-        MemorySegment take(long bytes) {
-            MemorySegment taken = rest.asSlice(0, bytes);
-            rest = rest.asSlice(bytes);
-            return taken;
-        }
-    }
-
     private final FactorMemory memory;
     private final Constants constants = Constants.withoutLevels();
 
@@ -55,8 +41,8 @@ final class StripFactors {
     SlicedWork<Factors> of(List<HostMatrix> ws, boolean bytes) {
         long halves = ws.stream().mapToLong(w -> bytes(form(w), w)).sum();
         MemorySegment block = memory.take(halves + (bytes ? wholeBytes(ws) : 0));
-        Room room = new Room(block.asSlice(0, halves));
-        Room wholes = new Room(block.asSlice(halves));
+        SegmentAllocator room = SegmentAllocator.slicingAllocator(block.asSlice(0, halves));
+        SegmentAllocator wholes = SegmentAllocator.slicingAllocator(block.asSlice(halves));
         return new FactorsWork(
                 ws,
                 w -> {
@@ -70,7 +56,7 @@ final class StripFactors {
     /** For registers of less than 512 bits: only whole numbers in strips. */
     SlicedWork<Factors> narrow(List<HostMatrix> ws) {
         MemorySegment block = memory.take(wholeBytes(ws));
-        Room wholes = new Room(block);
+        SegmentAllocator wholes = SegmentAllocator.slicingAllocator(block);
         return new FactorsWork(
                 ws,
                 w -> new StripFactor.Rows(
@@ -82,14 +68,14 @@ final class StripFactors {
         return ws.stream().mapToLong(w -> bytes(wholeForm(w), w)).sum();
     }
 
-    private StripWeight whole(HostMatrix w, Room room) {
+    private StripWeight whole(HostMatrix w, SegmentAllocator room) {
         StripWeight decode = weight(wholeForm(w), w, room);
         fillWhole(decode, w);
         return decode;
     }
 
-    private StripWeight weight(StripForm form, HostMatrix w, Room room) {
-        return StripWeight.unpaired(form, w.rows(), padded(form, w), room.take(bytes(form, w)), constants);
+    private StripWeight weight(StripForm form, HostMatrix w, SegmentAllocator room) {
+        return StripWeight.unpaired(form, w.rows(), padded(form, w), room.allocate(bytes(form, w)), constants);
     }
 
     /** A second factor has a rank of inputs, mostly less than a whole tile. */

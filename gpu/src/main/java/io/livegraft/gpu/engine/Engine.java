@@ -1,6 +1,7 @@
 package io.livegraft.gpu.engine;
 
 import io.livegraft.gpu.backend.Backend;
+import io.livegraft.gpu.backend.FactorsWork;
 import io.livegraft.gpu.backend.KvPages;
 import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.cuda.CudaException;
@@ -218,9 +219,9 @@ public final class Engine implements AutoCloseable {
         return staging(adapter).finish();
     }
 
-    /** The same in slices of about a millisecond, so that decode steps fit in between; each of them may be refused. */
+    /** The same in slices ({@link FactorsWork}), so that decode steps fit in between; each of them may be refused. */
     public SlicedWork<StagedAdapter> staging(LoraAdapter adapter) {
-        return new Staging(transformer.staging(adapter));
+        return new Staging(transformer.staging(adapter).map(StagedAdapter::new));
     }
 
     /** As below, sharing what is computed with nobody. */

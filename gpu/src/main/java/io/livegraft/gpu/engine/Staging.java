@@ -3,10 +3,9 @@ package io.livegraft.gpu.engine;
 import io.livegraft.gpu.backend.SlicedWork;
 import io.livegraft.gpu.cuda.CudaException;
 import io.livegraft.gpu.error.ErrorCode;
-import io.livegraft.gpu.transformer.AdapterTensors;
 
 /** An adapter on its way to the device: OVERLOADED where it does not fit beside what is there. */
-record Staging(SlicedWork<AdapterTensors> work) implements SlicedWork<StagedAdapter> {
+record Staging(SlicedWork<StagedAdapter> work) implements SlicedWork<StagedAdapter> {
     @Override
     public boolean advance() {
         try {
@@ -18,6 +17,6 @@ record Staging(SlicedWork<AdapterTensors> work) implements SlicedWork<StagedAdap
 
     @Override
     public StagedAdapter result() {
-        return new StagedAdapter(work.result());
+        return work.result();
     }
 }

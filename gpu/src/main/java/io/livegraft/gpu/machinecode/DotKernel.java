@@ -174,7 +174,10 @@ public final class DotKernel implements ProductKernel {
         }
     }
 
-    /** Rows of c lie too far apart for the processor to see where sums go: those that are read, before their turn; the others, before they are written. */
+    /**
+     * Rows of c lie too far apart for the processor to see where sums go: those that are read are fetched before their turn, the others
+     * before they are written.
+     */
     private void fetch(Assembler a) {
         if (!accumulate) {
             a.move(RBX, R13);

@@ -2,6 +2,7 @@ package io.livegraft.gpu.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,6 +36,7 @@ class FactorsWorkTest {
         assertEquals(
                 all.stream().map(Frozen::new).toList(),
                 List.<Factor>copyOf(work.result().all()));
+        assertSame(work.result(), work.result(), "its memory is given back once");
     }
 
     @Test
